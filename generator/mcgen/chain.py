@@ -1,0 +1,90 @@
+"""The chain of each cluster: which stages it has, where they go, and behind which gate the rest waits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from mcgen import layout, names, stages
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mcgen.mesh import Cluster, Mesh, Pair
+    from mcgen.stages import Stage
+    from mcgen.tree import DataPath
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One stage of one chain.
+
+    cluster: whose chain it is. destination: where its objects go (a remote secret goes to the primary).
+    path: its overlay. gate: what it still waits for, empty when nothing.
+    listed: whether its Application is in the chain yet; nothing behind the first gate is.
+    """
+
+    stage: Stage
+    cluster: Cluster
+    destination: Cluster
+    path: str
+    gate: str = ""
+    listed: bool = True
+
+    @property
+    def rendered(self) -> bool:
+        """Return whether the render plugin makes the objects; the plugin cannot render a gate."""
+        return self.stage.rendered and not self.gate
+
+    @property
+    def origin(self) -> DataPath:
+        """Return the place in the blueprint that brings this step about."""
+        return self.cluster.origin
+
+
+def chains(mesh: Mesh) -> Iterator[tuple[Cluster, tuple[Step, ...]]]:
+    """Yield each cluster with its steps in the order of their waves."""
+    for cluster in mesh.clusters:
+        pair = mesh.pairs.get(cluster.name)
+        yield cluster, _withhold([_step(name, cluster, pair) for name in _stages(mesh, cluster)])
+
+
+def _stages(mesh: Mesh, cluster: Cluster) -> Iterator[str]:
+    yield stages.NAMESPACES
+    if not cluster.is_primary:
+        yield stages.REMOTE_SECRET
+    yield from (stages.BASE, stages.CONTROL_PLANE, stages.EAST_WEST_GATEWAY)
+    if cluster.ingress_gateway:
+        yield stages.INGRESS_GATEWAY
+    if cluster.is_primary:
+        # istiod reads its configuration in its own cluster only.
+        yield from (stages.EXPOSURE, stages.POLICIES)
+    if mesh.demo:
+        yield stages.WORKLOADS
+
+
+def _step(name: str, cluster: Cluster, pair: Pair | None) -> Step:
+    stage = stages.BY_NAME[name]
+    consumer = pair.consumer if pair else cluster
+    return Step(
+        stage=stage,
+        cluster=cluster,
+        destination=consumer if name == stages.REMOTE_SECRET else cluster,
+        path=layout.overlay(cluster.name, name, consumer.name),
+        gate=_gate(name, pair) if pair else "",
+    )
+
+
+def _gate(name: str, pair: Pair) -> str:
+    if name == stages.REMOTE_SECRET and not pair.sealed:
+        secret = names.remote_secret(pair.remote.id)
+        return f"{layout.sealed_secret(pair.consumer.name, pair.remote.name)} (SealedSecret {secret})"
+    if name == stages.CONTROL_PLANE and not pair.consumer.gateway.address:
+        return f"the address of the east-west gateway of {pair.consumer.name}, in {layout.FACTS}"
+    return ""
+
+
+def _withhold(steps: list[Step]) -> tuple[Step, ...]:
+    """Return the steps with those behind the first gate taken off the list."""
+    first = next((i for i, step in enumerate(steps) if step.gate), len(steps))
+    return (*steps[: first + 1], *(replace(step, listed=False) for step in steps[first + 1 :]))

@@ -1,0 +1,50 @@
+"""The inputs of a build besides the blueprint: facts found on live clusters, and sealed remote secrets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+
+import msgspec
+from msgspec import Meta, Struct
+
+from mcgen.blueprint import Address  # noqa: TC001 - msgspec reads the annotations
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Suffix: TypeAlias = Annotated[str, Meta(pattern=r"^[a-z0-9]{1,16}$", examples=["1"])]
+
+FIRST_SUFFIX = "1"
+
+
+class Facts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """What was found on live clusters, in a file that a person can review."""
+
+    api_version: Literal["mcgen/v1alpha1"] = "mcgen/v1alpha1"
+    kind: Literal["Facts"] = "Facts"
+    addresses: Annotated[
+        dict[str, Address],
+        Meta(description="The address of each cluster's east-west gateway, by cluster name."),
+    ] = {}
+    tokens: Annotated[
+        dict[str, dict[str, Annotated[list[Suffix], Meta(min_length=1)]]],
+        Meta(
+            description="The suffixes of the token Secrets, by consumer and remote; the last one is sealed, "
+            "two stand here during a rotation, and none is ever used again."
+        ),
+    ] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """facts: as read. sealed: the SealedSecret documents by (consumer, remote). files: all of them as bytes."""
+
+    facts: Facts = field(default_factory=Facts)
+    sealed: Mapping[tuple[str, str], Any] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def convert(data: Any) -> Facts:
+    """Return the typed facts; raise msgspec.ValidationError when the data does not fit."""
+    return msgspec.convert(data, Facts)

@@ -1,0 +1,48 @@
+"""Every path of the generated tree, relative to its root."""
+
+from __future__ import annotations
+
+from mcgen.stages import REMOTE_SECRET
+
+README = "README.md"
+GIT_ATTRIBUTES = ".gitattributes"
+MANIFEST = ".mcgen/manifest.json"
+FACTS = ".mcgen/facts.yaml"
+INSTALL = "argocd/install"
+APPLICATION_SETS = "argocd/applicationsets"
+SETUP = "argocd/setup"
+KUSTOMIZATION = "kustomization.yaml"
+ISTIO_OPERATOR = "istio-operator.yaml"
+SEALED_SECRET = "sealed-secret.yaml"  # noqa: S105 - a file name
+
+
+def base(stage: str) -> str:
+    """Return the folder of what clusters share in a stage."""
+    return f"bases/{stage}"
+
+
+def chain(cluster: str) -> str:
+    """Return the folder of a cluster's chain: one Application per stage."""
+    return f"clusters/{cluster}/argocd"
+
+
+def application(cluster: str, wave: int, stage: str) -> str:
+    """Return the file of one Application of a chain; the wave leads, so that a listing shows the order."""
+    return f"{chain(cluster)}/{wave:02}-{stage}.yaml"
+
+
+def overlay(cluster: str, stage: str, consumer: str | None) -> str:
+    """Return the overlay of one stage; a remote secret lies with the cluster that uses it."""
+    if stage == REMOTE_SECRET:
+        return f"clusters/{consumer}/remote-secrets/{cluster}"
+    return f"clusters/{cluster}/{stage}"
+
+
+def sealed_secret(consumer: str, remote: str) -> str:
+    """Return the file of a sealed remote secret, an input of the build."""
+    return f"{overlay(remote, REMOTE_SECRET, consumer)}/{SEALED_SECRET}"
+
+
+def up(folder: str, target: str) -> str:
+    """Return the way from a folder of the tree to another, such as `../../../bases/gate`."""
+    return "../" * len(folder.split("/")) + target

@@ -1,0 +1,135 @@
+"""The manifest of a generated tree: which files are mcgen's own, and which inputs they were built from."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import msgspec
+import orjson
+from msgspec import Meta, Struct
+
+from mcgen.problems import Pos, Problem, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+Digests: TypeAlias = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}( [0-9a-f]{64})*\Z")]
+"""The sha256 of a file in hexadecimal; several, with a space between, while a build or a merge is under way."""
+
+# Plain ASCII keeps file names the same in every locale; without quotes and backslashes a name stands in JSON
+# as it is. A `.git` folder is never ours, whatever a manifest from a pull request says.
+_NAME = r"(?!\.{1,2}(?:/|\Z)|\.git(?:/|\Z))[ !#-.0-\[\]-~]{1,255}"
+_USABLE = re.compile(rf"{_NAME}(?:/{_NAME})*", re.IGNORECASE)
+_ENTRY = re.compile(r'\s*"([^"]+)": "([0-9a-f ]+)",?')
+_SECTION = re.compile(r'\s*"(files|inputs)": \{')
+_BLUEPRINT = re.compile(r'\s*"blueprint": ("[^"]*"),?')
+_CONFLICT = re.compile(rb"^<{7} .*^={7}$.*^>{7} ", re.MULTILINE | re.DOTALL)
+
+
+class Manifest(Struct, frozen=True, kw_only=True):
+    """generator: mcgen's version. blueprint: the mesh's name. files (owned), inputs: path -> sha256."""
+
+    generator: str
+    blueprint: str
+    files: dict[str, Digests]
+    inputs: dict[str, Digests]
+
+    def to_bytes(self) -> bytes:
+        """Return JSON with one entry per line, sorted, so that Git merges what two branches add."""
+        return orjson.dumps(
+            {name: getattr(self, name) for name in self.__struct_fields__},
+            option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE,
+        )
+
+    def after(self, old: Manifest) -> Manifest:
+        """Return the manifest for the time of writing: it owns each file of both trees, with either content.
+
+        The inputs stay the old ones, so that none counts as recorded before it is in its place.
+        """
+        files = dict(self.files)
+        for path, digests in old.files.items():
+            new = files.get(path, digests)
+            files[path] = digests if new == digests else " ".join(sorted({*digests.split(), new}))
+        return msgspec.structs.replace(self, files=files, inputs=old.inputs)
+
+
+EMPTY = Manifest(generator="", blueprint="", files={}, inputs={})
+
+
+def digest(content: bytes) -> str:
+    """Return the sha256 in hexadecimal."""
+    return hashlib.sha256(content, usedforsecurity=False).hexdigest()
+
+
+def digests(contents: Mapping[str, bytes]) -> dict[str, str]:
+    """Return path -> sha256."""
+    return {path: digest(content) for path, content in contents.items()}
+
+
+def usable(path: str) -> bool:
+    """Return whether a path stays inside the folder that it is relative to, and is free for generated files."""
+    return _USABLE.fullmatch(path) is not None
+
+
+def has_conflict(content: bytes) -> bool:
+    """Return whether Git left a merge conflict in the file."""
+    # The search for one literal is far cheaper than the expression on the files that have no conflict.
+    return b"<<<<<<< " in content and _CONFLICT.search(content) is not None
+
+
+def parse(raw: bytes, file: str) -> tuple[Manifest, list[Problem]]:
+    """Return what a manifest says, and what is wrong with it: MC602, or MC603 for a merge conflict."""
+    problems = []
+    try:
+        if has_conflict(raw):
+            manifest = _merged(raw.decode().splitlines())
+            problems.append(_conflict(file))
+        else:
+            manifest = msgspec.json.decode(raw, type=Manifest)
+    except (ValueError, RecursionError) as error:
+        return EMPTY, [damaged(file, f"the manifest cannot be read: {error}")]
+    bad = [path for paths in (manifest.files, manifest.inputs) for path in paths if not usable(path)]
+    if bad:
+        return EMPTY, [damaged(file, f"the manifest lists {path!r}, which is no path of a tree") for path in bad]
+    return manifest, problems
+
+
+def damaged(file: str, message: str) -> Problem:
+    """Return the problem of a manifest that cannot be trusted."""
+    advice = (
+        "restore the file from Git and build again; if there is no good one, delete it: files that are up to date "
+        "are then taken over, and a different one is never overwritten without --force"
+    )
+    return Problem(code="MC602", message=message, pos=Pos(file=file), advice=advice)
+
+
+def _conflict(file: str) -> Problem:
+    return Problem(
+        code="MC603",
+        message="the manifest has merge conflicts; what either side owned counts",
+        pos=Pos(file=file),
+        advice="nothing to do: this build writes it anew",
+        severity=Severity.WARNING,
+    )
+
+
+def _merged(lines: Iterable[str]) -> Manifest:
+    """Return what both sides of a merge say, each entry with the digests of both."""
+    found: dict[str, dict[str, set[str]]] = {"files": {}, "inputs": {}}
+    names: set[str] = set()
+    section = before = "files"
+    for line in lines:
+        if line.startswith("<<<<<<< "):
+            before = section
+        elif line.startswith(("|||||||", "=======")):
+            section = before
+        elif match := _SECTION.match(line):
+            section = match[1]
+        elif match := _BLUEPRINT.fullmatch(line):
+            names.add(orjson.loads(match[1]))
+        elif match := _ENTRY.fullmatch(line):
+            found[section].setdefault(match[1], set()).update(match[2].split())
+    files, inputs = ({path: " ".join(sorted(seen)) for path, seen in found[s].items()} for s in ("files", "inputs"))
+    return Manifest(generator="", blueprint=" and ".join(sorted(names)), files=files, inputs=inputs)

@@ -1,0 +1,1 @@
+"""Builders of Kubernetes objects: plain data in, plain data out."""

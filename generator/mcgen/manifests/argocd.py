@@ -1,0 +1,257 @@
+"""Argo CD's objects: root, AppProjects, ApplicationSets, and the Applications of the chains.
+
+None has a finalizer: a line that is lost leaves objects behind and never deletes any.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mcgen import layout, names, stages
+from mcgen.manifests.setup import plugin_name
+from mcgen.tree import Data, File
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mcgen.chain import Step
+    from mcgen.mesh import Mesh
+
+PRIMARIES_WAVE, REMOTES_WAVE = 10, 20
+
+# After a failed sync Argo CD does not try the same revision again by itself, so retries have no limit.
+_RETRY: Data = {
+    "limit": -1,
+    "refresh": True,
+    "backoff": {"duration": "10s", "factor": 2, "maxDuration": "5m"},
+}
+_CLUSTER_KINDS = (
+    ("apiextensions.k8s.io", "CustomResourceDefinition"),
+    ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"),
+    ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"),
+    ("rbac.authorization.k8s.io", "ClusterRole"),
+    ("rbac.authorization.k8s.io", "ClusterRoleBinding"),
+)
+_KINDS = (
+    ("", "ConfigMap"),
+    ("", "Secret"),
+    ("", "Service"),
+    ("", "ServiceAccount"),
+    ("apps", "Deployment"),
+    ("autoscaling", "HorizontalPodAutoscaler"),
+    ("batch", "Job"),
+    ("bitnami.com", "SealedSecret"),
+    ("discovery.k8s.io", "EndpointSlice"),
+    ("networking.istio.io", "Gateway"),
+    ("networking.istio.io", "VirtualService"),
+    ("policy", "PodDisruptionBudget"),
+    ("rbac.authorization.k8s.io", "Role"),
+    ("rbac.authorization.k8s.io", "RoleBinding"),
+    ("security.istio.io", "AuthorizationPolicy"),
+    ("security.istio.io", "PeerAuthentication"),
+)
+
+
+def install(mesh: Mesh) -> Iterator[File]:
+    """Yield what an Argo CD administrator applies by hand: the two AppProjects and the root Application."""
+    yield File(path=f"{layout.INSTALL}/projects.yaml", documents=(_root_project(mesh), _project(mesh)))
+    yield File(path=f"{layout.INSTALL}/root.yaml", documents=(_root(mesh),))
+
+
+def application_sets(mesh: Mesh) -> Iterator[File]:
+    """Yield the ApplicationSets that root syncs: all primaries' chains, then all remotes'."""
+    for role, wave, clusters in (
+        ("primaries", PRIMARIES_WAVE, mesh.primaries),
+        ("remotes", REMOTES_WAVE, mesh.remotes),
+    ):
+        if clusters:
+            document = _application_set(mesh, role, wave, [cluster.name for cluster in clusters])
+            yield File(path=f"{layout.APPLICATION_SETS}/{role}.yaml", documents=(document,))
+
+
+def application(mesh: Mesh, step: Step) -> File:
+    """Return the Application of one step of a chain."""
+    cluster, stage = step.cluster.name, step.stage
+    sources = [".", *bases(mesh, step)]
+    source = _source(mesh, step.path)
+    if step.rendered:
+        source["plugin"] = {"name": plugin_name(mesh.minor)}
+    spec: Data = {
+        "project": mesh.name,
+        "source": source,
+        "destination": {"name": step.destination.name, "namespace": _namespace(mesh, stage.name)},
+    }
+    ignored = _ignored(step)
+    if ignored:
+        spec["ignoreDifferences"] = ignored
+    spec["syncPolicy"] = _sync_policy(_OPTIONS.get(stage.name, []))
+    document: Data = {
+        "apiVersion": names.ARGO,
+        "kind": "Application",
+        "metadata": {
+            "name": names.application(mesh.name, cluster, stage.name),
+            "namespace": mesh.gitops.argocd.namespace,
+            "labels": {names.PART_OF: mesh.name, names.CLUSTER: cluster, names.STAGE: stage.name},
+            "annotations": {
+                names.GENERATE_PATHS: ";".join(sources),
+                names.SYNC_WAVE: str(stage.wave),
+            },
+        },
+        "spec": spec,
+    }
+    return File(path=layout.application(cluster, stage.wave, stage.name), documents=(document,), origin=step.origin)
+
+
+def bases(mesh: Mesh, step: Step) -> list[str]:
+    """Return the folders outside a step's own that its kustomization reads, relative to its own."""
+    if step.gate:
+        folders = [names.GATE]
+    elif step.rendered or step.stage.name == stages.REMOTE_SECRET:
+        folders = []
+    elif step.stage.name == stages.NAMESPACES and step.cluster.name in mesh.pairs:
+        folders = [stages.NAMESPACES, f"readers/{mesh.pairs[step.cluster.name].consumer.name}"]
+    else:
+        folders = [step.stage.name]
+    return [layout.up(step.path, layout.base(folder)) for folder in folders]
+
+
+_CONFIRM = ["Prune=confirm", "Delete=confirm"]
+_OPTIONS: dict[str, list[str]] = {
+    # The CRDs are too large for an annotation with the last applied state.
+    stages.BASE: ["ServerSideApply=true", *_CONFIRM],
+    stages.CONTROL_PLANE: ["RespectIgnoreDifferences=true"],
+}
+
+
+def _ignored(step: Step) -> list[Data]:
+    if step.stage.name != stages.CONTROL_PLANE or step.gate:
+        return []
+    # istiod writes its CA into the webhooks, and turns the validation on once it can answer.
+    group = "admissionregistration.k8s.io"
+    bundle = ".webhooks[]?.clientConfig.caBundle"
+    found: list[Data] = [{"group": group, "kind": "MutatingWebhookConfiguration", "jqPathExpressions": [bundle]}]
+    if step.cluster.is_primary:
+        policy = ".webhooks[]?.failurePolicy"
+        found.append({"group": group, "kind": "ValidatingWebhookConfiguration", "jqPathExpressions": [bundle, policy]})
+    return found
+
+
+def _namespace(mesh: Mesh, stage: str) -> str:
+    return mesh.demo if stage == stages.WORKLOADS else names.ISTIO_SYSTEM
+
+
+def _source(mesh: Mesh, folder: str) -> Data:
+    return {
+        "repoURL": mesh.gitops.repo,
+        "targetRevision": mesh.gitops.revision,
+        "path": f"{mesh.path}/{folder}",
+    }
+
+
+def _sync_policy(options: list[str]) -> Data:
+    return {
+        "automated": {"prune": True, "selfHeal": True},
+        "syncOptions": ["FailOnSharedResource=true", *options],
+        "retry": _RETRY,
+    }
+
+
+def _in_argocd(mesh: Mesh) -> Data:
+    # By URL: where Argo CD's own cluster is registered, it goes by the name of that registration.
+    return {"server": names.IN_CLUSTER_SERVER, "namespace": mesh.gitops.argocd.namespace}
+
+
+def _root(mesh: Mesh) -> Data:
+    return {
+        "apiVersion": names.ARGO,
+        "kind": "Application",
+        "metadata": {
+            "name": names.root(mesh.name),
+            "namespace": mesh.gitops.argocd.namespace,
+            "labels": {names.PART_OF: mesh.name},
+            "annotations": {names.GENERATE_PATHS: "."},
+        },
+        "spec": {
+            "project": names.root(mesh.name),
+            "source": _source(mesh, layout.APPLICATION_SETS),
+            "destination": _in_argocd(mesh),
+            "syncPolicy": _sync_policy([]),
+        },
+    }
+
+
+def _application_set(mesh: Mesh, role: str, wave: int, clusters: list[str]) -> Data:
+    template: Data = {
+        "metadata": {
+            "name": names.chain(mesh.name, "{{ .cluster }}"),
+            "labels": {names.PART_OF: mesh.name, names.CLUSTER: "{{ .cluster }}"},
+            "annotations": {names.GENERATE_PATHS: "."},
+        },
+        "spec": {
+            "project": names.root(mesh.name),
+            "source": _source(mesh, layout.chain("{{ .cluster }}")),
+            "destination": _in_argocd(mesh),
+            "syncPolicy": _sync_policy([]),
+        },
+    }
+    return {
+        "apiVersion": names.ARGO,
+        "kind": "ApplicationSet",
+        "metadata": {
+            "name": names.application_set(mesh.name, role),
+            "namespace": mesh.gitops.argocd.namespace,
+            "labels": {names.PART_OF: mesh.name},
+            "annotations": {names.SYNC_WAVE: str(wave)},
+        },
+        "spec": {
+            "goTemplate": True,
+            "goTemplateOptions": ["missingkey=error"],
+            "generators": [{"list": {"elements": [{"cluster": cluster} for cluster in clusters]}}],
+            "syncPolicy": {"preserveResourcesOnDeletion": True},
+            "template": template,
+        },
+    }
+
+
+def _root_project(mesh: Mesh) -> Data:
+    spec: Data = {
+        "description": f"Root and chains of the mesh {mesh.name}: Applications and ApplicationSets, nothing else.",
+        "sourceRepos": [mesh.gitops.repo],
+        "destinations": [_in_argocd(mesh)],
+        "namespaceResourceWhitelist": [_kind("argoproj.io", "Application"), _kind("argoproj.io", "ApplicationSet")],
+    }
+    return _app_project(mesh, names.root(mesh.name), spec)
+
+
+def _project(mesh: Mesh) -> Data:
+    spaces = sorted({ns.name for cluster in mesh.clusters for ns in cluster.namespaces} | {names.ISTIO_SYSTEM})
+    spec: Data = {
+        "description": f"The stages of the mesh {mesh.name}.",
+        "sourceRepos": [mesh.gitops.repo],
+        "destinations": [
+            {"name": cluster.name, "namespace": namespace}
+            for cluster in mesh.clusters
+            for namespace in (names.ISTIO_SYSTEM, *(ns.name for ns in cluster.namespaces))
+        ],
+        "clusterResourceWhitelist": [_kind("", "Namespace") | {"name": name} for name in spaces]
+        + [_kind(*kind) for kind in _CLUSTER_KINDS],
+        "namespaceResourceWhitelist": [_kind(*kind) for kind in _KINDS],
+    }
+    return _app_project(mesh, mesh.name, spec)
+
+
+def _app_project(mesh: Mesh, name: str, spec: Data) -> Data:
+    return {
+        "apiVersion": names.ARGO,
+        "kind": "AppProject",
+        "metadata": {
+            "name": name,
+            "namespace": mesh.gitops.argocd.namespace,
+            "labels": {names.PART_OF: mesh.name},
+        },
+        "spec": spec,
+    }
+
+
+def _kind(group: str, kind: str) -> dict[str, str]:
+    return {"group": group, "kind": kind}

@@ -1,0 +1,134 @@
+"""IstioOperator files: input of istioctl, never applied as they are. One whole file per stage and cluster.
+
+Reviewers see the whole file, because kustomize knows no schema for IstioOperator and would replace its lists.
+`hub` and `tag` are always set: istioctl's defaults depend on how it was built.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mcgen import layout, names, stages
+from mcgen.manifests import kustomize
+from mcgen.merge import merge
+from mcgen.tree import Data, File
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mcgen.chain import Step
+    from mcgen.mesh import Cluster, Mesh
+
+
+def overlay(mesh: Mesh, step: Step) -> Iterator[File]:
+    """Yield the IstioOperator of one step, and the kustomization through which patches reach it."""
+    spec = _SPECS[step.stage.name](mesh, step.cluster)
+    spec = {"profile": spec.pop("profile"), "hub": mesh.istio.hub, "tag": mesh.istio.version} | spec
+    document: Data = {
+        "apiVersion": names.ISTIO_OPERATOR,
+        "kind": "IstioOperator",
+        "metadata": {"name": step.stage.name, "namespace": names.ISTIO_SYSTEM},
+        "spec": spec,
+    }
+    yield kustomize.overlay(mesh, step, [layout.ISTIO_OPERATOR])
+    yield File(path=f"{step.path}/{layout.ISTIO_OPERATOR}", documents=(document,), origin=step.origin)
+
+
+def _base(mesh: Mesh, cluster: Cluster) -> Data:  # noqa: ARG001 - the same everywhere
+    return {
+        "profile": "empty",
+        "components": {"base": {"enabled": True}},
+        "values": {"global": {"enableReaderRBAC": False}},
+    }
+
+
+def _control_plane(mesh: Mesh, cluster: Cluster) -> Data:
+    return _primary(mesh, cluster) if cluster.is_primary else _remote(mesh, cluster)
+
+
+def _primary(mesh: Mesh, cluster: Cluster) -> Data:
+    values: Data = {
+        "global": _global(mesh, cluster) | ({"externalIstiod": True} if cluster.gateway.serves_remotes else {}),
+        "pilot": {"autoscaleMin": 2, "seccompProfile": {"type": "RuntimeDefault"}},
+    }
+    return {
+        "profile": "minimal",
+        # The CRDs have a stage of their own.
+        "components": {"base": {"enabled": False}},
+        "meshConfig": merge({"trustDomain": mesh.trust_domain}, mesh.istio.mesh_config),
+        "values": merge(values, mesh.istio.values),
+    }
+
+
+def _remote(mesh: Mesh, cluster: Cluster) -> Data:
+    primary = mesh.by_name[cluster.primary]
+    values: Data = {
+        "global": _global(mesh, cluster) | {"remotePilotAddress": primary.gateway.address},
+        "istiodRemote": {"injectionPath": f"/inject/cluster/{cluster.id}/net/{cluster.network}"},
+    }
+    return {
+        "profile": "remote",
+        "components": {"base": {"enabled": False}},
+        "values": merge(values, mesh.istio.values),
+    }
+
+
+def _global(mesh: Mesh, cluster: Cluster) -> Data:
+    proxy = {"proxy": {"privileged": True}} if mesh.istio.proxy.privileged else {}
+    return {
+        "enableReaderRBAC": False,
+        "meshID": mesh.id,
+        "multiCluster": {"clusterName": cluster.id},
+        "network": cluster.network,
+    } | proxy
+
+
+def _east_west_gateway(mesh: Mesh, cluster: Cluster) -> Data:  # noqa: ARG001 - all specs are called alike
+    gateway = cluster.gateway
+    ports = [("status-port", names.STATUS_PORT), ("tls", names.MTLS_PORT)]
+    if gateway.serves_remotes:
+        ports += [("tls-istiod", names.ISTIOD_PORT), ("tls-webhook", names.WEBHOOK_PORT)]
+    service: Data = {"ports": [{"name": name, "port": port, "targetPort": port} for name, port in ports]}
+    if gateway.source_ranges:
+        service["loadBalancerSourceRanges"] = list(gateway.source_ranges)
+    labels = {
+        "app": names.EAST_WEST_GATEWAY,
+        **names.EAST_WEST_SELECTOR,
+        names.CLUSTER: cluster.name,
+        names.NETWORK: cluster.network,
+    }
+    kubernetes: Data = {
+        "env": [{"name": "ISTIO_META_REQUESTED_NETWORK_VIEW", "value": cluster.network}],
+        "hpaSpec": {"minReplicas": gateway.min_replicas, "maxReplicas": gateway.max_replicas},
+        "service": service,
+    }
+    if gateway.resources:
+        kubernetes["resources"] = gateway.resources
+    if gateway.annotations:
+        kubernetes["serviceAnnotations"] = gateway.annotations
+    return _gateway(cluster, {"name": names.EAST_WEST_GATEWAY, "enabled": True, "label": labels, "k8s": kubernetes})
+
+
+def _ingress_gateway(mesh: Mesh, cluster: Cluster) -> Data:  # noqa: ARG001 - all specs are called alike
+    kubernetes = {"hpaSpec": {"minReplicas": 2, "maxReplicas": 5}}
+    return _gateway(cluster, {"name": names.INGRESS_GATEWAY, "enabled": True, "k8s": kubernetes})
+
+
+def _gateway(cluster: Cluster, component: Data) -> Data:
+    return {
+        "profile": "empty",
+        "components": {"ingressGateways": [component]},
+        "values": {
+            # The chart has its options under this name, whatever the gateway is called.
+            "gateways": {names.INGRESS_GATEWAY: {"injectionTemplate": "gateway"}},
+            "global": {"network": cluster.network},
+        },
+    }
+
+
+_SPECS: dict[str, Callable[[Mesh, Cluster], Data]] = {
+    stages.BASE: _base,
+    stages.CONTROL_PLANE: _control_plane,
+    stages.EAST_WEST_GATEWAY: _east_west_gateway,
+    stages.INGRESS_GATEWAY: _ingress_gateway,
+}

@@ -1,0 +1,100 @@
+"""The identity with which a consumer's istiod reads a remote: one per consumer, and its token Secrets.
+
+The rules are those of the reader role in Istio's istiod chart, rendered with `istiodRemote.enabled`
+(manifests/charts/istio-control/istio-discovery/templates/reader-clusterrole.yaml); a test compares them.
+The charts' own reader is switched off everywhere (`global.enableReaderRBAC: false`), so that each object
+has one owner.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mcgen import layout, names
+from mcgen.manifests import kustomize
+from mcgen.tree import Data, File
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mcgen.chain import Step
+    from mcgen.mesh import Mesh, Pair
+
+_READ = ["get", "list", "watch"]
+
+
+def rules() -> list[Data]:
+    """Return the rules of the reader's ClusterRole."""
+    istio = ["config", "security", "networking", "authentication", "rbac", "telemetry", "extensions"]
+    core = ["endpoints", "pods", "services", "nodes", "replicationcontrollers", "namespaces", "secrets", "configmaps"]
+    return [
+        _rule([f"{group}.istio.io" for group in istio], ["*"], _READ),
+        _rule([""], core, _READ),
+        _rule(["networking.istio.io"], ["workloadentries"], _READ),
+        _rule(["networking.x-k8s.io", "gateway.networking.k8s.io"], ["gateways"], _READ),
+        _rule(["apiextensions.k8s.io"], ["customresourcedefinitions"], _READ),
+        _rule(["discovery.k8s.io"], ["endpointslices"], _READ),
+        _rule(["multicluster.x-k8s.io"], ["serviceexports"], [*_READ, "create", "delete"]),
+        _rule(["multicluster.x-k8s.io"], ["serviceimports"], _READ),
+        _rule(["apps"], ["replicasets"], _READ),
+        _rule(["authentication.k8s.io"], ["tokenreviews"], ["create"]),
+        _rule(["authorization.k8s.io"], ["subjectaccessreviews"], ["create"]),
+        _rule([""], ["configmaps"], ["create", *_READ, "update"]),
+        _rule(["admissionregistration.k8s.io"], ["mutatingwebhookconfigurations"], [*_READ, "update", "patch"]),
+        _rule(["admissionregistration.k8s.io"], ["validatingwebhookconfigurations"], [*_READ, "update"]),
+    ]
+
+
+def bases(mesh: Mesh) -> Iterator[File]:
+    """Yield a base for each consumer: what all its remotes hold alike."""
+    for consumer in dict.fromkeys(pair.consumer.name for pair in mesh.pairs.values()):
+        folder = _base(consumer)
+        yield kustomize.kustomization(folder, ["reader.yaml"])
+        yield File(path=f"{folder}/reader.yaml", documents=tuple(_identity(consumer)))
+
+
+def overlay(mesh: Mesh, step: Step) -> tuple[list[str], list[File]]:
+    """Return the bases and the files of a cluster's readers: the token Secrets are its own."""
+    pair = mesh.pairs.get(step.cluster.name)
+    if pair is None:
+        return [], []
+    tokens = tuple(_token(pair, suffix) for suffix in pair.tokens)
+    return [_base(pair.consumer.name)], [File(path=f"{step.path}/tokens.yaml", documents=tokens, origin=step.origin)]
+
+
+def _base(consumer: str) -> str:
+    return layout.base(f"readers/{consumer}")
+
+
+def _rule(groups: list[str], resources: list[str], verbs: list[str]) -> Data:
+    return {"apiGroups": groups, "resources": resources, "verbs": verbs}
+
+
+def _identity(consumer: str) -> Iterator[Data]:
+    name = names.reader(consumer)
+    yield {
+        "apiVersion": "v1",
+        "kind": "ServiceAccount",
+        "metadata": {"name": name, "namespace": names.ISTIO_SYSTEM},
+    }
+    yield {"apiVersion": names.RBAC, "kind": "ClusterRole", "metadata": {"name": name}, "rules": rules()}
+    yield {
+        "apiVersion": names.RBAC,
+        "kind": "ClusterRoleBinding",
+        "metadata": {"name": name},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name},
+        "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": names.ISTIO_SYSTEM}],
+    }
+
+
+def _token(pair: Pair, suffix: str) -> Data:
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {
+            "name": names.reader_token(pair.consumer.name, suffix),
+            "namespace": names.ISTIO_SYSTEM,
+            "annotations": {names.SERVICE_ACCOUNT_NAME: names.reader(pair.consumer.name)},
+        },
+        "type": "kubernetes.io/service-account-token",
+    }

@@ -1,0 +1,262 @@
+"""What a blueprint means: every default filled in, every decision made. No builder sees a blueprint."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mcgen import names, platforms
+from mcgen.blueprint import Namespace as Declared
+from mcgen.facts import FIRST_SUFFIX, Inputs
+
+if TYPE_CHECKING:
+    from mcgen import blueprint as bp
+    from mcgen.tree import DataPath
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Namespace:
+    """A namespace in one cluster; `origin` is its place in the blueprint."""
+
+    name: str
+    injection: bool
+    exported: bool
+    pod_security: str
+    labels: dict[str, str]
+    annotations: dict[str, str]
+    everywhere: bool
+    origin: DataPath
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gateway:
+    """An east-west gateway. annotations: the platform's and the team's; address: empty while unknown."""
+
+    address: str
+    annotations: dict[str, str]
+    source_ranges: tuple[str, ...]
+    min_replicas: int
+    max_replicas: int
+    resources: dict[str, dict[str, str]]
+    serves_remotes: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cluster:
+    """One cluster. primary: the name of the cluster whose istiod serves it (its own, for a primary)."""
+
+    name: str
+    id: str
+    platform: str
+    primary: str
+    network: str
+    gateway: Gateway
+    ingress_gateway: bool
+    namespaces: tuple[Namespace, ...]
+    context: str
+    server: str
+    origin: DataPath
+
+    @property
+    def is_primary(self) -> bool:
+        """Return whether istiod runs here."""
+        return self.primary == self.name
+
+    @property
+    def role(self) -> str:
+        """Return the role in the mesh: primary or remote."""
+        return "primary" if self.is_primary else "remote"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """A consumer's istiod reads a remote. tokens: suffixes of the token Secrets; sealed: whether the file is there."""
+
+    consumer: Cluster
+    remote: Cluster
+    tokens: tuple[str, ...]
+    sealed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mesh:
+    """The whole mesh: clusters in the order of the blueprint, pairs by the name of the remote."""
+
+    name: str
+    description: str
+    id: str
+    trust_domain: str
+    gitops: bp.GitOps
+    path: str
+    blueprint: str
+    istio: bp.Istio
+    clusters: tuple[Cluster, ...]
+    by_name: dict[str, Cluster]
+    pairs: dict[str, Pair]
+    policies: tuple[bp.Policy, ...]
+    hardened: bool
+    exported: tuple[str, ...]
+    demo: str
+    patches: tuple[bp.Patch, ...]
+
+    @property
+    def minor(self) -> str:
+        """Return Istio's minor version, such as 1.31: plugin and istioctl must have the same."""
+        return self.istio.version.rpartition(".")[0]
+
+    @property
+    def primaries(self) -> tuple[Cluster, ...]:
+        """Return the clusters in which istiod runs."""
+        return tuple(cluster for cluster in self.clusters if cluster.is_primary)
+
+    @property
+    def remotes(self) -> tuple[Cluster, ...]:
+        """Return the clusters that a primary serves."""
+        return tuple(cluster for cluster in self.clusters if not cluster.is_primary)
+
+
+def resolve(blueprint: bp.Blueprint, inputs: Inputs) -> Mesh:
+    """Return the mesh of a blueprint that the rules accept."""
+    clusters = _clusters(blueprint, inputs)
+    by_name = {cluster.name: cluster for cluster in clusters}
+    name = blueprint.metadata.name
+    return Mesh(
+        name=name,
+        description=blueprint.metadata.description,
+        id=blueprint.mesh.id or name,
+        trust_domain=blueprint.mesh.trust_domain,
+        gitops=blueprint.gitops,
+        path=blueprint.gitops.path or f"output/{name}",
+        blueprint=blueprint.gitops.blueprint or f"blueprints/{name}.yaml",
+        istio=blueprint.istio,
+        clusters=clusters,
+        by_name=by_name,
+        pairs={c.name: _pair(by_name[c.primary], c, inputs) for c in clusters if not c.is_primary},
+        policies=tuple(blueprint.policies),
+        hardened=blueprint.exposure.profile == "hardened",
+        exported=tuple(ns.name for _, ns in all_namespaces(blueprint) if ns.exported),
+        demo=blueprint.demo.namespace if blueprint.demo.enabled else "",
+        patches=tuple(blueprint.patches),
+    )
+
+
+def all_namespaces(blueprint: bp.Blueprint) -> list[tuple[DataPath, bp.Namespace]]:
+    """Return the namespaces and their places in the blueprint; the demo brings its own unless it is declared."""
+    declared: list[tuple[DataPath, bp.Namespace]] = [
+        (("namespaces", i), ns) for i, ns in enumerate(blueprint.namespaces)
+    ]
+    demo = blueprint.demo
+    if demo.enabled and all(ns.name != demo.namespace for _, ns in declared):
+        accounts = ["helloworld", *(f"sleep-{cluster.name}" for cluster in blueprint.clusters)]
+        own = Declared(name=demo.namespace, exported=True, service_accounts=accounts)
+        declared.append((("demo",), own))
+    return declared
+
+
+def primary_of(cluster: bp.Cluster, blueprint: bp.Blueprint) -> str:
+    """Return the name of the cluster whose istiod serves this one; empty when it is not clear which."""
+    if cluster.role == "primary":
+        return cluster.name
+    if cluster.primary:
+        return cluster.primary
+    primaries = [c.name for c in blueprint.clusters if c.role == "primary"]
+    return primaries[0] if len(primaries) == 1 else ""
+
+
+def network_of(cluster: bp.Cluster) -> str:
+    """Return the network of a cluster, its own one by default."""
+    return cluster.network or names.network(cluster.name)
+
+
+def source_ranges(cluster: bp.Cluster, blueprint: bp.Blueprint) -> tuple[str, ...]:
+    """Return who may connect to a gateway: what it says, or the egress of all others if all others say."""
+    if cluster.gateway.source_ranges:
+        return tuple(cluster.gateway.source_ranges)
+    others = [c.egress for c in blueprint.clusters if c.name != cluster.name]
+    if not all(others):
+        return ()
+    return tuple(sorted({cidr for egress in others for cidr in egress}))
+
+
+def _clusters(blueprint: bp.Blueprint, inputs: Inputs) -> tuple[Cluster, ...]:
+    spaces = [_namespace(path, ns) for path, ns in all_namespaces(blueprint)]
+    where = {ns.name: ns.clusters for _, ns in all_namespaces(blueprint)}
+    configured = {policy.namespace for policy in blueprint.policies}
+    served = {primary_of(c, blueprint) for c in blueprint.clusters if c.role == "remote"}
+
+    def local(cluster: bp.Cluster) -> tuple[Namespace, ...]:
+        # A primary also holds the namespaces for which it only keeps Istio configuration.
+        return tuple(
+            ns
+            for ns in spaces
+            if where[ns.name] is None
+            or cluster.name in (where[ns.name] or ())
+            or (cluster.role == "primary" and ns.name in configured)
+        )
+
+    return tuple(
+        _cluster(i, c, local(c), blueprint, inputs, serves=c.name in served) for i, c in enumerate(blueprint.clusters)
+    )
+
+
+def _cluster(
+    index: int,
+    cluster: bp.Cluster,
+    namespaces: tuple[Namespace, ...],
+    blueprint: bp.Blueprint,
+    inputs: Inputs,
+    *,
+    serves: bool,
+) -> Cluster:
+    gateway = cluster.gateway
+    return Cluster(
+        name=cluster.name,
+        id=cluster.id or cluster.name,
+        platform=cluster.platform,
+        primary=primary_of(cluster, blueprint),
+        network=network_of(cluster),
+        gateway=Gateway(
+            address=gateway.address or inputs.facts.addresses.get(cluster.name, ""),
+            annotations=platforms.service_annotations(cluster, serves_remotes=serves) | gateway.annotations,
+            source_ranges=source_ranges(cluster, blueprint),
+            min_replicas=gateway.replicas.min,
+            max_replicas=gateway.replicas.max,
+            resources=_resources(gateway.resources),
+            serves_remotes=serves,
+        ),
+        ingress_gateway=cluster.ingress_gateway,
+        namespaces=namespaces,
+        context=cluster.bootstrap.context or cluster.name,
+        server=cluster.bootstrap.server or "",
+        origin=("clusters", index),
+    )
+
+
+def _resources(resources: bp.Resources) -> dict[str, dict[str, str]]:
+    found: dict[str, Any] = {"requests": resources.requests, "limits": resources.limits}
+    return {key: value for key, value in found.items() if value}
+
+
+def _namespace(origin: DataPath, namespace: bp.Namespace) -> Namespace:
+    # istio-init changes the pod's iptables; without Istio's CNI plugin that needs NET_ADMIN.
+    default = "privileged" if namespace.injection else "restricted"
+    return Namespace(
+        name=namespace.name,
+        injection=namespace.injection,
+        exported=namespace.exported,
+        pod_security=namespace.pod_security or default,
+        labels=namespace.labels,
+        annotations=namespace.annotations,
+        everywhere=namespace.clusters is None,
+        origin=origin,
+    )
+
+
+def _pair(consumer: Cluster, remote: Cluster, inputs: Inputs) -> Pair:
+    tokens = inputs.facts.tokens.get(consumer.name, {}).get(remote.name, [FIRST_SUFFIX])
+    return Pair(
+        consumer=consumer,
+        remote=remote,
+        tokens=tuple(tokens),
+        sealed=(consumer.name, remote.name) in inputs.sealed,
+    )

@@ -1,0 +1,87 @@
+"""Every identifier that mcgen writes into objects: API versions, labels, annotations, names. Nowhere else."""
+
+from __future__ import annotations
+
+# API versions
+ARGO = "argoproj.io/v1alpha1"
+ISTIO_OPERATOR = "install.istio.io/v1alpha1"
+ISTIO_NETWORKING = "networking.istio.io/v1"
+ISTIO_SECURITY = "security.istio.io/v1"
+KUSTOMIZE = "kustomize.config.k8s.io/v1beta1"
+RBAC = "rbac.authorization.k8s.io/v1"
+SEALED_SECRET = "bitnami.com/v1alpha1"  # noqa: S105 - an API version
+
+# Labels and annotations
+MANAGED_BY = "app.kubernetes.io/managed-by"
+PART_OF = "app.kubernetes.io/part-of"
+CLUSTER = "mcgen/cluster"
+STAGE = "mcgen/stage"
+WAITS_FOR = "mcgen/waits-for"
+INJECTION = "istio-injection"
+NETWORK = "topology.istio.io/network"
+CONTROL_PLANE_CLUSTERS = "topology.istio.io/controlPlaneClusters"
+MULTI_CLUSTER = "istio/multiCluster"
+REMOTE_CLUSTER = "networking.istio.io/cluster"
+POD_SECURITY = "pod-security.kubernetes.io/"
+SERVICE_ACCOUNT_NAME = "kubernetes.io/service-account.name"
+SYNC_WAVE = "argocd.argoproj.io/sync-wave"
+SYNC_OPTIONS = "argocd.argoproj.io/sync-options"
+GENERATE_PATHS = "argocd.argoproj.io/manifest-generate-paths"
+
+# Namespaces and fixed names
+ISTIO_SYSTEM = "istio-system"
+IN_CLUSTER_SERVER = "https://kubernetes.default.svc"
+EAST_WEST_GATEWAY = "istio-eastwestgateway"
+INGRESS_GATEWAY = "istio-ingressgateway"
+EAST_WEST_SELECTOR = {"istio": "eastwestgateway"}
+GATE = "gate"
+
+CONFIRM_DELETION = "Prune=confirm,Delete=confirm"
+
+# Ports of an east-west gateway
+STATUS_PORT, MTLS_PORT, ISTIOD_PORT, WEBHOOK_PORT = 15021, 15443, 15012, 15017
+
+
+def istiod_hosts() -> list[str]:
+    """Return the names under which proxies and API servers ask for istiod (TLS server names)."""
+    return [f"istiod.{ISTIO_SYSTEM}.svc", f"istiod.{ISTIO_SYSTEM}.svc.cluster.local"]
+
+
+def reader(consumer: str) -> str:
+    """Return the name of the identity with which a consumer's istiod reads a remote."""
+    return f"istio-reader-{consumer}"
+
+
+def reader_token(consumer: str, suffix: str) -> str:
+    """Return the name of a reader's token Secret; a suffix is never used twice."""
+    return f"{reader(consumer)}-token-{suffix}"
+
+
+def remote_secret(cluster_id: str) -> str:
+    """Return the name that `istioctl create-remote-secret --name ID` gives its Secret."""
+    return f"istio-remote-secret-{cluster_id}"
+
+
+def chain(mesh: str, cluster: str) -> str:
+    """Return the name of the Application that syncs a cluster's stages in waves."""
+    return f"{mesh}-{cluster}"
+
+
+def application(mesh: str, cluster: str, stage: str) -> str:
+    """Return the name of the Application of one stage of one cluster."""
+    return f"{mesh}-{cluster}-{stage}"
+
+
+def root(mesh: str) -> str:
+    """Return the name of the root Application and of the AppProject of root and chains."""
+    return f"{mesh}-root"
+
+
+def application_set(mesh: str, role: str) -> str:
+    """Return the name of the ApplicationSet of all primaries or all remotes."""
+    return f"{mesh}-{role}"
+
+
+def network(cluster: str) -> str:
+    """Return the network of a cluster that names none: one of its own."""
+    return f"network-{cluster}"

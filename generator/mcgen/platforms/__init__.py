@@ -1,0 +1,41 @@
+"""Who runs a cluster, and what its load balancers are told. One module per platform, listed here by hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from mcgen.platforms import aks, eks, generic, gke
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mcgen.blueprint import Cluster
+
+
+class Platform(Protocol):
+    """What a platform module offers."""
+
+    TITLE: str
+    HEALTH_CHECK: str
+
+    def service_annotations(self, cluster: Cluster, ports: tuple[int, ...]) -> dict[str, str]:
+        """Return the annotations of the east-west gateway's Service."""
+
+    def problems(self, cluster: Cluster) -> Iterator[tuple[str, str, str]]:
+        """Yield (field of `gateway`, what cannot be had here, what to do)."""
+
+
+PLATFORMS: dict[str, Platform] = {"aks": aks, "eks": eks, "generic": generic, "gke": gke}
+
+DATA_PORTS: tuple[int, ...] = (15443,)
+CONTROL_PORTS: tuple[int, ...] = (15012, 15017)
+
+
+def ports(*, serves_remotes: bool) -> tuple[int, ...]:
+    """Return the traffic ports of an east-west gateway: istiod's only where remotes are served."""
+    return DATA_PORTS + (CONTROL_PORTS if serves_remotes else ())
+
+
+def service_annotations(cluster: Cluster, *, serves_remotes: bool) -> dict[str, str]:
+    """Return the annotations that the platform asks of the gateway's Service."""
+    return PLATFORMS[cluster.platform].service_annotations(cluster, ports(serves_remotes=serves_remotes))

@@ -1,0 +1,40 @@
+"""Google Kubernetes Engine: passthrough Network Load Balancers.
+
+Source: GKE's page on the parameters of LoadBalancer Services.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mcgen.blueprint import Cluster
+
+TITLE = "Google Kubernetes Engine"
+HEALTH_CHECK = "GKE checks the nodes (kube-proxy), not port 15021; no annotation can change that"
+
+_INTERNAL = {
+    "networking.gke.io/load-balancer-type": "Internal",
+    # Without it only clients of the same region get through, and other clouds come in over a VPN elsewhere.
+    "networking.gke.io/internal-load-balancer-allow-global-access": "true",
+}
+_PUBLIC = {"cloud.google.com/l4-rbs": "enabled"}
+
+
+def service_annotations(cluster: Cluster, ports: tuple[int, ...]) -> dict[str, str]:  # noqa: ARG001 - GKE needs none
+    """Return the Service's annotations: kind of load balancer and reserved addresses, by name."""
+    gateway = cluster.gateway
+    found = dict(_INTERNAL if gateway.scheme == "internal" else _PUBLIC)
+    if gateway.reserved:
+        found["networking.gke.io/load-balancer-ip-addresses"] = ",".join(gateway.reserved)
+    return found
+
+
+def problems(cluster: Cluster) -> Iterator[tuple[str, str, str]]:
+    """Yield what GKE cannot give."""
+    if cluster.gateway.resource_group:
+        yield "resourceGroup", "resource groups exist on AKS only", "remove the line"
+    if len(cluster.gateway.reserved) > 2:
+        yield "reserved", "GKE takes one IPv4 and one IPv6 address", "keep at most two names"

@@ -1,0 +1,53 @@
+"""What a blueprint must make sense of beyond its shape. Each rule is one function that yields findings.
+
+A rule may rely on the shape only: every rule runs on every blueprint that fits the schema, and all findings
+are reported at once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mcgen.problems import Problem
+from mcgen.rules import clusters, gateways, inputs, istio, namespaces, patches, policies, versions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mcgen.blueprint import Blueprint
+    from mcgen.facts import Inputs
+    from mcgen.rules.finding import Finding
+    from mcgen.source import Source
+
+RULES: tuple[Callable[[Blueprint], Iterator[Finding]], ...] = (
+    *clusters.RULES,
+    *gateways.RULES,
+    *istio.RULES,
+    *namespaces.RULES,
+    *policies.RULES,
+    *versions.RULES,
+)
+
+
+def check(blueprint: Blueprint, found: Inputs, source: Source) -> list[Problem]:
+    """Return the problems of a blueprint and its inputs, each at its place in the blueprint's file.
+
+    Patches are checked last, and only against a mesh that makes sense: their targets are looked for in it.
+    """
+    findings = [finding for rule in RULES for finding in rule(blueprint)]
+    findings += inputs.check(blueprint, found)
+    if not any(finding.fatal for finding in findings):
+        findings += patches.check(blueprint, found)
+    return [_problem(finding, source) for finding in findings]
+
+
+def _problem(finding: Finding, source: Source) -> Problem:
+    pos, length = source.span(finding.path, key=finding.key)
+    return Problem(
+        code=finding.code,
+        message=finding.message,
+        pos=pos,
+        length=length,
+        advice=finding.advice,
+        severity=finding.severity,
+    )

@@ -1,0 +1,108 @@
+"""The stages of a chain: in which wave, what is in them, and when Argo CD goes on (one table)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+NAMESPACES = "namespaces"
+REMOTE_SECRET = "remote-secret"  # noqa: S105 - the name of a stage
+BASE = "base"
+CONTROL_PLANE = "control-plane"
+EAST_WEST_GATEWAY = "east-west-gateway"
+INGRESS_GATEWAY = "ingress-gateway"
+EXPOSURE = "exposure"
+POLICIES = "policies"
+WORKLOADS = "workloads"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One stage.
+
+    wave: its sync wave inside the chain.
+    rendered: istioctl makes the objects from an IstioOperator (no base, no overlay).
+    what: what is in it. healthy: when its wave is over. why: what would go wrong without the order.
+    """
+
+    name: str
+    wave: int
+    what: str
+    healthy: str
+    why: str
+    rendered: bool = False
+
+
+STAGES: tuple[Stage, ...] = (
+    Stage(
+        name=NAMESPACES,
+        wave=0,
+        what="every namespace that mcgen owns in the cluster, and on a remote the identity with which its "
+        "primary's istiod reads it (ServiceAccount, ClusterRole, binding, token Secret)",
+        healthy="the objects are applied",
+        why="no other stage creates a namespace, and the token must exist before a remote secret can be made",
+    ),
+    Stage(
+        name=REMOTE_SECRET,
+        wave=10,
+        what="the SealedSecret with which the primary's istiod reaches this remote; before it was made, a gate",
+        healthy="the sealed-secrets controller of the primary has unsealed it",
+        why="until istiod can ask the remote's API server who a workload is, no proxy there gets a certificate",
+    ),
+    Stage(
+        name=BASE,
+        wave=15,
+        what="Istio's CustomResourceDefinitions",
+        healthy="the API server has established them",
+        why="objects of these kinds cannot be applied before",
+        rendered=True,
+    ),
+    Stage(
+        name=CONTROL_PLANE,
+        wave=20,
+        what="on a primary istiod; on a remote the injector webhook and the Service that lead to the primary's "
+        "istiod; a gate while the address of the primary's east-west gateway is unknown",
+        healthy="istiod has rolled out and has written its CA into the injector webhook (caBundle), which it does "
+        "on a remote only once the remote secret works",
+        why="pods that start before the injector works have no sidecar, and gateways do not start at all",
+        rendered=True,
+    ),
+    Stage(
+        name=EAST_WEST_GATEWAY,
+        wave=30,
+        what="the gateway through which the other networks reach this cluster",
+        healthy="its Deployment is available and its Service has an address",
+        why="its pod is injected and needs a certificate, so it comes after the control plane",
+        rendered=True,
+    ),
+    Stage(
+        name=INGRESS_GATEWAY,
+        wave=35,
+        what="Istio's ingress gateway for traffic from outside the mesh",
+        healthy="its Deployment is available and its Service has an address",
+        why="its pod is injected, so it comes after the control plane",
+        rendered=True,
+    ),
+    Stage(
+        name=EXPOSURE,
+        wave=40,
+        what="what the east-west gateways let through: the exported Services, and istiod where remotes are served",
+        healthy="the objects are applied",
+        why="it is configuration for gateways that exist, and its kinds are defined in stage base",
+    ),
+    Stage(
+        name=POLICIES,
+        wave=50,
+        what="mutual TLS for the whole mesh, and who may call what",
+        healthy="the objects are applied",
+        why="in force before the first workload of the tree answers",
+    ),
+    Stage(
+        name=WORKLOADS,
+        wave=60,
+        what="the demo: helloworld and sleep",
+        healthy="the Deployments have rolled out",
+        why="their pods are injected when they start, and only then",
+    ),
+)
+
+BY_NAME = {stage.name: stage for stage in STAGES}

@@ -1,0 +1,139 @@
+"""What libyaml says about broken YAML, in words that name the mistake and its remedy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from yaml import Mark
+    from yaml.error import MarkedYAMLError
+
+SYNTAX = "MC007"
+TAB = "MC008"
+
+_QUOTE = 'write "key: value" with a blank after the colon, or "- item" with a blank after the dash'
+_ESCAPE = r"write \\ for a backslash, or use single quotes"
+_VALUE = "put it in quotes"
+_ALIGN = "indent it like the other entries, or check the line before it"
+
+# libyaml's message: what to say, what to advise, and whether the construct's beginning is the better place.
+# {line} is where the construct began, {end} where the parser gave up, {found} the character at the place shown.
+_WORDS: dict[str, tuple[str, str, bool]] = {
+    "mapping values are not allowed in this context": (
+        'unexpected ":"',
+        'put a value that contains ": " in quotes; if this line is a key, indent it like its neighbours',
+        False,
+    ),
+    "block sequence entries are not allowed in this context": (
+        'a list item ("- ") cannot stand here',
+        "begin the list on a line of its own",
+        False,
+    ),
+    "mapping keys are not allowed in this context": (
+        'a value cannot begin with "? "',
+        _VALUE,
+        False,
+    ),
+    "could not find expected ':'": ("neither a key with a value nor a list item", _QUOTE, True),
+    "did not find expected '-' indicator": (
+        'expected a further "- item" of the list that began at line {line}',
+        _ALIGN,
+        False,
+    ),
+    "did not find expected ',' or ']'": (
+        'the list opened with "[" is not closed, or a "," is missing, by line {end}',
+        'separate the items with "," and end the list with "]"',
+        True,
+    ),
+    "did not find expected ',' or '}'": (
+        'the mapping opened with "{{" is not closed, or a "," is missing, by line {end}',
+        'separate the entries with "," and end with "}}"; put text that begins with a brace in quotes',
+        True,
+    ),
+    "did not find expected node content": ("unexpected {found}", "put text that begins so in quotes", False),
+    "found unexpected end of stream": ("the quote that opens here is never closed", "close it", True),
+    "found unexpected document indicator": ("the quote that opens here is never closed", "close it", True),
+    "found character that cannot start any token": (
+        "a value cannot begin with {found}",
+        _VALUE,
+        False,
+    ),
+    "found unknown escape character": ("unknown escape in double quotes", _ESCAPE, False),
+    "did not find expected hexdecimal number": ("incomplete escape in double quotes", _ESCAPE, False),
+    "found invalid Unicode character escape code": ("this escape names no character", _ESCAPE, False),
+    "did not find expected <document start>": (
+        "unexpected text after the end of the document",
+        "keep one document in the file; put text that begins with a quote in quotes as a whole",
+        False,
+    ),
+    "found undefined tag handle": ("tags are not accepted", _VALUE, False),
+    "did not find expected comment or line break": (
+        'unexpected text after "|" or ">"',
+        "begin the text on the next line, or put the value in quotes",
+        False,
+    ),
+    "did not find expected alphabetic or numeric character": (
+        "a value cannot begin with {found}",
+        _VALUE,
+        True,
+    ),
+    "found unknown directive name": ("a line cannot begin with {found}", _VALUE, True),
+}
+
+
+class Syntax(NamedTuple):
+    """A syntax error: its code, message, advice and place, as an offset into the text."""
+
+    code: str
+    message: str
+    advice: str
+    offset: int
+
+
+def explain(error: MarkedYAMLError, text: str) -> Syntax:
+    """Return libyaml's error in the words of this program; unknown errors keep libyaml's words."""
+    problem = error.problem or "invalid YAML"
+    mark = error.problem_mark or error.context_mark
+    if mark is None:
+        return Syntax(SYNTAX, problem, "", 0)
+    tab = _tab(text, mark)
+    if tab is not None:
+        return Syntax(TAB, "tab in the indentation", "indent with blanks only", tab)
+    began = error.context_mark or mark
+    if problem == "did not find expected key":
+        return _expected_key(text, mark, began)
+    if problem == "did not find expected node content" and not text[mark.index :].strip():
+        return Syntax(SYNTAX, "the file ends inside a list or a mapping", "close its bracket", mark.index)
+    message, advice, at_beginning = _WORDS.get(problem, (_plain(error), "", False))
+    offset = began.index if at_beginning else mark.index
+    fill = {"line": began.line + 1, "end": mark.line + 1, "found": _found(text, offset)}
+    return Syntax(SYNTAX, message.format(**fill), advice.format(**fill), offset)
+
+
+def _expected_key(text: str, mark: Mark, began: Mark) -> Syntax:
+    if _before(text, mark).strip():
+        advice = "put the whole value in quotes; inside single quotes write '' for a quote"
+        return Syntax(SYNTAX, "unexpected text after the value", advice, mark.index)
+    message = f"this line does not fit the mapping that began at line {began.line + 1}"
+    return Syntax(SYNTAX, message, _ALIGN, mark.index)
+
+
+def _plain(error: MarkedYAMLError) -> str:
+    words = ", ".join(part for part in (error.context, error.problem) if part)
+    return words.replace("{", "{{").replace("}", "}}")
+
+
+def _before(text: str, mark: Mark) -> str:
+    return text[mark.index - mark.column : mark.index]
+
+
+def _tab(text: str, mark: Mark) -> int | None:
+    """Return the offset of the first tab in the indentation of the mark's line, if there is one."""
+    start = mark.index - mark.column
+    rest = text[start:]
+    indent = rest[: len(rest) - len(rest.lstrip(" \t"))]
+    return start + indent.index("\t") if "\t" in indent else None
+
+
+def _found(text: str, offset: int) -> str:
+    return f'"{text[offset]}"' if offset < len(text) else "end of the file"
