@@ -12,20 +12,43 @@ API_VERSION = "mcgen/v1alpha1"
 # RFC 1123 label, as Kubernetes asks of namespaces, Services and the like.
 _LABEL = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
 # No line breaks, no control characters, none of the characters that end a word in a shell or a template.
-_GIT_URL = r"^(https?://|ssh://|git@|file:///)[A-Za-z0-9._~:/@%+-]+$"
+# What names the host begins with a letter or digit, so that no program takes it for an option.
+_GIT_URL = r"^(https?://|ssh://|[A-Za-z0-9][A-Za-z0-9._-]*@|file:///)[A-Za-z0-9][A-Za-z0-9._~:/@%+-]*$"
 _GIT_REF = r"^[A-Za-z0-9][A-Za-z0-9._/-]*$"
 _REPO_PATH = r"^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$"
+# DNS labels with dots between them; istiod refuses anything else.
+_TRUST_DOMAIN = r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*$"
 _CIDR = r"^[0-9A-Fa-f.:]+/[0-9]{1,3}$"
 
 Label: TypeAlias = Annotated[str, Meta(pattern=_LABEL, max_length=63)]
 # Short enough for `<mesh>-<cluster>-<stage>`, the name of an Application.
 ShortLabel: TypeAlias = Annotated[str, Meta(pattern=_LABEL, max_length=40)]
 Cidr: TypeAlias = Annotated[str, Meta(pattern=_CIDR, examples=["203.0.113.0/28"])]
-RepoPath: TypeAlias = Annotated[str, Meta(pattern=_REPO_PATH, max_length=500)]
-Address: TypeAlias = Annotated[str, Meta(pattern=r"^[A-Za-z0-9.:-]+$", max_length=253)]
-ResourceGroup: TypeAlias = Annotated[str, Meta(pattern=r"^[-A-Za-z0-9_.()]+$", max_length=90)]
-Context: TypeAlias = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:@/-]+$", max_length=253)]
-Server: TypeAlias = Annotated[str, Meta(pattern=r"^https://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*)?$", max_length=500)]
+RepoPath: TypeAlias = Annotated[str, Meta(pattern=_REPO_PATH, max_length=500, examples=["output/mesh"])]
+Address: TypeAlias = Annotated[str, Meta(pattern=r"^[A-Za-z0-9.:-]+$", max_length=253, examples=["203.0.113.10"])]
+ResourceGroup: TypeAlias = Annotated[str, Meta(pattern=r"^[-A-Za-z0-9_.()]+$", max_length=90, examples=["mesh-net"])]
+Image: TypeAlias = Annotated[str, Meta(pattern=r"^[a-z0-9][A-Za-z0-9._/:@-]*$", max_length=500)]
+Context: TypeAlias = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:@/-]+$", max_length=253, examples=["aks-admin"])]
+Server: TypeAlias = Annotated[
+    str,
+    Meta(
+        pattern=r"^https://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*)?$",
+        max_length=500,
+        examples=["https://aks.example.com:443"],
+    ),
+]
+Account: TypeAlias = Annotated[
+    str, Meta(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", max_length=253, examples=["sleep"])
+]
+Caller: TypeAlias = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?/[a-z0-9]([-a-z0-9.]*[a-z0-9])?$",
+        max_length=317,
+        examples=["multi-cluster/sleep-aks"],
+    ),
+]
+Method: TypeAlias = Annotated[str, Meta(pattern=r"^[A-Z]+$", max_length=40, examples=["GET"])]
 Strings: TypeAlias = dict[str, str]
 Tree: TypeAlias = dict[str, Any]
 
@@ -58,13 +81,13 @@ class ArgoCD(_Section, frozen=True, kw_only=True):
         ),
     ] = "3.5"
     plugin_image: Annotated[
-        str,
+        Image | None,
         Meta(
-            pattern=r"^[a-z0-9][A-Za-z0-9._/:@-]*$",
-            description="The render plugin's image, built from argocd/setup/plugin and pushed by you.",
+            description="An image of your own for the render plugin, built from argocd/setup/plugin "
+            "(default: kustomize and istioctl from the images of their makers).",
             examples=["ghcr.io/example/mcgen-plugin:istio-1.31"],
         ),
-    ] = "mcgen-render-plugin:latest"
+    ] = None
 
 
 class GitOps(_Section, frozen=True, kw_only=True):
@@ -75,7 +98,9 @@ class GitOps(_Section, frozen=True, kw_only=True):
         Meta(pattern=_GIT_URL, description="The repository's URL, as Argo CD reads it.",
              examples=["https://git.example.com/platform/mesh.git"]),
     ]  # fmt: skip
-    revision: Annotated[str, Meta(pattern=_GIT_REF, description="The branch that Argo CD follows.")] = "main"
+    revision: Annotated[
+        str, Meta(pattern=_GIT_REF, max_length=250, description="The branch that Argo CD follows.", examples=["main"])
+    ] = "main"
     path: Annotated[
         RepoPath | None,
         Meta(
@@ -95,7 +120,7 @@ class Mesh(_Section, frozen=True, kw_only=True):
     id: Annotated[Label | None, Meta(description="Istio's mesh ID (default: metadata.name).")] = None
     trust_domain: Annotated[
         str,
-        Meta(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", max_length=255,
+        Meta(pattern=_TRUST_DOMAIN, max_length=255, examples=["mesh.example.com"],
              description="The trust domain of all workload identities; it cannot change later without an outage."),
     ] = "cluster.local"  # fmt: skip
 
@@ -114,14 +139,20 @@ class Istio(_Section, frozen=True, kw_only=True):
     version: Annotated[
         str,
         Meta(
-            pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$",
+            pattern=r"^[0-9]+\.[0-9]+\.(0|[1-9][0-9]*)$",
             description="Istio's version, in quotes.",
             examples=["1.31.1"],
         ),
     ]
-    hub: Annotated[str, Meta(pattern=r"^[a-z0-9][A-Za-z0-9._/:-]*$", description="The registry of Istio's images.")] = (
-        "docker.io/istio"
-    )
+    hub: Annotated[
+        str,
+        Meta(
+            pattern=r"^[a-z0-9][A-Za-z0-9._:-]*(/[A-Za-z0-9._-]+)*$",
+            max_length=200,
+            description="The registry of Istio's images.",
+            examples=["registry.example.com/istio"],
+        ),
+    ] = "docker.io/istio"
     delivery: Annotated[
         Literal["plugin"],
         Meta(description="How an IstioOperator becomes objects: rendered by Argo CD's plugin at each sync."),
@@ -161,7 +192,7 @@ class Gateway(_Section, frozen=True, kw_only=True):
              "its primary's address is known; left out, it is a fact to be found once the gateway is up."),
     ] = None  # fmt: skip
     reserved: Annotated[
-        list[Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:-]+$", max_length=128)]],
+        list[Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:-]+$", max_length=128, examples=["mesh-east-west"])]],
         Meta(description="Addresses reserved at the cloud: names (GKE, AKS) or EIP allocation IDs (EKS); "
              "addresses where the load balancer is internal (AKS, EKS)."),
     ] = field(default_factory=list)  # fmt: skip
@@ -233,7 +264,7 @@ class Namespace(_Section, frozen=True, kw_only=True):
         Meta(description="The enforced pod security level (default: privileged with injection, for istio-init)."),
     ] = None
     service_accounts: Annotated[
-        list[Label] | None,
+        list[Account] | None,
         Meta(description="The service accounts in it; given, policies may name no other (typing errors are found)."),
     ] = None
     labels: Strings = field(default_factory=dict)
@@ -244,8 +275,8 @@ class From(_Section, frozen=True, kw_only=True):
     """Who calls. All that is given must hold."""
 
     service_accounts: Annotated[
-        list[Annotated[str, Meta(pattern=r"^[a-z0-9][-a-z0-9]*/[a-z0-9][-a-z0-9.]*$")]],
-        Meta(description="Callers as namespace/serviceaccount.", examples=[["multi-cluster/sleep-aks"]]),
+        list[Caller],
+        Meta(description="Callers as namespace/serviceaccount."),
     ] = field(default_factory=list)
     namespaces: list[Label] = field(default_factory=list)
     ip_blocks: list[Cidr] = field(default_factory=list)
@@ -254,8 +285,8 @@ class From(_Section, frozen=True, kw_only=True):
 class To(_Section, frozen=True, kw_only=True):
     """What is called. All that is given must hold; anything but `ports` needs HTTP (L7)."""
 
-    methods: list[Annotated[str, Meta(pattern=r"^[A-Z]+$")]] = field(default_factory=list)
-    not_methods: list[Annotated[str, Meta(pattern=r"^[A-Z]+$")]] = field(default_factory=list)
+    methods: list[Method] = field(default_factory=list)
+    not_methods: list[Method] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
     not_paths: list[str] = field(default_factory=list)
     hosts: list[str] = field(default_factory=list)

@@ -61,13 +61,13 @@ class Folders:
         return self
 
     def __exit__(self, *_: object) -> None:
-        while self._open:
-            os.close(self._open.pop()[1])
+        for _name, descriptor in self._open:
+            _close(descriptor)
 
     def open(self, folder: str, *, create: bool = False) -> int:
         """Return the folder's descriptor, good until the next call; raise OSError, also for a symbolic link."""
         while not _is_within(folder, self._open[-1][0]):
-            os.close(self._open.pop()[1])
+            _close(self._open.pop()[1])
         here, descriptor = self._open[-1]
         while here != folder:
             name = folder[len(here) :].lstrip("/").partition("/")[0]
@@ -85,6 +85,12 @@ class Folders:
         name = folder[len(here) :].lstrip("/").partition("/")[0]
         mode = os.stat(name, dir_fd=descriptor, follow_symlinks=False).st_mode
         return f"{here}/{name}".lstrip("/"), stat.S_ISLNK(mode)
+
+
+def _close(descriptor: int) -> None:
+    """Close a folder, of which nothing can be lost."""
+    with suppress(OSError):
+        os.close(descriptor)
 
 
 def _is_within(path: str, folder: str) -> bool:
@@ -222,7 +228,7 @@ def writer(out: Path) -> Iterator[tuple[Writer, Folders]]:
                 folders = stack.enter_context(Folders(open_root(out)))
                 lock(out, folders.open(""), shared=False)
                 state = os.dup(folders.open(STATE, create=True))
-                stack.callback(os.close, state)
+                stack.callback(_close, state)
             except OSError as error:
                 raise failure("write", out, error) from error
             writer = Writer(out, folders, state)
@@ -237,5 +243,5 @@ def failure(action: str, path: Path, error: OSError) -> ToolError:
     message = f"cannot {action} '{path}': {error.strerror or error}"
     if action == "read":
         return ToolError(f"{message}; nothing was changed")
-    remedy = _REMEDIES.get(error.errno or 0, "see what is wrong with the disk")
-    return ToolError(f"{message}; every file is as it was or complete: {remedy}, then run the same command again")
+    remedy = _REMEDIES.get(error.errno or 0, "put that right")
+    return ToolError(f"{message}; every file is as it was or complete: {remedy} and run the same command again")

@@ -24,7 +24,7 @@ from yaml.events import (
     StreamStartEvent,
 )
 
-from mcgen.scalars import WORDS
+from mcgen.scalars import INT64, WORDS, unportable, unportable_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -42,8 +42,7 @@ _PLAIN = re.compile(
 # characters that libyaml writes into a block and that are no line end in any version of YAML.
 _BLOCK = re.compile("(?=.*\n)[!-~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]"
                     "[\n -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]*(?<!\n)\n?")  # fmt: skip
-_INT64 = range(-(2**63), 2**63)
-_CACHED = 20_000
+_CACHED = 10_000
 
 _STREAM_START, _STREAM_END = StreamStartEvent(), StreamEndEvent()
 _FIRST, _FURTHER = DocumentStartEvent(explicit=False), DocumentStartEvent(explicit=True)
@@ -57,7 +56,7 @@ _SEQUENCE_END = SequenceEndEvent()
 def emit(documents: Sequence[Data], header: str = "") -> str:
     """Return the documents as one YAML text, keys in the order given, below `header` as a comment.
 
-    Raises TypeError for anything but plain data, ValueError for text with a NUL or half a surrogate pair and
+    Raises TypeError for anything but plain data, ValueError for text that not every tool gives back (`unportable`) and
     for numbers that JSON or 64 bits cannot hold.
     """
     stream = StringIO()
@@ -103,7 +102,7 @@ def _atom(value: Any) -> str:
         return "null"
     if kind is bool:
         return "true" if value else "false"
-    if kind is int and value in _INT64:
+    if kind is int and value in INT64:
         return str(value)
     if kind is float and value - value == 0:
         # YAML 1.1 takes 1e+16 for text: it asks for a point.
@@ -121,9 +120,9 @@ def _plain(text: str) -> ScalarEvent:
 class _Scalars(dict[str, ScalarEvent]):
     """The event of each string, made once; emptied when full, so that memory stays bounded."""
 
-    def __init__(self, *, block: bool) -> None:
+    def __init__(self, *, keys: bool) -> None:
         super().__init__()
-        self.block = block
+        self.keys_only = keys
 
     def __missing__(self, text: str) -> ScalarEvent:
         if len(self) >= _CACHED:
@@ -132,13 +131,12 @@ class _Scalars(dict[str, ScalarEvent]):
         return event
 
     def _event(self, text: str) -> ScalarEvent:
-        if "\0" in text:
-            raise ValueError(f"{text[:80]!r} cannot be written: it contains a NUL character")
-        text.encode("utf-8")
+        if reason := unportable_key(text) if self.keys_only else unportable(text):
+            raise ValueError(f"{text[:80]!r} cannot be written: it {reason}")
         if _PLAIN.fullmatch(text) and text.lower() not in WORDS:
             return _plain(text)
-        style = "|" if self.block and _BLOCK.fullmatch(text) else '"'
+        style = "|" if not self.keys_only and _BLOCK.fullmatch(text) else '"'
         return ScalarEvent(None, None, (False, True), text, style=style)
 
 
-_VALUES, _KEYS = _Scalars(block=True), _Scalars(block=False)
+_VALUES, _KEYS = _Scalars(keys=False), _Scalars(keys=True)

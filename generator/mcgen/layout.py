@@ -11,6 +11,8 @@ FACTS = ".mcgen/facts.yaml"
 INSTALL = "argocd/install"
 APPLICATION_SETS = "argocd/applicationsets"
 SETUP = "argocd/setup"
+PATCHES = f"{SETUP}/patches"
+HELM_VALUES = f"{SETUP}/helm-values.yaml"
 KUSTOMIZATION = "kustomization.yaml"
 ISTIO_OPERATOR = "istio-operator.yaml"
 SEALED_SECRET = "sealed-secret.yaml"  # noqa: S105 - a file name
@@ -41,6 +43,11 @@ def overlay(cluster: str, stage: str, consumer: str | None) -> str:
 def sealed_secret(consumer: str, remote: str) -> str:
     """Return the file of a sealed remote secret, an input of the build."""
     return f"{overlay(remote, REMOTE_SECRET, consumer)}/{SEALED_SECRET}"
+
+
+def is_object_file(path: str) -> bool:
+    """Return whether a file holds whole objects of an API, rather than prose, a patch, Helm values or facts."""
+    return path.endswith(".yaml") and not path.startswith((f"{PATCHES}/", HELM_VALUES, FACTS))
 
 
 def up(folder: str, target: str) -> str:

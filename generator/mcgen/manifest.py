@@ -13,19 +13,17 @@ from msgspec import Meta, Struct
 from mcgen.problems import Pos, Problem, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 Digests: TypeAlias = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}( [0-9a-f]{64})*\Z")]
 """The sha256 of a file in hexadecimal; several, with a space between, while a build or a merge is under way."""
 
 # Plain ASCII keeps file names the same in every locale; without quotes and backslashes a name stands in JSON
 # as it is. A `.git` folder is never ours, whatever a manifest from a pull request says.
-_NAME = r"(?!\.{1,2}(?:/|\Z)|\.git(?:/|\Z))[ !#-.0-\[\]-~]{1,255}"
-_USABLE = re.compile(rf"{_NAME}(?:/{_NAME})*", re.IGNORECASE)
-_ENTRY = re.compile(r'\s*"([^"]+)": "([0-9a-f ]+)",?')
+_NAME = re.compile(r"(?!\.{1,2}\Z|\.git\Z)[ !#-.0-\[\]-~]{1,255}", re.IGNORECASE)
+_ENTRY = re.compile(r'\s*"([^"]+)": "([0-9a-f]{64}(?: [0-9a-f]{64})*)",?')
 _SECTION = re.compile(r'\s*"(files|inputs)": \{')
 _BLUEPRINT = re.compile(r'\s*"blueprint": ("[^"]*"),?')
-_CONFLICT = re.compile(rb"^<{7} .*^={7}$.*^>{7} ", re.MULTILINE | re.DOTALL)
 
 
 class Manifest(Struct, frozen=True, kw_only=True):
@@ -68,15 +66,18 @@ def digests(contents: Mapping[str, bytes]) -> dict[str, str]:
     return {path: digest(content) for path, content in contents.items()}
 
 
-def usable(path: str) -> bool:
-    """Return whether a path stays inside the folder that it is relative to, and is free for generated files."""
-    return _USABLE.fullmatch(path) is not None
+def unusable(paths: Iterable[str]) -> list[str]:
+    """Return the paths that leave the folder that they are relative to, or whose names are not plain enough."""
+    paths = list(paths)
+    names = {name for path in paths for name in path.split("/")}
+    bad = {name for name in names if not _NAME.fullmatch(name)}
+    return [path for path in paths if not bad.isdisjoint(path.split("/"))] if bad else []
 
 
 def has_conflict(content: bytes) -> bool:
     """Return whether Git left a merge conflict in the file."""
-    # The search for one literal is far cheaper than the expression on the files that have no conflict.
-    return b"<<<<<<< " in content and _CONFLICT.search(content) is not None
+    start = content.startswith(b"<<<<<<< ") or b"\n<<<<<<< " in content
+    return start and b"\n=======" in content and b"\n>>>>>>> " in content
 
 
 def parse(raw: bytes, file: str) -> tuple[Manifest, list[Problem]]:
@@ -90,8 +91,7 @@ def parse(raw: bytes, file: str) -> tuple[Manifest, list[Problem]]:
             manifest = msgspec.json.decode(raw, type=Manifest)
     except (ValueError, RecursionError) as error:
         return EMPTY, [damaged(file, f"the manifest cannot be read: {error}")]
-    bad = [path for paths in (manifest.files, manifest.inputs) for path in paths if not usable(path)]
-    if bad:
+    if bad := unusable([*manifest.files, *manifest.inputs]):
         return EMPTY, [damaged(file, f"the manifest lists {path!r}, which is no path of a tree") for path in bad]
     return manifest, problems
 
@@ -115,21 +115,30 @@ def _conflict(file: str) -> Problem:
     )
 
 
-def _merged(lines: Iterable[str]) -> Manifest:
+def _merged(lines: list[str]) -> Manifest:
     """Return what both sides of a merge say, each entry with the digests of both."""
     found: dict[str, dict[str, set[str]]] = {"files": {}, "inputs": {}}
     names: set[str] = set()
-    section = before = "files"
-    for line in lines:
-        if line.startswith("<<<<<<< "):
-            before = section
-        elif line.startswith(("|||||||", "=======")):
-            section = before
-        elif match := _SECTION.match(line):
-            section = match[1]
-        elif match := _BLUEPRINT.fullmatch(line):
-            names.add(orjson.loads(match[1]))
-        elif match := _ENTRY.fullmatch(line):
-            found[section].setdefault(match[1], set()).update(match[2].split())
+    for side in ("<<<<<<<", "======="):
+        section = ""
+        for line in _side(lines, side):
+            if match := _SECTION.match(line):
+                section = match[1]
+            elif line.lstrip().startswith("}"):
+                section = ""
+            elif match := _BLUEPRINT.fullmatch(line):
+                names.add(orjson.loads(match[1]))
+            elif section and (match := _ENTRY.fullmatch(line)):
+                found[section].setdefault(match[1], set()).update(match[2].split())
     files, inputs = ({path: " ".join(sorted(seen)) for path, seen in found[s].items()} for s in ("files", "inputs"))
     return Manifest(generator="", blueprint=" and ".join(sorted(names)), files=files, inputs=inputs)
+
+
+def _side(lines: Iterable[str], wanted: str) -> Iterator[str]:
+    """Yield one side of a merge: what both share, and what stands after the marker that begins the side."""
+    marker = ""
+    for line in lines:
+        if line.startswith(("<<<<<<<", "|||||||", "=======", ">>>>>>>")):
+            marker = line[:7].strip(">")
+        elif marker in {"", wanted}:
+            yield line

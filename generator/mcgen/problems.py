@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 class Severity(StrEnum):
@@ -65,12 +65,13 @@ class McgenError(Exception):
 
 
 class ProblemsFound(McgenError):  # noqa: N818 - a result rather than a failure
-    """Problems in the input or in the tree: nothing was written."""
+    """Problems in the input or in the tree: nothing was written. lines: of the files that they are in."""
 
     exit_code = 1
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
+    def __init__(self, problems: Iterable[Problem], lines: Mapping[str, Sequence[str]] | None = None) -> None:
         self.problems = sort_problems(problems)
+        self.lines = lines or {}
         super().__init__(f"{len(self.problems)} problems")
 
 

@@ -13,6 +13,10 @@ FALSE_WORDS = frozenset({"n", "no", "off", "false"})
 NULL_WORDS = frozenset({"null", "~", ""})
 WORDS = TRUE_WORDS | FALSE_WORDS | NULL_WORDS | {"=", "<<"}
 
+# NUL ends a string in many programs; the others kustomize unescapes, and then refuses its own text or, with
+# U+0085, makes a blank of it.
+_UNPORTABLE = re.compile("[\0\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
 _AGREED: dict[str, Scalar] = {"": None, "~": None, "null": None, "true": True, "false": False}
 _INT = re.compile(r"-?(?:0|[1-9][0-9]{0,18})")
 _FLOAT = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\.[0-9]{1,40}")
@@ -23,7 +27,9 @@ _NUMBER = re.compile(
     r"|(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:e[-+]?[0-9]+)?|\.inf|\.nan)",
     re.IGNORECASE,
 )
-_INT64 = range(-(2**63), 2**63)
+# Go's readers give up on a key at 1024 characters, escapes included; Kubernetes' own longest have 317.
+MAX_KEY = 500
+INT64 = range(-(2**63), 2**63)
 
 
 class Resolved(NamedTuple):
@@ -44,13 +50,29 @@ def resolve(text: str) -> Resolved:
         return Resolved(text, _word_fix(text))
     if text[0] not in "-+.0123456789":
         return Resolved(text)
-    if _INT.fullmatch(text) and int(text) in _INT64:
+    if _INT.fullmatch(text) and int(text) in INT64:
         return Resolved(int(text))
     if _FLOAT.fullmatch(text):
         return Resolved(float(text))
     if _NUMBER.fullmatch(text.replace("_", "")):
         return Resolved(text, f"put it in quotes, {quoted(text)}, or write a plain decimal number")
     return Resolved(text)
+
+
+def unportable(text: str) -> str:
+    """Return why not every tool gives the text back as it is, however it is quoted; empty when all do."""
+    if bad := _UNPORTABLE.search(text):
+        return f"contains U+{ord(bad[0]):04X}"
+    # As an annotation, it comes out as a block that kustomize cannot read back.
+    return "begins with a tab and has several lines" if text.startswith("\t") and "\n" in text else ""
+
+
+def unportable_key(text: str) -> str:
+    """Return why not every tool accepts the text as a key, however it is quoted; empty when all do."""
+    if text == "<<":
+        # kustomize forgets the quotes and merges.
+        return "is the merge key"
+    return f"is longer than {MAX_KEY} characters" if len(text) > MAX_KEY else unportable(text)
 
 
 def quoted(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -15,16 +16,22 @@ from mcgen.problems import Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from jsonschema.protocols import Validator
+
     from mcgen.source import Source
     from mcgen.tree import DataPath
 
+_MAX_PROBLEMS = 1000
+_MAX_SHOWN = 80
+
+# For each type of the schema: what it is called, and how to write it.
 _TYPES = {
-    "string": "a text",
-    "object": "a mapping",
-    "array": "a list",
-    "boolean": "true or false",
-    "integer": "a whole number",
-    "number": "a number",
+    "string": ("a text", "write a text, in quotes if it looks like anything else"),
+    "object": ("a mapping", "write `key: value` lines below it, indented"),
+    "array": ("a list", "write `- item` lines below it, or [item, item]"),
+    "boolean": ("true or false", "write true or false, without quotes"),
+    "integer": ("a whole number", "write it without quotes, point or exponent"),
+    "number": ("a number", "write it without quotes"),
 }
 
 
@@ -38,6 +45,13 @@ def blueprint_schema() -> dict[str, Any]:
 def facts_schema() -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of a facts file."""
     return _schema(facts.Facts, "facts", "Facts found on live clusters, an input of `mcgen build`")
+
+
+def text(schema: dict[str, Any]) -> str:
+    """Return a schema as it is published."""
+    import json
+
+    return json.dumps(schema, indent=2) + "\n"
 
 
 def _schema(model: type, name: str, title: str) -> dict[str, Any]:
@@ -64,32 +78,53 @@ def _without_null(node: Any) -> Any:
 
 
 def check(source: Source, schema: dict[str, Any]) -> list[Problem]:
-    """Return all places where a file's data does not fit a schema."""
+    """Return the places where a file's data does not fit a schema: all of them, unless they are too many to read."""
+    if not isinstance(source.data, dict):
+        message = f"the file holds {_actual(source.data)}, and must be a mapping"
+        return [_problem(source, (), "MC101", message, f"begin it with `apiVersion: {blueprint.API_VERSION}`")]
     if _fits(source.data, schema):
         return []
-    from jsonschema import Draft202012Validator
-
     # Only when something is wrong: the slower library lists everything and says which keyword failed.
-    errors = Draft202012Validator(schema).iter_errors(source.data)
-    found = [problem for error in errors for problem in _explain(error, source)]
-    # `$` also matches before a line break in Python, so the two libraries can differ on such text.
-    return found or [_problem(source, (), "MC101", "the file does not fit the schema", "run `mcgen schema`")]
+    errors = _validator(schema).iter_errors(source.data)
+    found = list(islice((problem for error in errors for problem in _explain(error, source)), _MAX_PROBLEMS))
+    return found or [
+        _problem(source, (), "MC101", "the file does not fit its schema", "compare it with `mcgen schema`")
+    ]
 
 
 def _fits(data: Any, schema: dict[str, Any]) -> bool:
     try:
         import jsonschema_rs
     except ImportError:
-        from jsonschema import Draft202012Validator
-
-        return bool(Draft202012Validator(schema).is_valid(data))
+        return bool(_validator(schema).is_valid(data))
     return bool(jsonschema_rs.validator_for(schema).is_valid(data))
+
+
+def _validator(schema: dict[str, Any]) -> Validator:
+    from jsonschema import Draft202012Validator, ValidationError
+    from jsonschema.validators import extend
+
+    def pattern(_: Validator, value: str, instance: Any, _schema: Any) -> Iterator[ValidationError]:
+        # Python's `$` also matches before a line break at the end, that of JSON Schema does not.
+        if isinstance(instance, str) and not re.search(re.sub(r"\$$", r"\\Z", value), instance):
+            yield ValidationError(f"{instance!r} does not match")
+
+    validator: Validator = extend(Draft202012Validator, {"pattern": pattern})(schema)
+    return validator
 
 
 def _explain(error: Any, source: Source) -> Iterator[Problem]:
     path: DataPath = tuple(error.absolute_path)
-    handler = _HANDLERS.get(error.validator, _other)
-    yield from handler(error, path, source)
+    if error.instance is None:
+        yield _empty(error, path, source)
+    else:
+        yield from _HANDLERS.get(error.validator, _other)(error, path, source)
+
+
+def _empty(error: Any, path: DataPath, source: Source) -> Problem:
+    wanted, _ = _TYPES.get(str(error.schema.get("type")), ("a value", ""))
+    remedy = "remove the item" if path and isinstance(path[-1], int) else "remove the line"
+    return _problem(source, path, "MC104", f"{_name(path)} is empty", f"write {wanted}, or {remedy}")
 
 
 def _unknown(error: Any, path: DataPath, source: Source) -> Iterator[Problem]:
@@ -97,7 +132,7 @@ def _unknown(error: Any, path: DataPath, source: Source) -> Iterator[Problem]:
     for key in error.instance:
         if key in known:
             continue
-        near = difflib.get_close_matches(key, known, 1)
+        near = difflib.get_close_matches(key[:_MAX_SHOWN], known, 1)
         advice = f'did you mean "{near[0]}"?' if near else f"known here: {', '.join(known)}"
         yield _problem(source, (*path, key), "MC102", f'unknown key "{_short(key)}"{_in(path)}', advice, key=True)
 
@@ -106,59 +141,78 @@ def _required(error: Any, path: DataPath, source: Source) -> Iterator[Problem]:
     missing = re.match(r"'(.+)' is a required property", error.message)
     name = missing[1] if missing else "?"
     meaning = error.schema.get("properties", {}).get(name, {}).get("description", "")
-    yield _problem(source, path, "MC103", f'"{name}" is missing{_in(path)}', meaning)
+    advice = f"add `{name}:`" + (f" ({meaning[0].lower()}{meaning[1:].rstrip('.')})" if meaning else "")
+    yield _problem(source, path, "MC103", f'"{name}" is missing{_in(path)}', advice)
 
 
 def _type(error: Any, path: DataPath, source: Source) -> Iterator[Problem]:
-    wanted = _TYPES.get(error.validator_value, str(error.validator_value))
+    wanted, advice = _TYPES[error.validator_value]
+    actual = _actual(error.instance)
     raw = source.raw(path)
-    if error.instance is None:
-        yield _problem(source, path, "MC104", f"{_name(path)} is empty", f"write {wanted}, or remove the line")
-    elif error.validator_value == "string" and raw is not None:
-        message = f"{_name(path)} is {_actual(error.instance)} to YAML, and must be a text"
-        yield _problem(source, path, "MC104", message, f'put it in quotes: "{raw}"')
+    if error.validator_value == "string" and raw is not None:
+        message = f"{_name(path)} is {raw}, which is {actual} to YAML, and must be a text"
+        advice = f'put it in quotes: "{raw}"'
     else:
-        yield _problem(source, path, "MC104", f"{_name(path)} must be {wanted}, not {_actual(error.instance)}", "")
+        message = f"{_name(path)} is {actual}{_value(error.instance)}, and must be {wanted}"
+    yield _problem(source, path, "MC104", message, advice)
+
+
+def _any_of(error: Any, path: DataPath, source: Source) -> Iterator[Problem]:
+    wanted = " or ".join(_TYPES[option["type"]][0] for option in error.validator_value)
+    # A list of the wrong items fits by its type and fails inside.
+    inside = [deeper for deeper in error.context if len(deeper.absolute_path) > len(path)]
+    for deeper in inside:
+        yield from _explain(deeper, source)
+    if not inside:
+        message = f"{_name(path)} is {_actual(error.instance)}{_value(error.instance)}, and must be {wanted}"
+        yield _problem(source, path, "MC104", message, f"write {wanted}")
 
 
 def _enum(error: Any, path: DataPath, source: Source) -> Iterator[Problem]:
-    allowed = [str(value) for value in error.schema.get("enum", [error.schema.get("const")])]
-    near = difflib.get_close_matches(str(error.instance), allowed, 1)
+    allowed = sorted(str(value) for value in error.schema["enum"])
+    if isinstance(error.instance, (dict, list)):
+        message = f"{_name(path)} is {_actual(error.instance)}, and must be a text"
+        yield _problem(source, path, "MC104", message, f"write {_or(allowed)}")
+        return
+    shown = error.instance if isinstance(error.instance, str) else source.raw(path)
+    near = difflib.get_close_matches(str(shown)[:_MAX_SHOWN], allowed, 1)
     advice = f'did you mean "{near[0]}"?' if near and len(allowed) > 1 else f"write {_or(allowed)}"
-    message = f'{_name(path)} is "{_short(error.instance)}", and must be one of {", ".join(sorted(allowed))}'
+    message = f'{_name(path)} is "{_short(shown)}", and must be {_or(allowed)}'
     yield _problem(source, path, "MC105", message, advice)
 
 
 def _pattern(error: Any, path: DataPath, source: Source) -> Iterator[Problem]:
-    examples = error.schema.get("examples") or []
-    advice = f'write it like "{examples[0]}"' if examples else _PATTERN_ADVICE.get(error.validator_value, "")
-    message = f'{_name(path)} "{_short(error.instance)}" does not match {error.validator_value}'
+    examples = error.schema.get("examples")
+    advice = f'write it like "{examples[0]}"' if examples else _LABEL_ADVICE
+    message = f'{_name(path)} is "{_short(error.instance)}", which is not of the form {error.validator_value}'
     yield _problem(source, path, "MC106", message, advice)
 
 
+def _limit(error: Any, path: DataPath, source: Source) -> Iterator[Problem]:
+    limit = error.validator_value
+    message, advice = {
+        "maxLength": (f"is {len(str(error.instance))} characters long, and may have {limit}", "shorten it"),
+        "minItems": ("is an empty list", "add an item, or remove the line"),
+        "minimum": (f"is {error.instance}, and must be at least {limit}", "raise it"),
+        "maximum": (f"is {error.instance}, and must be at most {limit}", "lower it"),
+    }[error.validator]
+    yield _problem(source, path, "MC107", f"{_name(path)} {message}", advice)
+
+
 def _other(error: Any, path: DataPath, source: Source) -> Iterator[Problem]:
-    yield _problem(
-        source, path, "MC107", f"{_name(path)}: {_short(error.message, 200)}", _LIMITS.get(error.validator, "")
-    )
+    yield _problem(source, path, "MC107", f"{_name(path)}: {_short(error.message)}", "compare it with `mcgen schema`")
 
 
 _HANDLERS = {
     "additionalProperties": _unknown,
+    "anyOf": _any_of,
+    "enum": _enum,
+    "pattern": _pattern,
     "required": _required,
     "type": _type,
-    "enum": _enum,
-    "const": _enum,
-    "pattern": _pattern,
+    **dict.fromkeys(("maxLength", "minItems", "minimum", "maximum"), _limit),
 }
-_PATTERN_ADVICE = {
-    r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$": "use lower-case letters, digits and `-`, with a letter or digit at both ends",
-}
-_LIMITS = {
-    "maxLength": "shorten it",
-    "minItems": "add at least one",
-    "minimum": "raise it",
-    "maximum": "lower it",
-}
+_LABEL_ADVICE = "use lower-case letters, digits and `-`, with a letter or digit at both ends"
 
 
 def _problem(source: Source, path: DataPath, code: str, message: str, advice: str, *, key: bool = False) -> Problem:
@@ -167,7 +221,7 @@ def _problem(source: Source, path: DataPath, code: str, message: str, advice: st
 
 
 def _name(path: DataPath) -> str:
-    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{_short(step)}" for step in path)
     return text.lstrip(".") or "the file"
 
 
@@ -182,10 +236,17 @@ def _actual(value: Any) -> str:
     return kinds.get(type(value), "nothing")
 
 
+def _value(value: Any) -> str:
+    """Return a single value as it is shown in a message, nothing for a mapping or a list."""
+    if isinstance(value, (dict, list)):
+        return ""
+    return f' "{_short(value)}"' if isinstance(value, str) else f" ({str(value).lower()})"
+
+
 def _or(values: list[str]) -> str:
-    return " or ".join(f'"{value}"' for value in sorted(values))
+    return " or ".join(f'"{value}"' for value in values)
 
 
-def _short(value: Any, limit: int = 80) -> str:
+def _short(value: Any) -> str:
     text = str(value)
-    return text if len(text) <= limit else f"{text[:limit]}…"
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"

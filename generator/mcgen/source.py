@@ -25,6 +25,7 @@ _MAX_SHOWN = 10
 # Not U+0085, U+2028 and U+2029: they end a line in YAML 1.1 and do not in YAML 1.2.
 _REFUSED = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _BOM = b"\xef\xbb\xbf"
+_UNREADABLE = frozenset({"MC001", "MC003", "MC004"})
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -107,10 +108,8 @@ def read(path: str | os.PathLike[str]) -> Source:
 def parse(content: bytes, file: str) -> Source:
     """Return what `read` returns, for bytes that stand in `file`."""
     text, problems = _decode(content, file)
-    if text is None:
-        return Source(file=file, text="", data=None, problems=tuple(problems), root=None)
     problems += _refused(text, file)
-    if any(problem.code == "MC003" for problem in problems):
+    if any(problem.code in _UNREADABLE for problem in problems):
         return Source(file=file, text=text, data=None, problems=tuple(sort_problems(problems)), root=None)
     data, root, findings = walk(text)
     if findings:
@@ -141,18 +140,18 @@ def _problem(finding: Finding, file: str, text: str, starts: list[int]) -> Probl
     return Problem(code=code, message=message, advice=advice, pos=pos, length=length)
 
 
-def _decode(content: bytes, file: str) -> tuple[str | None, list[Problem]]:
-    """Return the text and the problems with its bytes; no text when it makes no sense to go on."""
+def _decode(content: bytes, file: str) -> tuple[str, list[Problem]]:
+    """Return the text, as far as there is one to show, and the problems with its bytes."""
     whole = Pos(file=file)
     if len(content) > MAX_BYTES:
         message = f"the file is larger than {MAX_BYTES // 1024 // 1024} MiB"
-        return None, [Problem(code="MC004", message=message, advice="split or shorten it", pos=whole)]
+        return "", [Problem(code="MC004", message=message, advice="split or shorten it", pos=whole)]
     if content.startswith(_UTF16):
         message = "the file is UTF-16"
-        return None, [Problem(code="MC001", message=message, advice="save it as UTF-8", pos=whole)]
+        return "", [Problem(code="MC001", message=message, advice="save it as UTF-8", pos=whole)]
     if b"\0" in content:
         message = f"the file is binary: byte {content.index(0)} is NUL"
-        return None, [Problem(code="MC003", message=message, advice="give a YAML text file", pos=whole)]
+        return "", [Problem(code="MC003", message=message, advice="give a YAML text file", pos=whole)]
     problems = []
     if content.startswith(_BOM):
         message, advice = "the file begins with a byte order mark", "save it as UTF-8 without one"
@@ -161,7 +160,7 @@ def _decode(content: bytes, file: str) -> tuple[str | None, list[Problem]]:
     try:
         return content.decode("utf-8"), problems
     except UnicodeDecodeError as error:
-        return None, [*problems, _not_utf8(content, error, file)]
+        return content.decode("utf-8", "replace"), [*problems, _not_utf8(content, error, file)]
 
 
 def _not_utf8(content: bytes, error: UnicodeDecodeError, file: str) -> Problem:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mcgen import __version__
 from mcgen.disk import STATE, UNFINISHED, Folders, Found, failure, lock, look, open_root, writer
 from mcgen.layout import MANIFEST
-from mcgen.manifest import EMPTY, Manifest, damaged, digests, parse, usable
+from mcgen.manifest import EMPTY, Manifest, damaged, digests, parse, unusable
 from mcgen.problems import Pos, Problem, ProblemsFound, ToolError, has_errors
 from mcgen.survey import Survey
 
@@ -80,7 +80,7 @@ def plan(out: Path, tree: Mapping[str, bytes], inputs: Mapping[str, bytes], *, m
     """
     new = Manifest(generator=__version__, blueprint=mesh, files=digests(tree), inputs=digests(inputs))
     blank = Plan(out=out, tree=tree, inputs=inputs, manifest=new)
-    if problems := _unusable(out, tree, inputs):
+    if problems := _misplaced(out, tree, inputs):
         return replace(blank, problems=tuple(problems))
     with _opened(out) as (folders, problems):
         if folders is None:
@@ -143,6 +143,7 @@ def _carry_out(plan: Plan, disk: Writer) -> None:
         disk.write(MANIFEST, during)
     written = {*plan.created, *plan.changed} - {MANIFEST}
     parents = _folders_of(written)
+    # Deletions come last, but for what stands where a folder must be, or in a folder where a file must be.
     first = [path for path in plan.deleted if path in parents or not written.isdisjoint(_folders_of([path]))]
     for path in first:
         disk.remove(path)
@@ -150,7 +151,7 @@ def _carry_out(plan: Plan, disk: Writer) -> None:
         disk.remove_folder(folder)
     for path in sorted(written & plan.inputs.keys()) + sorted(written - plan.inputs.keys()):
         disk.write(path, plan.inputs[path] if path in plan.inputs else plan.tree[path])
-    for path in plan.deleted:
+    for path in sorted(set(plan.deleted).difference(first)):
         disk.remove(path)
     kept = _folders_of([*plan.tree, *plan.inputs, MANIFEST])
     for folder in sorted(_folders_of(plan.before.files) - kept, reverse=True):
@@ -205,12 +206,12 @@ def _manifest(out: Path, folders: Folders) -> tuple[bytes | None, list[Problem]]
     return found, []
 
 
-def _unusable(out: Path, tree: Mapping[str, bytes], inputs: Mapping[str, bytes]) -> list[Problem]:
+def _misplaced(out: Path, tree: Mapping[str, bytes], inputs: Mapping[str, bytes]) -> list[Problem]:
     """Return the problems of paths that cannot be files of one tree; the last defence against hostile names."""
-    reserved = {MANIFEST, UNFINISHED, STATE}
-    folders = _folders_of([*tree, *inputs])
-    reasons = [(path, "is no path of a tree") for path in [*tree, *inputs] if not usable(path) or path in reserved]
-    reasons += [(path, "is both a file and a folder") for path in [*tree, *inputs] if path in folders]
+    paths = [*tree, *inputs]
+    reserved = {MANIFEST, UNFINISHED, STATE}.intersection(paths)
+    reasons = [(path, "is no path of a tree") for path in [*unusable(paths), *reserved]]
+    reasons += [(path, "is both a file and a folder") for path in _folders_of(paths).intersection(paths)]
     reasons += [(path, "is both generated and an input") for path in tree.keys() & inputs.keys()]
     advice = "rename what the path is made of in the blueprint; paths stay inside the output folder"
     pos = Pos(file=str(out))

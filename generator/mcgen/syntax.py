@@ -19,11 +19,6 @@ _ALIGN = "indent it like the other entries, or check the line before it"
 # libyaml's message: what to say, what to advise, and whether the construct's beginning is the better place.
 # {line} is where the construct began, {end} where the parser gave up, {found} the character at the place shown.
 _WORDS: dict[str, tuple[str, str, bool]] = {
-    "mapping values are not allowed in this context": (
-        'unexpected ":"',
-        'put a value that contains ": " in quotes; if this line is a key, indent it like its neighbours',
-        False,
-    ),
     "block sequence entries are not allowed in this context": (
         'a list item ("- ") cannot stand here',
         "begin the list on a line of its own",
@@ -77,6 +72,7 @@ _WORDS: dict[str, tuple[str, str, bool]] = {
         _VALUE,
         True,
     ),
+    "found incompatible YAML document": ("unknown version of YAML", 'remove the "%YAML" line', False),
     "found unknown directive name": ("a line cannot begin with {found}", _VALUE, True),
 }
 
@@ -102,6 +98,8 @@ def explain(error: MarkedYAMLError, text: str) -> Syntax:
     began = error.context_mark or mark
     if problem == "did not find expected key":
         return _expected_key(text, mark, began)
+    if problem == "mapping values are not allowed in this context":
+        return _unexpected_colon(text, mark)
     if problem == "did not find expected node content" and not text[mark.index :].strip():
         return Syntax(SYNTAX, "the file ends inside a list or a mapping", "close its bracket", mark.index)
     message, advice, at_beginning = _WORDS.get(problem, (_plain(error), "", False))
@@ -111,11 +109,21 @@ def explain(error: MarkedYAMLError, text: str) -> Syntax:
 
 
 def _expected_key(text: str, mark: Mark, began: Mark) -> Syntax:
+    if text.startswith(":", mark.index):
+        return Syntax(SYNTAX, "this entry has no key", "write a key before the colon", mark.index)
     if _before(text, mark).strip():
         advice = "put the whole value in quotes; inside single quotes write '' for a quote"
         return Syntax(SYNTAX, "unexpected text after the value", advice, mark.index)
     message = f"this line does not fit the mapping that began at line {began.line + 1}"
     return Syntax(SYNTAX, message, _ALIGN, mark.index)
+
+
+def _unexpected_colon(text: str, mark: Mark) -> Syntax:
+    before = _before(text, mark)
+    if ": " in before:
+        return Syntax(SYNTAX, 'unexpected ":"', 'put a value that contains ": " in quotes', mark.index)
+    advice = "indent it like the keys around it, and check that the line before it has a colon"
+    return Syntax(SYNTAX, "a key cannot stand here", advice, mark.index - len(before.lstrip()))
 
 
 def _plain(error: MarkedYAMLError) -> str:

@@ -19,11 +19,9 @@ class File:
     path: relative to the tree's root, with forward slashes.
     documents: what to write as YAML; or, for anything else, `text`.
     origin: the place in the blueprint that brought this file about.
-    partial: the documents are no complete Kubernetes objects (a patch, Helm values): no schema is asked.
     """
 
     path: str
     documents: tuple[Data, ...] = ()
     text: str | None = None
     origin: DataPath = ()
-    partial: bool = False

@@ -22,7 +22,7 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from mcgen.scalars import quoted, resolve
+from mcgen.scalars import MAX_KEY, quoted, resolve, unportable
 from mcgen.syntax import explain
 
 MAX_DEPTH = 100
@@ -35,7 +35,7 @@ Node: TypeAlias = "tuple[int, int, int, int, dict[str, Node] | list[Node] | None
 
 BREAK = re.compile(r"\r\n|\r|\n")
 _EMPTY = ("the file holds no data", "write at least one key with a value")
-_WORD = re.compile(r"\S+")
+_ANCHOR = re.compile(r"[&*][^\s,\[\]{}]*")
 
 
 class Finding(NamedTuple):
@@ -110,7 +110,7 @@ class _Walker:
         if after.__class__ is DocumentStartEvent:
             advice = 'keep one document in the file, without a "---" line between two'
             self.stop("MC006", "a second document begins here", advice, at, at + 3)
-        if first.__class__ is ScalarEvent and not first.value and first.implicit[0]:
+        if data is None and not self.findings:
             self.stop("MC005", *_EMPTY, 0, 0)
         return data, node
 
@@ -124,7 +124,7 @@ class _Walker:
         if kind is AliasEvent or event.anchor is not None:
             self.anchor(event, start)
         if kind is ScalarEvent:
-            return self.scalar(event), (key_start, key_end, start, end, None)
+            return self.scalar(event, start), (key_start, key_end, start, end, None)
         if kind is AliasEvent:
             return None, (key_start, key_end, start, end, None)
         if event.tag is not None:
@@ -164,18 +164,20 @@ class _Walker:
             nodes.append(node)
         return data, nodes
 
-    def scalar(self, event: Any) -> Any:
+    def scalar(self, event: Any, start: int) -> Any:
         text = event.value
+        # libyaml drops the tag "!" and takes what follows for plain, quoted or not.
+        if event.tag is not None or self.text.startswith("!", start):
+            self.tag(event, start)
+            return text
         if event.implicit[0]:
             value, fix = resolve(text)
             if fix:
                 self.ambiguous(event, fix)
             return value
-        if event.tag is not None:
-            self.tag(event, event.start_mark.index)
-        if "\0" in text:
-            start, end = event.start_mark.index, event.end_mark.index
-            self.report("MC016", "the value contains a NUL character", "remove it", start, end)
+        if reason := unportable(text):
+            advice = "write it differently: kustomize and others do not give it back as it is"
+            self.report("MC016", f"the text {reason}", advice, start, event.end_mark.index)
         return text
 
     def key(self, event: Any, depth: int) -> str | None:
@@ -187,11 +189,13 @@ class _Walker:
         if event.anchor is not None:
             self.anchor(event, start)
         text: str = event.value
-        if text == "<<" and event.implicit[0]:
+        if text == "<<":
             advice = "write the keys out where they are needed"
             self.report("MC011", 'merge keys ("<<") are not accepted', advice, start, end)
             return None
-        value = self.scalar(event)
+        value = self.scalar(event, start)
+        if len(text) > MAX_KEY:
+            self.report("MC010", f"the key is longer than {MAX_KEY} characters", "shorten it", start, end)
         if isinstance(value, str):
             return value
         shown = f"key {text} is not text" if text else "this entry has no key"
@@ -216,13 +220,13 @@ class _Walker:
         self.report("MC015", message, fix, event.start_mark.index, event.end_mark.index)
 
     def anchor(self, event: Any, start: int) -> None:
-        word = _WORD.match(self.text, start)
+        word = _ANCHOR.search(self.text, start)
+        shown, end = (word[0], word.end()) if word else ("", start)
         kind = "aliases" if event.__class__ is AliasEvent else "anchors"
-        message = f"{kind} ({quoted(word[0] if word else '')}) are not accepted"
-        end = word.end() if word else start
-        self.report("MC012", message, "write the value out where it is needed", start, end)
+        advice = "write the value out where it is needed"
+        self.report("MC012", f"{kind} ({quoted(shown)}) are not accepted", advice, start, end)
 
     def tag(self, event: Any, start: int) -> None:
-        shown = event.tag.replace("tag:yaml.org,2002:", "!!", 1)
+        shown = (event.tag or "!").replace("tag:yaml.org,2002:", "!!", 1)
         advice = 'remove it; text is put in quotes, such as "1.20"'
         self.report("MC013", f"tags ({quoted(shown)}) are not accepted", advice, start, start + len(shown))

@@ -1,4 +1,4 @@
-module mcgen.dev/tools/argocheck
+module mcgen/tools/argocheck
 
 go 1.26.3
 
@@ -226,3 +226,5 @@ replace (
 )
 
 replace github.com/argoproj/argo-cd/gitops-engine => github.com/argoproj/argo-cd/gitops-engine v0.0.0-20260914071520-c9c369efcc5b
+
+tool mcgen.dev/tools/argocheck

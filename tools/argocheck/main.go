@@ -5,6 +5,7 @@
 //	argocheck settings   what argocd-cm means: health of objects, excluded resources
 //	argocheck plugin     the socket on which a plugin answers, hence its name
 //	argocheck admission  what a ValidatingAdmissionPolicy says about requests
+//	argocheck patch      an object after `kubectl patch`
 package main
 
 import (
@@ -18,11 +19,12 @@ var commands = map[string]func(io.Reader) (any, error){
 	"settings":  settings,
 	"plugin":    pluginSocket,
 	"admission": admissionDecisions,
+	"patch":     patched,
 }
 
 func main() {
 	if len(os.Args) != 2 || commands[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: argocheck settings|plugin|admission < request.json")
+		fmt.Fprintln(os.Stderr, "usage: argocheck settings|plugin|admission|patch < request.json")
 		os.Exit(2)
 	}
 	answer, err := commands[os.Args[1]](os.Stdin)

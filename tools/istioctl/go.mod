@@ -1,4 +1,4 @@
-module mcgen.dev/tools/istioctl
+module mcgen/tools/istioctl
 
 go 1.26.0
 

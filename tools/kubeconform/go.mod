@@ -1,4 +1,4 @@
-module mcgen.dev/tools/kubeconform
+module mcgen/tools/kubeconform
 
 go 1.26.0
 

@@ -1,4 +1,4 @@
-module mcgen.dev/tools/kubeseal
+module mcgen/tools/kubeseal
 
 go 1.26.2
 

@@ -1,4 +1,4 @@
-module mcgen.dev/tools/kustomize
+module mcgen/tools/kustomize
 
 go 1.26.0
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from schemagen import Definitions, Schema, ref
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 # Shorter ones cost more as a reference than in full.

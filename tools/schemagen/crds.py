@@ -7,7 +7,7 @@ from typing import Any
 from schemagen import Definitions, Schema, ref
 from schemagen.kubernetes import META, bounds, whole
 
-# group -> the version that mcgen writes, for the kinds that serve it; otherwise the stored one.
+# The version that mcgen writes of the kinds that serve it; of the others, the stored one.
 PREFERRED = "v1"
 COPIED = {
     "enum",

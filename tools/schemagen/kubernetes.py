@@ -49,7 +49,8 @@ INT32: Schema = {"minimum": -(2**31), "maximum": 2**31 - 1}
 NAMES: dict[str, Schema] = {
     "Namespace": {"pattern": LABEL, "maxLength": 63},
     "Service": {"pattern": LABEL, "maxLength": 63},
-} | dict.fromkeys(("ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"), {"pattern": "^[^/%]+$"})
+    **{kind: {"pattern": "^[^/%]+$"} for kind in ("ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding")},
+}
 
 # What the published definitions leave out because Go checks it: definition -> property -> keywords to add.
 # The enumerations are the constants of k8s.io/api, without the ones that no manifest holds.
@@ -101,7 +102,7 @@ ADDED: dict[str, dict[str, Schema]] = {
 
 # Types with an UnmarshalJSON of their own, of which OpenAPI says nothing or too little.
 REPLACED: Definitions = {
-    "io.k8s.apimachinery.pkg.api.resource.Quantity": {"type": ["integer", "number", "string"]},
+    "io.k8s.apimachinery.pkg.api.resource.Quantity": {"type": ["number", "string"]},
     "io.k8s.apimachinery.pkg.util.intstr.IntOrString": {"type": ["integer", "string"]},
     # kubeseal and older Go types write `creationTimestamp: null`.
     META + "Time": {"type": ["string", "null"]},
@@ -112,11 +113,16 @@ REPLACED: Definitions = {
     },
 }
 
+# The server's own bookkeeping, and the only part of metadata with a free form.
+NEVER_IN_GIT = ((META + "ObjectMeta", "managedFields"),)
+
 
 def definitions(published: Definitions) -> Definitions:
     """Return the definitions as JSON Schema, with what the tables of this module add."""
     cleaned = {name: clean(schema) for name, schema in published.items()} | REPLACED
     add(cleaned, ADDED)
+    for name, key in NEVER_IN_GIT:
+        del cleaned[name]["properties"][key]
     return cleaned
 
 

@@ -7,11 +7,12 @@ import json
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from schemagen import Definitions, Schema
+if TYPE_CHECKING:
+    from schemagen import Definitions, Schema
 
 STRUCTS = Path(__file__).resolve().parent.parent / "structs"
 

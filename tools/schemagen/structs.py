@@ -13,18 +13,26 @@ KUSTOMIZE = "sigs.k8s.io/kustomize/api/types."
 STRING: Schema = {"type": "string"}
 STRINGS: Schema = {"type": "object", "additionalProperties": STRING}
 # `tag: 1` is a habit that Istio supports.
-TAG: Schema = {"type": ["integer", "number", "string"]}
+TAG: Schema = {"type": ["number", "string"]}
 
 
 def _listed(name: str) -> Schema:
     return {"type": "array", "items": ref(name)}
 
 
+def _closed(properties: dict[str, Schema], *required: str) -> Schema:
+    closed: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
+    return closed | {"required": list(required)} if required else closed
+
+
 # Where the reflected types say "any object", and istioctl or the charts are not content with any:
 # operator/pkg/apis/validation/validation.go holds Kubernetes types against them, the charts print the others.
-# What is free on purpose (env, templates, profiles of sections that are not rendered) has no row.
+# What stays free has no row: env, templates and log labels on purpose; podAntiAffinity*LabelSelector,
+# extraContainerArgs and waypoint.nodeSelector, where the charts read another form than istioctl lets pass;
+# ingressPorts, which no chart reads; and all but the names of ztunnel's values.
 GATEWAY: dict[str, Schema] = {
     "additionalContainers": _listed(CORE + "Container"),
+    "configVolumes": {"items": _closed(dict.fromkeys(("configMapName", "mountPath", "name"), STRING))},
     "nodeSelector": STRINGS,
     "podAnnotations": STRINGS,
     "serviceAnnotations": STRINGS,
@@ -87,6 +95,7 @@ ADDED: dict[str, dict[str, Schema]] = {
         "lifecycle": ref(CORE + "Lifecycle"),
         "seccompProfile": ref(CORE + "SeccompProfile"),
     },
+    VALUES + "SDSConfig": {"token": _closed({"aud": STRING})},
     VALUES + "ServiceAccount": {"annotations": STRINGS},
     VALUES + "SidecarInjectorConfig": {
         "alwaysInjectSelector": _listed(META + "LabelSelector"),
@@ -155,11 +164,6 @@ def roots(definitions: Definitions) -> dict[tuple[str, str, str], Schema]:
     }
     plugin = ("argoproj.io", "v1alpha1", "ConfigManagementPlugin")
     return loose | {plugin: whole(PLUGIN, definitions, *plugin)}
-
-
-def _closed(properties: dict[str, Schema], *required: str) -> Schema:
-    closed: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
-    return closed | {"required": list(required)} if required else closed
 
 
 # cmpserver/plugin/config.go and reposerver/apiclient/repository.pb.go of Argo CD, where importing the

@@ -1,4 +1,4 @@
-module mcgen.dev/tools/structs
+module mcgen/tools/structs
 
 go 1.26.0
 

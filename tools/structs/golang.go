@@ -54,7 +54,7 @@ func goType(defs schema, t reflect.Type) schema {
 	case reflect.Int, reflect.Int64:
 		return schema{"type": "integer"}
 	case reflect.Int32:
-		return schema{"type": "integer", "format": "int32"}
+		return int32Schema()
 	case reflect.Uint32, reflect.Uint64:
 		return schema{"type": "integer", "minimum": 0}
 	case reflect.Interface:

@@ -6,6 +6,7 @@ package main
 
 import (
 	"encoding/json"
+	"math"
 	"os"
 	"reflect"
 
@@ -32,4 +33,8 @@ func main() {
 
 func ref(name string) schema {
 	return schema{"$ref": "#/$defs/" + name}
+}
+
+func int32Schema() schema {
+	return schema{"type": "integer", "minimum": math.MinInt32, "maximum": math.MaxInt32}
 }

@@ -16,7 +16,7 @@ var wellKnown = map[protoreflect.FullName]schema{
 	"google.protobuf.DoubleValue": {"type": "number"},
 	"google.protobuf.Duration":    {"type": "string", "pattern": duration},
 	"google.protobuf.FloatValue":  {"type": "number"},
-	"google.protobuf.Int32Value":  {"type": "integer", "format": "int32"},
+	"google.protobuf.Int32Value":  int32Schema(),
 	"google.protobuf.Int64Value":  {"type": "integer"},
 	"google.protobuf.ListValue":   {"type": "array"},
 	"google.protobuf.StringValue": {"type": "string"},
@@ -96,7 +96,7 @@ func singular(defs schema, field protoreflect.FieldDescriptor) schema {
 	case protoreflect.DoubleKind, protoreflect.FloatKind:
 		return schema{"type": "number"}
 	case protoreflect.Int32Kind, protoreflect.Sint32Kind, protoreflect.Sfixed32Kind:
-		return schema{"type": "integer", "format": "int32"}
+		return int32Schema()
 	case protoreflect.Int64Kind, protoreflect.Sint64Kind, protoreflect.Sfixed64Kind:
 		return schema{"type": "integer"}
 	case protoreflect.Uint32Kind, protoreflect.Fixed32Kind, protoreflect.Uint64Kind, protoreflect.Fixed64Kind:

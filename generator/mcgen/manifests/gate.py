@@ -70,10 +70,9 @@ def _job() -> Data:
         },
         "containers": [container],
     }
-    metadata = {"labels": {"sidecar.istio.io/inject": "false"}}
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
         "metadata": {"name": names.GATE, "namespace": names.ISTIO_SYSTEM},
-        "spec": {"suspend": True, "backoffLimit": 0, "template": {"metadata": metadata, "spec": pod}},
+        "spec": {"suspend": True, "backoffLimit": 0, "template": {"spec": pod}},
     }

@@ -62,8 +62,9 @@ def _primary(mesh: Mesh, cluster: Cluster) -> Data:
 
 def _remote(mesh: Mesh, cluster: Cluster) -> Data:
     primary = mesh.by_name[cluster.primary]
+    # Mesh, cluster and network reach a remote's proxies through the injection path; privileged ones through istiod.
     values: Data = {
-        "global": _global(mesh, cluster) | {"remotePilotAddress": primary.gateway.address},
+        "global": {"enableReaderRBAC": False, "remotePilotAddress": primary.gateway.address},
         "istiodRemote": {"injectionPath": f"/inject/cluster/{cluster.id}/net/{cluster.network}"},
     }
     return {
@@ -106,22 +107,21 @@ def _east_west_gateway(mesh: Mesh, cluster: Cluster) -> Data:  # noqa: ARG001 - 
         kubernetes["resources"] = gateway.resources
     if gateway.annotations:
         kubernetes["serviceAnnotations"] = gateway.annotations
-    return _gateway(cluster, {"name": names.EAST_WEST_GATEWAY, "enabled": True, "label": labels, "k8s": kubernetes})
+    return _gateway({"name": names.EAST_WEST_GATEWAY, "enabled": True, "label": labels, "k8s": kubernetes})
 
 
-def _ingress_gateway(mesh: Mesh, cluster: Cluster) -> Data:  # noqa: ARG001 - all specs are called alike
+def _ingress_gateway(mesh: Mesh, cluster: Cluster) -> Data:  # noqa: ARG001 - the same everywhere
     kubernetes = {"hpaSpec": {"minReplicas": 2, "maxReplicas": 5}}
-    return _gateway(cluster, {"name": names.INGRESS_GATEWAY, "enabled": True, "k8s": kubernetes})
+    return _gateway({"name": names.INGRESS_GATEWAY, "enabled": True, "k8s": kubernetes})
 
 
-def _gateway(cluster: Cluster, component: Data) -> Data:
+def _gateway(component: Data) -> Data:
     return {
         "profile": "empty",
         "components": {"ingressGateways": [component]},
         "values": {
             # The chart has its options under this name, whatever the gateway is called.
             "gateways": {names.INGRESS_GATEWAY: {"injectionTemplate": "gateway"}},
-            "global": {"network": cluster.network},
         },
     }
 

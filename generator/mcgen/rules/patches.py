@@ -2,143 +2,161 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from mcgen import assemble, chain, names, stages
+from mcgen import assemble, chain, names, patching, selector, stages
 from mcgen.contents import contents
 from mcgen.manifests.kustomize import applies
 from mcgen.mesh import resolve
 from mcgen.rules.finding import Finding, error, one_of
 from mcgen.rules.istio import OWNED_MESH_CONFIG, OWNED_VALUES
-from mcgen.selector import selects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mcgen.blueprint import Blueprint, Patch
     from mcgen.chain import Step
+    from mcgen.contents import Object
     from mcgen.facts import Inputs
+    from mcgen.patching import Parsed
     from mcgen.tree import Data, DataPath
 
-_OWNED: dict[str, tuple[tuple[str, ...], ...]] = {
-    "IstioOperator": (
-        ("spec", "profile"),
-        ("spec", "hub"),
-        ("spec", "tag"),
-        ("spec", "components", "base"),
-        *(("spec", "values", *keys) for keys in OWNED_VALUES),
-        *(("spec", "meshConfig", *keys) for keys in OWNED_MESH_CONFIG),
-    ),
-    "Namespace": (
-        ("metadata", "labels", names.NETWORK),
-        ("metadata", "annotations", names.CONTROL_PLANE_CLUSTERS),
-        ("metadata", "annotations", names.SYNC_OPTIONS),
-    ),
-    "SealedSecret": (("spec",),),
+# Where mcgen sets something itself, and which field of the blueprint says what.
+_OWNED: dict[str, dict[tuple[str, ...], str]] = {
+    "IstioOperator": {
+        ("spec", "profile"): "clusters[].role",
+        ("spec", "hub"): "istio.hub",
+        ("spec", "tag"): "istio.version",
+        ("spec", "components", "base"): "nothing: the CRDs have a stage of their own",
+        **{("spec", "values", *keys): field for keys, field in OWNED_VALUES.items()},
+        **{("spec", "meshConfig", *keys): field for keys, field in OWNED_MESH_CONFIG.items()},
+    },
+    "Namespace": {
+        ("metadata", "labels", names.INJECTION): "namespaces[].injection",
+        ("metadata", "labels", names.NETWORK): "clusters[].network",
+        ("metadata", "annotations", names.CONTROL_PLANE_CLUSTERS): "clusters[].primary",
+        ("metadata", "annotations", names.SYNC_OPTIONS): "nothing: a namespace is never deleted without a question",
+    },
+    "SealedSecret": {("spec",): "nothing: it is what was sealed"},
 }
-_IDENTITY: tuple[tuple[str, ...], ...] = (("apiVersion",), ("kind",), ("metadata", "name"), ("metadata", "namespace"))
+_IDENTITY = dict.fromkeys(
+    (("apiVersion",), ("kind",), ("metadata", "name"), ("metadata", "namespace")),
+    "nothing: other places call the object so",
+)
 _ABSENT = object()
 
 
 def check(blueprint: Blueprint, inputs: Inputs) -> list[Finding]:
-    """Return the findings about all patches."""
+    """Return the findings about all patches, which apply in their order."""
     if not blueprint.patches:
         return []
     mesh = resolve(blueprint, inputs)
     bases = list(assemble.bases(mesh))
-    steps = [step for _, steps in chain.chains(mesh) for step in steps]
+    steps: dict[str, list[Step]] = defaultdict(list)
+    for _, chained in chain.chains(mesh):
+        for step in chained:
+            steps[step.stage.name].append(step)
+    known: dict[str, list[Object]] = {}
     found: list[Finding] = []
     for i, patch in enumerate(blueprint.patches):
-        if patch.stage not in stages.BY_NAME:
-            found.append(
-                error(
-                    "MC220", ("patches", i, "stage"), f'"{patch.stage}" is no stage',
-                    f"write one of {one_of(list(stages.BY_NAME))}",
-                )
-            )  # fmt: skip
-            continue
-        hit = [(step, contents(mesh, step, inputs, bases)) for step in steps if applies(patch, step)]
-        found += _check(patch, ("patches", i), hit)
+        hit = [step for step in steps[patch.stage] if applies(patch, step)]
+        for step in hit:
+            if step.path not in known:
+                known[step.path] = contents(mesh, step, inputs, bases)
+        found += _check(patch, ("patches", i), [(step, known[step.path]) for step in hit])
     return found
 
 
-def _check(patch: Patch, path: DataPath, steps: list[tuple[Step, list[Data]]]) -> Iterator[Finding]:
-    try:
-        operations = _parse(patch.patch)
-        hits = [(step, [doc for doc in documents if selects(patch.target, doc)]) for step, documents in steps]
-    except ValueError as problem:
-        yield error("MC224", path, f"this patch cannot be read: {problem}", "see Kustomize's page on patches")
+def _check(patch: Patch, path: DataPath, steps: list[tuple[Step, list[Object]]]) -> Iterator[Finding]:
+    if not steps:
+        yield _nowhere(patch, path)
         return
-    missed = [step.cluster.name for step, documents in hits if not documents]
+    try:
+        selector.check(patch.target)
+    except ValueError as problem:
+        yield error(
+            "MC224", (*path, "target"), f"this target cannot be read: {problem}",
+            "write names, `.`, `[...]`, `|` and at most three of `*`, `+`, `?`; labels as in `a=b,c in (d,e),!f`",
+        )  # fmt: skip
+        return
+    try:
+        parsed = patching.parse(patch.patch)
+    except ValueError as problem:
+        yield error(
+            "MC224", (*path, "patch"), f"this patch cannot be read: {problem}",
+            "write a mapping with `kind` and `metadata.name`, or a list of `{op, path, value}`",
+        )  # fmt: skip
+        return
+    hits = [(step, [obj for obj in objects if _selects(patch, obj)]) for step, objects in steps]
+    yield from _missed(patch, path, steps, hits)
+    yield from _apply(parsed, (*path, "patch"), hits)
+
+
+def _nowhere(patch: Patch, path: DataPath) -> Finding:
+    if patch.stage not in stages.BY_NAME:
+        message = f'"{patch.stage}" is no stage'
+        return error("MC220", (*path, "stage"), message, f"write one of {one_of(list(stages.BY_NAME))}")
+    where = "no cluster of this patch" if patch.clusters else "no cluster"
+    return error(
+        "MC220", (*path, "stage"), f"{where} has a stage {patch.stage}", "name another stage, or remove the patch"
+    )
+
+
+def _selects(patch: Patch, found: Object) -> bool:
+    return found.current is not None and selector.selects(patch.target, found.current, found.original)
+
+
+def _missed(
+    patch: Patch, path: DataPath, steps: list[tuple[Step, list[Object]]], hits: list[tuple[Step, list[Object]]]
+) -> Iterator[Finding]:
+    missed = [step.cluster.name for step, objects in hits if not objects]
     # Named clusters must all be hit; without names, one is enough, because clusters differ.
     if len(missed) == len(hits) or (patch.clusters and missed):
-        where = f" in {one_of(missed)}" if patch.clusters and missed else ""
+        where = f" in {one_of(missed[:20])}" if patch.clusters else ""
+        objects = next(objects for step, objects in steps if step.cluster.name == missed[0])
+        kinds = {_title(found.original) for found in objects}
         yield error(
             "MC221", (*path, "target"), f"this target matches nothing in stage {patch.stage}{where}",
-            f"the stage has {_kinds(steps)}; stages that istioctl renders have an IstioOperator only",
-        )  # fmt: skip
-    owned = {keys: None for _, documents in hits for doc in documents for keys in _contradicted(operations, doc)}
-    for keys in owned:
-        yield error(
-            "MC222", (*path, "patch"), f"{'.'.join(keys)} is set by mcgen from the blueprint",
-            "change the field of the blueprint instead",
+            f"the stage has {one_of(list(kinds)[:20])}; stages that istioctl renders have an IstioOperator only",
         )  # fmt: skip
 
 
-def _kinds(steps: list[tuple[Step, list[Data]]]) -> str:
-    return one_of(list({f"{doc['kind']}/{doc['metadata']['name']}" for _, docs in steps[:1] for doc in docs}))
+def _apply(patch: Parsed, path: DataPath, hits: list[tuple[Step, list[Object]]]) -> Iterator[Finding]:
+    owned: dict[tuple[str, ...], Finding] = {}
+    for step, objects in hits:
+        for found in objects:
+            before = found.current or {}
+            try:
+                found.current = patching.apply(before, patch)
+            except ValueError as problem:
+                yield error(
+                    "MC224", path, f"this patch does not fit {_title(before)} of {step.cluster.name}: {problem}",
+                    "correct its paths, or narrow its target",
+                )  # fmt: skip
+                return
+            touched = dict(_touched(before, found.current))
+            owned |= {keys: _owned(keys, touched[keys], path, before) for keys in touched if keys not in owned}
+            if touched:
+                # The patches that follow are judged as if this one were not there.
+                found.current = before
+    yield from owned.values()
 
 
-def _parse(patch: str | Data | list[Data]) -> Data | list[Data]:
-    """Return a patch as data; raise ValueError when its text is neither a mapping nor a list of operations."""
-    if isinstance(patch, str):
-        import yaml
-
-        try:
-            parsed = yaml.load(patch, Loader=yaml.CSafeLoader)
-        except yaml.YAMLError as problem:
-            raise ValueError(str(problem).replace("\n", " ")) from problem
-    else:
-        parsed = patch
-    if isinstance(parsed, dict) and parsed:
-        return parsed
-    if isinstance(parsed, list) and all(isinstance(op, dict) and isinstance(op.get("path"), str) for op in parsed):
-        return parsed
-    raise ValueError("it is neither an object nor a list of JSON 6902 operations")
+def _touched(before: Data, after: Data | None) -> Iterator[tuple[tuple[str, ...], str]]:
+    for keys, field in (_OWNED.get(before["kind"], {}) | _IDENTITY).items():
+        if _get(before, keys) != _get(after, keys):
+            yield keys, field
 
 
-def _contradicted(patch: Data | list[Data], document: Data) -> Iterator[tuple[str, ...]]:
-    for path in (*_IDENTITY, *_OWNED.get(document["kind"], ())):
-        current = _get(document, path)
-        if isinstance(patch, list):
-            touched = any(_touches(operation, path, current) for operation in patch)
-        else:
-            touched = path not in _IDENTITY and _merges_over(patch, path, current)
-        if touched:
-            yield path
+def _owned(keys: tuple[str, ...], field: str, path: DataPath, document: Data) -> Finding:
+    instead, _, reason = field.partition("nothing: ")
+    advice = f"leave it alone: {reason}" if reason else f"change {instead} instead"
+    return error("MC222", path, f"{'.'.join(keys)} of {_title(document)} is set by mcgen", advice)
 
 
-def _touches(operation: Data, path: tuple[str, ...], current: Any) -> bool:
-    if operation.get("op") == "test":
-        return False
-    pointers = [operation["path"], operation.get("from", "")] if operation.get("op") == "move" else [operation["path"]]
-    for pointer in pointers:
-        keys = tuple(part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:])
-        if keys == path and operation.get("value", _ABSENT) == current:
-            continue
-        if keys[: len(path)] == path or path[: len(keys)] == keys:
-            return True
-    return False
-
-
-def _merges_over(patch: Any, path: tuple[str, ...], current: Any) -> bool:
-    for key in path:
-        if not isinstance(patch, dict) or "$patch" in patch:
-            return True
-        if key not in patch:
-            return False
-        patch = patch[key]
-    return bool(patch != current)
+def _title(document: Data) -> str:
+    return f"{document['kind']}/{document['metadata']['name']}"
 
 
 def _get(data: Any, path: tuple[str, ...]) -> Any:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 # The minors whose istioctl is built in tools/ and against which every golden tree is rendered.
 ISTIO_MINORS = ("1.31",)
+NEWEST = "1.31.1"
 
 
 def istio(blueprint: Blueprint) -> Iterator[Finding]:

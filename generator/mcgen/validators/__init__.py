@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mcgen.problems import Problem, ToolError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from mcgen.problems import Pos
 
@@ -72,6 +72,15 @@ def choose(name: str) -> Choice:
             "or use the schemas that mcgen brings with `--validator embedded`"
         )
     return Choice(embedded=program is None or name == "both", kubeconform=program)
+
+
+def checker(choice: Choice) -> Callable[[Sequence[Any], str], Iterable[Finding]]:
+    """Return the embedded engine's check of the documents of a file, or one that finds nothing if not chosen."""
+    if not choice.embedded:
+        return lambda _documents, _path: ()
+    from mcgen.validators.embedded import Embedded
+
+    return Embedded().validate
 
 
 def problems(findings: Iterable[Finding], origin_of: Callable[[str], Pos]) -> Iterator[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 Verdict: TypeAlias = Callable[[Any], bool]
 Engine: TypeAlias = Callable[[dict[str, Any]], Verdict]
 """Compiles a schema into the question whether a document is valid."""
+
+# Anything else could lead out of the folder of the schemas.
+API_VERSION = re.compile(r"([a-z0-9][a-z0-9.-]*/)?v[a-z0-9]+")
+KIND = re.compile(r"[A-Za-z0-9]+")
 
 
 def rust_engine(schema: dict[str, Any]) -> Verdict:
@@ -52,8 +57,7 @@ def load_schema(api_version: str, kind: str, folder: Path) -> dict[str, Any] | N
     """Return the schema of a kind, None where there is none."""
     import orjson
 
-    # A name with a slash or dots would lead out of the folder, and is the name of no kind.
-    if not kind.isalnum() or not api_version.replace(".", "").replace("/", "", 1).replace("-", "").isalnum():
+    if not (API_VERSION.fullmatch(api_version) and KIND.fullmatch(kind)):
         return None
     try:
         schema: dict[str, Any] = orjson.loads(schema_file(api_version, kind, folder).read_bytes())
@@ -98,17 +102,23 @@ class Embedded:
             yield from self._explained(document, path, index)
 
     def _explained(self, document: Any, path: str, index: int) -> Iterator[Finding]:
-        yield from explained(document, path, index, self._folder)
+        found = explained(document, path, index, self._folder)
+        unnamed = "holds a value that is none in JSON"
+        yield from found or [_finding(document, path, index, "", unnamed)]
 
 
-def explained(document: Any, path: str, index: int, folder: Path) -> Iterator[Finding]:
-    """Yield every defect of a document whose kind has a schema."""
+def explained(document: Any, path: str, index: int, folder: Path) -> list[Finding]:
+    """Return every defect of a document, as far as its kind has a schema and jsonschema finds one."""
     from mcgen.validators.explain import explain
 
-    api_version, kind, name = document["apiVersion"], document["kind"], _name(document)
-    schema = load_schema(api_version, kind, folder) or {}
-    for where, message in explain(schema, document):
-        yield Finding(path=path, index=index, kind=kind, name=name, where=where, message=message, code=INVALID)
+    subject = describe(document)
+    schema = None if isinstance(subject, str) else load_schema(subject[0], subject[1], folder)
+    return [_finding(document, path, index, where, message) for where, message in explain(schema or {}, document)]
+
+
+def _finding(document: Any, path: str, index: int, where: str, message: str) -> Finding:
+    kind, name = document["kind"], _name(document)
+    return Finding(path=path, index=index, kind=kind, name=name, where=where, message=message, code=INVALID)
 
 
 def describe(document: Any) -> tuple[str, str, str] | str:

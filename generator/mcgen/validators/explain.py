@@ -19,13 +19,13 @@ LONGEST = 60
 BARE_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 ARTICLES = {
     "array": "a list",
-    "boolean": "true or false",
+    "boolean": "a boolean",
     "integer": "a whole number",
-    "null": "null",
     "number": "a number",
     "object": "an object",
     "string": "a string",
 }
+NOUNS = {bool: "boolean", float: "number", int: "number", str: "string"}
 LIMITS = {
     "exclusiveMaximum": "is not less than",
     "exclusiveMinimum": "is not more than",
@@ -42,12 +42,15 @@ LIMITS = {
 
 def explain(schema: dict[str, Any], document: Any) -> list[tuple[str, str]]:
     """Return (place, message) for every defect of the document, sorted, empty for a valid one."""
-    found = {
-        (place(where), message)
-        for error in validator(schema).iter_errors(document)
-        for where, message in _defects(error)
-    }
-    return sorted(found)
+    secret = isinstance(document, dict) and document.get("kind") == "Secret"
+    show = _kept_secret if secret else _shown
+    return sorted(
+        {
+            (place(where), message)
+            for error in validator(schema).iter_errors(document)
+            for where, message in _defects(error, show)
+        }
+    )
 
 
 def validator(schema: dict[str, Any]) -> Draft202012Validator:
@@ -79,7 +82,8 @@ def _validator_class() -> Callable[[dict[str, Any]], Any]:
         if isinstance(instance, str) and not _compiled(expression).search(instance):
             yield ValidationError(f"{instance!r} does not match {expression!r}")
 
-    made: Callable[[dict[str, Any]], Any] = extend(Draft202012Validator, {"pattern": pattern})
+    made: Callable[[dict[str, Any]], Any]
+    made = extend(Draft202012Validator, {"pattern": pattern})  # type: ignore[no-untyped-call]
     return made
 
 
@@ -89,68 +93,93 @@ def _compiled(expression: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"(?<!\\)\$", r"\\Z", expression), re.ASCII)
 
 
-def _defects(error: ValidationError) -> Iterator[tuple[DataPath, str]]:
+def _defects(error: ValidationError, show: Callable[[Any], str]) -> Iterator[tuple[DataPath, str]]:
     where: DataPath = tuple(error.absolute_path)
-    value, rule = error.instance, error.validator_value
+    value: Any = error.instance
+    rule: Any = error.validator_value
+    schema: Any = error.schema
     match error.validator:
         case "additionalProperties":
-            for key in sorted(value.keys() - error.schema.get("properties", {}).keys(), key=str):
-                yield (*where, str(key)), f"unknown key '{key}'{_near(key, error.schema['properties'])}"
+            known = schema.get("properties", {})
+            for key in sorted(value.keys() - known.keys(), key=str):
+                yield (*where, str(key)), f"unknown key '{key}'{_near(key, known)}"
         case "required":
             for key in sorted(set(rule) - value.keys()):
                 yield where, f"'{key}' is missing"
         case "type":
-            yield where, f"{_shown(value)} is not {_either(rule)}"
+            yield where, _wrong_type(_types(error), value, show)
         case "enum":
-            yield where, f"{_shown(value)} is not {_one_of(rule)}{_near(value, rule)}"
+            yield where, f"{show(value)} is not {_one_of(rule)}{_near(value, rule)}"
         case "pattern":
-            yield where, f"{_shown(value)} does not match {rule}"
+            yield where, f"{show(value)} does not match {rule}"
         case "oneOf" | "anyOf":
-            yield from _alternatives(error, where)
+            yield from _alternatives(error, where, show)
         case str(keyword) if keyword in LIMITS:
-            yield where, f"{_shown(value)} {LIMITS[keyword]} {rule}"
+            yield where, f"{show(value)} {LIMITS[keyword]} {rule}"
         case _:
-            yield where, _cut(error.message)
+            yield where, f"{show(value)} breaks the rule '{error.validator}'"
 
 
-def _alternatives(error: ValidationError, where: DataPath) -> Iterator[tuple[DataPath, str]]:
-    """Explain why no branch fits, or more than one does, by the branch that comes nearest."""
-    keys = list(dict.fromkeys(key for branch in error.validator_value for key in branch.get("required", ())))
-    if keys and isinstance(error.instance, dict):
-        present = [key for key in keys if key in error.instance]
-        if len(present) > 1:
-            yield where, f"{_list(present, 'and')} exclude each other"
-        elif not present:
-            yield where, f"{_list(keys, 'or')} is missing"
+def _alternatives(
+    error: ValidationError, where: DataPath, show: Callable[[Any], str]
+) -> Iterator[tuple[DataPath, str]]:
+    """Explain why no branch fits, or more than one does."""
+    branches: list[Any] = list(error.validator_value)  # type: ignore[arg-type]
+    keys = list(dict.fromkeys(key for branch in branches for key in branch.get("required", ())))
+    present = [key for key in keys if isinstance(error.instance, dict) and key in error.instance]
+    inside = list(error.context or ())
+    nearest = _nearest(inside)
+    types = [name for inner in inside if inner.validator == "type" and not inner.path for name in _types(inner)]
+    if len(present) > 1:
+        yield where, f"{_list(sorted(present), 'and')} exclude each other"
+    elif nearest:
+        for inner in nearest:
+            yield from _defects(inner, show)
+    elif keys and not present:
+        yield where, f"{_list(sorted(keys), 'or')} is missing"
+    elif types:
+        yield where, _wrong_type(types, error.instance, show)
+    else:
+        yield where, f"{show(error.instance)} fits none or more than one of the forms that are allowed here"
+
+
+def _nearest(errors: Iterable[ValidationError]) -> list[ValidationError]:
+    """Return what is wrong by the branch with the fewest defects that is meant for such a value at all."""
     branches: dict[Any, list[ValidationError]] = {}
-    for inner in error.context or ():
-        branches.setdefault(inner.schema_path[0], []).append(inner)
-    fitting = [
-        errors
-        for errors in branches.values()
-        if not any(inner.validator in ("type", "required", "not") and not inner.path for inner in errors)
+    for error in errors:
+        branches.setdefault(error.schema_path[0], []).append(error)
+    meant = [
+        defects
+        for defects in branches.values()
+        if not any(error.validator in ("type", "required", "not") and not error.path for error in defects)
     ]
-    if fitting:
-        for inner in min(fitting, key=len):
-            yield from _defects(inner)
-    elif not keys:
-        types = [branch["type"] for branch in error.validator_value if isinstance(branch.get("type"), str)]
-        yield where, f"{_shown(error.instance)} is not {_either(types)}" if types else _cut(error.message)
+    return min(meant, key=len, default=[])
 
 
 def _near(word: Any, words: Iterable[Any]) -> str:
     from difflib import get_close_matches
 
-    near = get_close_matches(str(word), [w for w in words if isinstance(w, str)], n=1)
-    return f", did you mean '{near[0]}'?" if near else ""
+    known = {w.lower(): w for w in words if isinstance(w, str)}
+    near = get_close_matches(str(word).lower(), known, n=1)
+    return f", did you mean '{known[near[0]]}'?" if near else ""
 
 
 def _shown(value: Any) -> str:
-    if isinstance(value, dict):
-        return "an object"
-    if isinstance(value, list):
-        return "a list"
-    return f"'{_cut(value if isinstance(value, str) else json.dumps(value, default=str))}'"
+    match value:
+        case None:
+            return "null"
+        case dict():
+            return "an object"
+        case list():
+            return "a list"
+        case bool():
+            return f"'{str(value).lower()}'"
+        case _:
+            return f"'{_cut(str(value))}'"
+
+
+def _kept_secret(_: Any) -> str:
+    return "'(not shown)'"
 
 
 def _cut(text: str) -> str:
@@ -158,9 +187,21 @@ def _cut(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
 
 
-def _either(types: str | list[str]) -> str:
-    names = [types] if isinstance(types, str) else types
-    return " or ".join(ARTICLES[name] for name in names)
+def _types(error: ValidationError) -> list[str]:
+    types: Any = error.validator_value
+    return [types] if isinstance(types, str) else types
+
+
+def _wrong_type(types: Iterable[str], value: Any, show: Callable[[Any], str]) -> str:
+    # Null stands for an absent list or object: allowed, and nothing to aim at.
+    wanted = " or ".join(ARTICLES[name] for name in dict.fromkeys(types) if name != "null")
+    match value:
+        case None | dict() | list():
+            return f"expected {wanted}, found {show(value)}"
+        case bool() | int() | float() | str():
+            return f"expected {wanted}, found the {NOUNS[type(value)]} {show(value)}"
+        case _:
+            return f"expected {wanted}, found the {type(value).__name__} {show(value)}"
 
 
 def _one_of(values: list[Any]) -> str:

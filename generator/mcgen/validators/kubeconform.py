@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mcgen import proc
 from mcgen.problems import ToolError
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 TIMEOUT = 900.0
 # Where kubeconform itself divides a file.
 SEPARATOR = re.compile(rb"(?:^|\n)---[^\n]*(?:\n|$)")
-COMMENT = re.compile(rb"\s*#[^\n]*|\s+")
+CONTENT = re.compile(rb"^[ \t]*[^\s#]", re.MULTILINE)
 
-Staged = dict[str, tuple[str, int, bytes]]
+Staged: TypeAlias = dict[str, tuple[str, int]]
+"""The name of a staged file -> the path in the tree and the number of the document there."""
 
 
 def check(
@@ -29,22 +30,23 @@ def check(
     program: str,
     *,
     partial: Container[str] = (),
-    folder: Path | None = None,
+    schemas: Path | None = None,
 ) -> list[Finding]:
     """Return what kubeconform finds in the YAML files that are not partial; ToolError when it fails."""
     import tempfile
     from pathlib import Path
 
+    schemas = schemas or schemas_dir() / "output"
     try:
-        with tempfile.TemporaryDirectory(prefix="mcgen-") as scratch:
-            # Relative to it, and by a link: kubeconform takes a `#` or `%` in an absolute path for a URL's.
-            (Path(scratch) / "schemas").symlink_to((folder or schemas_dir() / "output").absolute())
-            staged = _stage((f for f in files if _is_wanted(f[0], partial)), Path(scratch) / "documents")
-            report = _report(_run(program, Path(scratch)), len(staged)) if staged else []
+        with tempfile.TemporaryDirectory(prefix="mcgen-") as name:
+            scratch = Path(name)
+            # By a relative link: kubeconform takes a `#` or `%` in an absolute path for a URL's.
+            (scratch / "schemas").symlink_to(schemas.absolute())
+            staged = _stage((file for file in files if _is_wanted(file[0], partial)), scratch / "documents")
+            report = _report(_run(program, scratch), len(staged)) if staged else []
+            return sorted(finding for entry in report for finding in _findings(entry, staged, scratch, schemas))
     except OSError as error:
         raise ToolError(f"the tree cannot be staged for kubeconform: {error.strerror or error}") from error
-    found = [finding for entry in report for finding in _findings(entry, *staged[Path(entry["filename"]).name], folder)]
-    return sorted(found)
 
 
 def _is_wanted(path: str, partial: Container[str]) -> bool:
@@ -56,16 +58,18 @@ def _stage(files: Iterable[tuple[str, bytes]], folder: Path) -> Staged:
     folder.mkdir()
     staged: Staged = {}
     for path, content in files:
-        parts = [part for part in SEPARATOR.split(content) if COMMENT.sub(b"", part)]
+        parts = [part for part in SEPARATOR.split(content) if CONTENT.search(part)]
         for index, part in enumerate(parts):
             name = f"{len(staged)}.yaml"
-            staged[name] = (path, index, part)
+            staged[name] = (path, index)
             (folder / name).write_bytes(part)
     return staged
 
 
 def _run(program: str, scratch: Path) -> proc.Done:
-    argv = [program, "-strict", "-output", "json", "-summary", "-n", str(os.cpu_count() or 1)]
+    # Every worker reads and compiles schemas of its own.
+    workers = min(4, os.cpu_count() or 1)
+    argv = [program, "-strict", "-output", "json", "-summary", "-n", str(workers)]
     argv += ["-schema-location", f"schemas/{SCHEMA_LOCATION}", "documents"]
     return proc.run(argv, timeout=TIMEOUT, cwd=scratch)
 
@@ -82,18 +86,23 @@ def _report(done: proc.Done, documents: int) -> list[dict[str, Any]]:
         words = (done.stderr or done.stdout).decode(errors="replace").strip()[:2000]
         raise ToolError(f"kubeconform ended with {done.code} and no report: {words or 'no output'}") from error
     looked_at = sum(summary.values()) - summary["skipped"]
-    if looked_at != documents or len(entries) != summary["invalid"] + summary["errors"]:
-        raise ToolError(f"kubeconform looked at {looked_at} of {documents} documents; its summary: {summary}")
+    wrong = summary["invalid"] + summary["errors"]
+    if looked_at != documents or len(entries) != wrong or done.code != (1 if wrong else 0):
+        raise ToolError(
+            f"kubeconform ended with {done.code} and looked at {looked_at} of {documents} documents: {summary}"
+        )
     return entries
 
 
-def _findings(entry: dict[str, Any], path: str, index: int, content: bytes, folder: Path | None) -> Iterator[Finding]:
+def _findings(entry: dict[str, Any], staged: Staged, scratch: Path, schemas: Path) -> Iterator[Finding]:
+    file = scratch / entry["filename"]
+    path, index = staged[file.name]
     kind, name, message = entry["kind"], entry["name"], str(entry["msg"])
     code, where = UNREADABLE, ""
     if entry["status"] == "statusInvalid":
-        mine = _in_our_words(content, path, index, folder)
-        if mine:
-            yield from mine
+        told = _in_our_words(file.read_bytes(), path, index, schemas)
+        if told:
+            yield from told
             return
         code = INVALID
         first = (entry.get("validationErrors") or [{"path": "", "msg": message}])[0]
@@ -104,12 +113,11 @@ def _findings(entry: dict[str, Any], path: str, index: int, content: bytes, fold
     yield Finding(path=path, index=index, kind=kind, name=name, where=where, message=message, code=code)
 
 
-def _in_our_words(content: bytes, path: str, index: int, folder: Path | None) -> list[Finding]:
+def _in_our_words(content: bytes, path: str, index: int, schemas: Path) -> list[Finding]:
     """Explain an invalid document as the embedded engine does; empty where jsonschema sees nothing wrong."""
     import yaml
 
     try:
-        document = yaml.load(content, Loader=yaml.CSafeLoader)
+        return explained(yaml.load(content, Loader=yaml.CSafeLoader), path, index, schemas)
     except yaml.YAMLError:
         return []
-    return list(explained(document, path, index, folder or schemas_dir() / "output"))

@@ -1,0 +1,69 @@
+# `make help` lists the targets. Everything is installed into .venv and .tools of this folder.
+PYTHON ?= python3
+TOOLS := kubeconform kustomize kubeseal istioctl argocheck
+SAMPLES := minimal gke-aks three-clouds
+BIN := .venv/bin
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):[^#]*## /\1\t/' | expand -t 14
+
+.venv/ready: pyproject.toml requirements-dev.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
+	touch $@
+
+.PHONY: setup
+setup: .venv/ready ## install mcgen and what its tests need into .venv
+
+.PHONY: demo
+demo: setup ## build the sample mesh and say where to look
+	$(BIN)/mcgen build blueprints/gke-aks.yaml
+	@echo "the tree:   output/gke-aks/README.md"
+	@echo "the order:  output/gke-aks/clusters/aks/argocd (waits at its gate), output/gke-aks-sealed/clusters/aks/argocd (open)"
+	@echo "the source: blueprints/gke-aks.yaml"
+
+.PHONY: test
+test: setup ## run every test that needs Python alone
+	$(BIN)/pytest -n auto
+
+.PHONY: check
+check: setup ## lint, formatting, types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+.PHONY: fmt
+fmt: setup ## format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: tools
+tools: ## build the pinned kustomize, istioctl, kubeconform and kubeseal into .tools
+	tools/build.sh $(TOOLS)
+
+.PHONY: e2e
+e2e: setup tools ## run the tests that need the real programs
+	PATH="$(CURDIR)/.tools:$$PATH" $(BIN)/pytest -m e2e -n auto
+
+.PHONY: golden
+golden: setup ## rewrite the sample trees, the published schemas and the expected reports
+	for name in $(SAMPLES); do $(BIN)/mcgen build blueprints/$$name.yaml --force --validator embedded || exit 1; done
+	$(BIN)/mcgen build blueprints/gke-aks.yaml --inputs blueprints/gke-aks.inputs -o output/gke-aks-sealed --force --validator embedded
+	$(BIN)/mcgen schema > schemas/blueprint.json
+	$(BIN)/mcgen schema --facts > schemas/facts.json
+	MCGEN_UPDATE=1 $(BIN)/pytest -n auto
+
+.PHONY: schemas
+schemas: setup ## make the schemas of the output again, from their pinned sources
+	$(BIN)/python tools/schemas.py
+
+.PHONY: bench
+bench: setup tools ## measure speed and memory against a plain Jinja2 script
+	$(BIN)/python tests/bench/bench.py
+
+.PHONY: clean
+clean: ## remove what the other targets installed
+	rm -rf .venv .tools .mypy_cache .pytest_cache .ruff_cache .hypothesis dist

@@ -1,0 +1,79 @@
+"""Checks a tree as it lies in a folder: what was built, and whether it still is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import yaml
+
+from mcgen import layout, store, validators
+from mcgen.manifest import digest
+from mcgen.order import OrderProof, order_problems
+from mcgen.problems import Pos, Problem, ToolError, UsageError, has_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from mcgen.manifest import Manifest
+
+
+def tree(folder: Path, validator: str) -> list[Problem]:
+    """Return what is wrong with a built tree: its files, its documents, its order.
+
+    Raises UsageError when the folder is no tree of mcgen, ToolError when it cannot be read.
+    """
+    if not (folder / layout.MANIFEST).exists():
+        raise UsageError(f"'{folder}' is no tree that mcgen built: {layout.MANIFEST} is not there")
+    manifest, problems = store.load_manifest(folder)
+    if has_errors(problems):
+        return problems
+    contents = {path: _read(folder / path) for path in sorted(manifest.files | manifest.inputs)}
+    problems += _changed(folder, manifest, contents)
+    choice = validators.choose(validator)
+    problems += _documents(folder, {path: raw for path, raw in contents.items() if raw is not None}, choice)
+    return problems
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return None
+    except OSError as error:
+        raise ToolError(f"'{path}' cannot be read: {error.strerror}") from error
+
+
+def _changed(folder: Path, manifest: Manifest, contents: dict[str, bytes | None]) -> Iterator[Problem]:
+    for path, wanted in sorted((manifest.files | manifest.inputs).items()):
+        raw = contents[path]
+        if raw is not None and digest(raw) == wanted:
+            continue
+        what = "is missing" if raw is None else "was changed after it was built"
+        advice = f"run `mcgen build {manifest.blueprint}`" if path in manifest.files else "restore it and build again"
+        yield Problem(code="MC650", message=f"{path} {what}", pos=Pos(file=str(folder / path)), advice=advice)
+
+
+def _documents(folder: Path, contents: dict[str, bytes], choice: validators.Choice) -> Iterator[Problem]:
+    proof = OrderProof()
+    findings: list[validators.Finding] = []
+    check = validators.checker(choice)
+    for path, raw in contents.items():
+        if not path.endswith(".yaml") or path == layout.FACTS:
+            continue
+        try:
+            documents = list(yaml.load_all(raw, Loader=yaml.CSafeLoader))
+        except yaml.YAMLError as error:
+            line = getattr(getattr(error, "problem_mark", None), "line", -1) + 1
+            message = f"{path} cannot be read as YAML: {getattr(error, 'problem', None) or error}"
+            yield Problem(code=validators.UNREADABLE, message=message, pos=Pos(file=str(folder / path), line=line))
+            continue
+        if layout.is_object_file(path):
+            findings += check(documents, path)
+        proof.add(path, documents)
+    if choice.kubeconform:
+        from mcgen.validators import kubeconform
+
+        findings += kubeconform.check((i for i in contents.items() if layout.is_object_file(i[0])), choice.kubeconform)
+    yield from validators.problems(findings, lambda path: Pos(file=str(folder / path)))
+    yield from order_problems(proof.finish(), lambda path: Pos(file=str(folder / path)))

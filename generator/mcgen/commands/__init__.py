@@ -1,0 +1,1 @@
+"""The commands: one module each, with one click command of the module's name."""

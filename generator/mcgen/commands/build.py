@@ -1,0 +1,94 @@
+"""mcgen build: the tree of a blueprint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mcgen.commands.options import form_option, validator_option
+from mcgen.problems import ProblemsFound, has_errors, sort_problems
+
+if TYPE_CHECKING:
+    from mcgen.load import Loaded
+    from mcgen.problems import Problem
+    from mcgen.store import Plan
+
+
+@click.command()
+@click.argument("blueprint", type=click.Path())
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="The tree's folder [output/<metadata.name>].")
+@click.option(
+    "--inputs", type=click.Path(path_type=Path), help="Take facts and sealed secrets from here [the output folder]."
+)
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 when the tree is not up to date.")
+@click.option("--dry-run", is_flag=True, help="Write nothing; print what would change.")
+@click.option("--force", is_flag=True, help="Overwrite files that a person changed, or that are in the way.")
+@validator_option
+@form_option
+def build(
+    blueprint: str,
+    output: Path | None,
+    inputs: Path | None,
+    *,
+    check: bool,
+    dry_run: bool,
+    force: bool,
+    validator: str,
+    form: str,
+) -> int:
+    """Make the tree of BLUEPRINT: checked, validated, and only then written.
+
+    Files that would not change are not touched; files that no longer belong to the tree are removed, and no others.
+    """
+    from mcgen import build as builder
+    from mcgen import load, store, validators
+    from mcgen.output import show
+
+    choice = validators.choose(validator)
+    lines = {}
+    try:
+        given = load.read(blueprint)
+        lines, out = given.lines, output or given.folder
+        loaded = load.load(given, inputs or out)
+        problems = [*loaded.warnings, *load.lost_stages(loaded, out)]
+        _stop_on_errors(problems)
+        built = builder.build(loaded, choice)
+        problems += built.problems
+        _stop_on_errors(problems)
+        plan = store.plan(out, built.files, loaded.inputs.files, mesh=loaded.mesh.name, force=force)
+        problems += plan.problems
+        _stop_on_errors(problems)
+    except ProblemsFound as found:
+        show(found.problems, form, found.lines or lines)
+        return found.exit_code
+    if problems or form != "text":
+        show(sort_problems(problems), form, lines)
+    return _finish(loaded, plan, check=check, dry_run=dry_run, quiet=form != "text", engines=str(choice))
+
+
+def _stop_on_errors(problems: list[Problem]) -> None:
+    if has_errors(problems):
+        raise ProblemsFound(problems)
+
+
+def _finish(loaded: Loaded, plan: Plan, *, check: bool, dry_run: bool, quiet: bool, engines: str) -> int:
+    from mcgen import layout, store
+
+    if not check and not dry_run:
+        store.apply(plan)
+    if quiet:
+        return int(check and not plan.up_to_date)
+    if check or dry_run:
+        click.echo("".join(f"{line}\n" for line in plan.lines()), nl=False)
+    click.echo(f"{plan.out}: {plan.summary()} (validated by {engines})")
+    if check and not plan.up_to_date:
+        click.echo("the tree is not up to date: run `mcgen build` and commit what it changes", err=True)
+        return 1
+    installed = {path for path in (*plan.created, *plan.changed) if path.startswith((layout.INSTALL, layout.SETUP))}
+    if installed and not check:
+        from mcgen.readme import after_build
+
+        click.echo(after_build(loaded.mesh, installed), nl=False)
+    return 0

@@ -1,0 +1,124 @@
+"""mcgen init: a first blueprint."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mcgen.platforms import PLATFORMS
+from mcgen.problems import ProblemsFound, ToolError, UsageError, has_errors
+
+if TYPE_CHECKING:
+    from mcgen.tree import Data
+
+_HEADER = """The blueprint of a mesh: see `mcgen schema` for all fields, `mcgen explain` for rules and stages.
+Build the tree with `mcgen build {file}`."""
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+@click.option("--name", help="The mesh's name.")
+@click.option("--repo", help="The Git repository in which the tree will live, as Argo CD reads it.")
+@click.option("--istio", metavar="VERSION", help="Istio's version [the newest that is supported].")
+@click.option(
+    "--cluster", "clusters", multiple=True, metavar="NAME=PLATFORM",
+    help=f"A cluster and who runs it ({', '.join(PLATFORMS)}); the first one is the primary. Repeat it.",
+)  # fmt: skip
+@click.option("--demo/--no-demo", default=None, help="Include the demo: helloworld and sleep.")
+@click.option("--force", is_flag=True, help="Overwrite FILE.")
+def init(
+    file: Path | None,
+    name: str | None,
+    repo: str | None,
+    istio: str | None,
+    clusters: tuple[str, ...],
+    *,
+    demo: bool | None,
+    force: bool,
+) -> int:
+    """Write a first blueprint to FILE [blueprints/NAME.yaml]; on a terminal, ask for what is not given."""
+    from mcgen.rules.versions import NEWEST
+
+    asks = sys.stdin.isatty() and sys.stderr.isatty()
+    name = name or _ask(asks, "--name", "Name of the mesh", "mesh")
+    repo = repo or _ask(asks, "--repo", "Git repository of the tree", "https://git.example.com/platform/mesh.git")
+    pairs = [_pair(text) for text in clusters] or _ask_clusters(asks)
+    if demo is None:
+        demo = asks and click.confirm("Include the demo (helloworld and sleep)?", default=True, err=True)
+    target = file or Path("blueprints") / f"{name}.yaml"
+    if target.exists() and not force:
+        raise UsageError(f"'{target}' exists already: name another file, or add --force")
+    data = blueprint(name, repo, istio or NEWEST, pairs, demo=bool(demo))
+    _write(target, data)
+    click.echo(f"{target}: written; next: mcgen build {target}")
+    return 0
+
+
+def blueprint(name: str, repo: str, istio: str, clusters: list[tuple[str, str]], *, demo: bool) -> Data:
+    """Return a blueprint as data: the first cluster is the primary, the others are its remotes."""
+    data: Data = {
+        "apiVersion": "mcgen/v1alpha1",
+        "kind": "Mesh",
+        "metadata": {"name": name},
+        "gitops": {"repo": repo},
+        "istio": {"version": istio},
+        "clusters": [
+            {"name": cluster, "platform": platform, "role": "remote" if i else "primary"}
+            for i, (cluster, platform) in enumerate(clusters)
+        ],
+    }
+    return data | ({"demo": {"enabled": True}} if demo else {})
+
+
+def _write(target: Path, data: Data) -> None:
+    """Write a blueprint that the rules accept; raise ProblemsFound otherwise, with nothing written."""
+    from mcgen import blueprint as model
+    from mcgen import rules, shape, source
+    from mcgen.emit import emit
+    from mcgen.facts import Inputs
+
+    try:
+        text = emit([data], _HEADER.format(file=target))
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    found = source.parse(text.encode(), str(target))
+    problems = [*found.problems, *shape.check(found, shape.blueprint_schema())]
+    if not problems:
+        problems = rules.check(model.convert(found.data), Inputs(), found)
+    if has_errors(problems):
+        raise ProblemsFound(problems, {found.file: found.lines})
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ToolError(f"'{target}' cannot be written: {error.strerror}") from error
+
+
+def _ask(asks: bool, option: str, question: str, default: str) -> str:  # noqa: FBT001 - private
+    if not asks:
+        raise UsageError(f"{option} is missing (questions are asked on a terminal only)")
+    answer: Any = click.prompt(question, default=default, err=True)
+    return str(answer)
+
+
+def _ask_clusters(asks: bool) -> list[tuple[str, str]]:  # noqa: FBT001 - private
+    if not asks:
+        raise UsageError("--cluster NAME=PLATFORM is missing (questions are asked on a terminal only)")
+    found: list[tuple[str, str]] = []
+    while True:
+        which = "the primary" if not found else "a remote; empty when there are no more"
+        name = click.prompt(f"Name of {which}", default="" if found else None, show_default=False, err=True)
+        if not name:
+            return found
+        platform = click.prompt("Who runs it", type=click.Choice(tuple(PLATFORMS)), err=True)
+        found.append((name, platform))
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, platform = text.partition("=")
+    if not equals or platform not in PLATFORMS:
+        raise UsageError(f"--cluster '{text}' is not NAME=PLATFORM, with one of {', '.join(PLATFORMS)}")
+    return name, platform

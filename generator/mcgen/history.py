@@ -1,0 +1,115 @@
+"""Compares a tree with what it was at a Git revision: changes that a running mesh does not survive."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from mcgen import layout, manifest, proc, stages
+from mcgen.problems import Pos, Problem, ToolError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_GIT_SECONDS = 60.0
+# What identities are made of: (stage, path in its IstioOperator, what breaks).
+_FIXED = (
+    (("meshConfig", "trustDomain"), "every workload's identity changes at once, and policies and mutual TLS with it"),
+    (("values", "global", "meshID"), "the proxies that run belong to the old mesh"),
+    (("values", "global", "multiCluster", "clusterName"), "the remote secrets name the old cluster"),
+    (
+        ("values", "istiodRemote", "injectionPath"),
+        "new proxies join under another cluster or network than the old ones",
+    ),
+    (("values", "global", "network"), "endpoints are looked for on the wrong network until every pod was restarted"),
+)
+
+
+def compare(folder: Path, revision: str) -> list[Problem]:
+    """Return the steps from a revision to the tree in a folder that cannot be taken in one commit.
+
+    Raises ToolError when Git cannot show the folder at that revision.
+    """
+    if revision.startswith("-"):
+        raise UsageError(f"'{revision}' is no Git revision")
+    old = _manifest_at(folder, revision)
+    if old is None:
+        return []
+    new, _ = manifest.parse((folder / layout.MANIFEST).read_bytes(), str(folder / layout.MANIFEST))
+    return [*_withheld(folder, old, new), *_identities(folder, revision, old, new)]
+
+
+def _withheld(folder: Path, old: manifest.Manifest, new: manifest.Manifest) -> Iterator[Problem]:
+    """Yield the Applications that a chain had and has no more, though its cluster is still there."""
+    for path in sorted(set(old.files) - set(new.files)):
+        parts = Path(path).parts
+        in_chain = len(parts) == 4 and parts[0] == "clusters" and parts[2] == "argocd"
+        if (
+            not in_chain
+            or f"{layout.overlay(parts[1], stages.NAMESPACES, None)}/{layout.KUSTOMIZATION}" not in new.files
+        ):
+            continue
+        yield Problem(
+            code="MC651",
+            message=f"{path} was listed before: without it Argo CD lets go of a stage that is running",
+            pos=Pos(file=str(folder / layout.chain(parts[1]))),
+            advice="restore the fact or the sealed secret that opened its gate, and build again",
+        )
+
+
+def _identities(folder: Path, revision: str, old: manifest.Manifest, new: manifest.Manifest) -> Iterator[Problem]:
+    for path in sorted(set(old.files) & set(new.files)):
+        if not path.endswith(f"/{stages.CONTROL_PLANE}/{layout.ISTIO_OPERATOR}"):
+            continue
+        if old.files[path] == new.files[path]:
+            continue
+        before, after = _operator(_show(folder, revision, path)), _operator((folder / path).read_bytes())
+        for keys, consequence in _FIXED:
+            was, now = _get(before, keys), _get(after, keys)
+            if was is not None and was != now:
+                yield Problem(
+                    code="MC652",
+                    message=f'{".".join(keys)} changes from "{was}" to "{now}": {consequence}',
+                    pos=Pos(file=str(folder / path)),
+                    advice="keep the old value; a new one needs a new mesh or cluster beside the old",
+                )
+
+
+def _manifest_at(folder: Path, revision: str) -> manifest.Manifest | None:
+    """Return the manifest at a revision, None when the tree was not there yet."""
+    _git(folder, ["rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}"], f"there is no revision '{revision}'")
+    done = proc.run(_argv(folder, ["cat-file", "-e", f"{revision}:./{layout.MANIFEST}"]), timeout=_GIT_SECONDS)
+    if done.code:
+        return None
+    raw = _show(folder, revision, layout.MANIFEST)
+    return manifest.parse(raw, f"{revision}:{layout.MANIFEST}")[0]
+
+
+def _show(folder: Path, revision: str, path: str) -> bytes:
+    return _git(folder, ["show", f"{revision}:./{path}"], f"'{path}' cannot be read at {revision}")
+
+
+def _git(folder: Path, arguments: list[str], failure: str) -> bytes:
+    done = proc.run(_argv(folder, arguments), timeout=_GIT_SECONDS)
+    if done.code:
+        words = done.stderr.decode(errors="replace").strip()
+        advice = "in a shallow clone, `git fetch --depth=1 origin REV` brings it"
+        raise ToolError(f"{failure} in the Git repository of '{folder}' ({advice}) {words}".strip())
+    return done.stdout
+
+
+def _argv(folder: Path, arguments: list[str]) -> list[str]:
+    return ["git", "-C", str(folder), *arguments]
+
+
+def _operator(raw: bytes) -> Any:
+    document = yaml.load(raw, Loader=yaml.CSafeLoader)
+    return document.get("spec") if isinstance(document, dict) else None
+
+
+def _get(data: Any, keys: tuple[str, ...]) -> Any:
+    for key in keys:
+        data = data.get(key) if isinstance(data, dict) else None
+    return data

@@ -1,0 +1,145 @@
+"""Reading: the blueprint, its inputs, and what the output folder remembers. The only IO before the build."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mcgen import blueprint, chain, facts, layout, rules, shape, source, stages, store
+from mcgen.facts import Inputs
+from mcgen.mesh import resolve
+from mcgen.problems import Problem, ProblemsFound, ToolError, has_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mcgen.blueprint import Blueprint
+    from mcgen.mesh import Mesh
+    from mcgen.source import Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """A blueprint of the right shape, and the file that it stands in."""
+
+    source: Source
+    blueprint: Blueprint
+
+    @property
+    def lines(self) -> dict[str, tuple[str, ...]]:
+        """Return the file's lines by its name, for reports."""
+        return {self.source.file: self.source.lines}
+
+    @property
+    def folder(self) -> Path:
+        """Return where the tree goes unless another place is named."""
+        return Path("output") / self.blueprint.metadata.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """A mesh that makes sense, with where it was read from and the warnings about it."""
+
+    source: Source
+    inputs: Inputs
+    mesh: Mesh
+    warnings: tuple[Problem, ...]
+
+
+def read(path: str) -> Read:
+    """Return a blueprint that fits its schema; raise ProblemsFound with everything that is wrong otherwise."""
+    found = _read(path)
+    problems = shape.check(found, shape.blueprint_schema())
+    if problems:
+        raise ProblemsFound(problems, {found.file: found.lines})
+    return Read(source=found, blueprint=blueprint.convert(found.data))
+
+
+def load(given: Read, inputs: Path) -> Loaded:
+    """Return the mesh of a blueprint with the inputs of a folder; raise ProblemsFound when it makes no sense."""
+    found = read_inputs(inputs)
+    problems = rules.check(given.blueprint, found, given.source)
+    if has_errors(problems):
+        raise ProblemsFound(problems, given.lines)
+    mesh = resolve(given.blueprint, found)
+    return Loaded(source=given.source, inputs=found, mesh=mesh, warnings=tuple(problems))
+
+
+def read_inputs(folder: Path) -> Inputs:
+    """Return the facts and the sealed secrets that lie in a tree, or in a folder of the same layout."""
+    files: dict[str, bytes] = {}
+    known = facts.Facts()
+    if (folder / layout.FACTS).is_file():
+        found = _read(str(folder / layout.FACTS))
+        problems = shape.check(found, shape.facts_schema())
+        if problems:
+            raise ProblemsFound(problems, {found.file: found.lines})
+        known = facts.convert(found.data)
+        files[layout.FACTS] = found.text.encode()
+    sealed: dict[tuple[str, str], Any] = {}
+    for consumer, remote in _sealed_pairs(folder):
+        path = layout.sealed_secret(consumer, remote)
+        found = _read(str(folder / path))
+        sealed[consumer, remote] = found.data
+        files[path] = found.text.encode()
+    return Inputs(facts=known, sealed=sealed, files=files)
+
+
+def _read(path: str) -> Source:
+    found = source.read(path)
+    if found.problems:
+        raise ProblemsFound(found.problems, {found.file: found.lines})
+    return found
+
+
+def _sealed_pairs(folder: Path) -> Iterator[tuple[str, str]]:
+    clusters = folder / "clusters"
+    for consumer in _folders(clusters):
+        secrets = clusters / consumer / "remote-secrets"
+        for remote in _folders(secrets):
+            if (secrets / remote / layout.SEALED_SECRET).is_file():
+                yield consumer, remote
+
+
+def _folders(path: Path) -> list[str]:
+    try:
+        with os.scandir(path) as entries:
+            return sorted(entry.name for entry in entries if entry.is_dir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise ToolError(f"'{path}' cannot be read: {error.strerror}") from error
+
+
+def lost_stages(loaded: Loaded, out: Path) -> list[Problem]:
+    """Return a problem for every stage that the tree had opened and that this build would take away again.
+
+    A sealed secret or a fact that is gone closes a gate; the Applications behind it would be pruned.
+    """
+    manifest, problems = store.load_manifest(out)
+    if has_errors(problems):
+        return problems
+    return [
+        _lost(loaded, steps)
+        for cluster, steps in chain.chains(loaded.mesh)
+        if any(
+            not step.listed and layout.application(cluster.name, step.stage.wave, step.stage.name) in manifest.files
+            for step in steps
+        )
+    ]
+
+
+def _lost(loaded: Loaded, steps: tuple[chain.Step, ...]) -> Problem:
+    gate = next(step for step in steps if step.gate)
+    secret = gate.stage.name == stages.REMOTE_SECRET
+    pair = loaded.mesh.pairs[gate.cluster.name]
+    path = layout.sealed_secret(pair.consumer.name, pair.remote.name) if secret else layout.FACTS
+    what = f"{path} is gone" if secret else f"{path} has lost the address of {pair.consumer.name}"
+    return Problem(
+        code="MC237",
+        message=f"{what}: the stages of {gate.cluster.name} behind it were open and would be taken away",
+        pos=loaded.source.pos(gate.origin),
+        advice=f"restore it (`git checkout -- {path}` in the tree), or find it again and put it there",
+    )

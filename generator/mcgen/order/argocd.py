@@ -1,0 +1,183 @@
+"""What the proof remembers of Argo CD's objects, and what is wrong with one taken alone."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from mcgen import names
+from mcgen.order import finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mcgen.tree import Data
+
+Fault: TypeAlias = tuple[str, str]
+"""A code and a message."""
+
+_FIELD = re.compile(r"\{\{-?\s*\.(\w+)\s*-?\}\}")
+_SOURCE = {"repoURL", "targetRevision", "path", "plugin"}
+_ELEMENT_FIELDS = ("project", "repository", "revision", "folder", "plugin", "cluster", "namespace", "stage", "paths")
+
+
+class Application(NamedTuple):
+    """An Application.
+
+    folder: the path of its source in the repository; cluster: its destination, a name or a URL;
+    stage: the label by which the health check knows that it is one of a chain; paths: its
+    manifest-generate-paths; faults: what is wrong with it wherever it stands.
+    """
+
+    project: str
+    repository: str
+    revision: str
+    folder: str
+    plugin: str
+    cluster: str
+    namespace: str
+    wave: int
+    stage: str
+    paths: str
+    faults: tuple[Fault, ...]
+
+
+class ApplicationSet(NamedTuple):
+    """An ApplicationSet with a list generator. name: of what it generates, with the fields still in it."""
+
+    name: str
+    template: Application
+    elements: tuple[Mapping[str, Any], ...]
+    faults: tuple[Fault, ...]
+
+
+class Project(NamedTuple):
+    """An AppProject. kinds is None where every namespaced kind is allowed; cluster_kinds have a name or ''."""
+
+    repositories: frozenset[str]
+    destinations: frozenset[tuple[str, str]]
+    cluster_kinds: frozenset[tuple[str, str, str]]
+    kinds: frozenset[tuple[str, str]] | None
+
+
+def text(value: Any) -> str:
+    """Return a value that must be text; raise TypeError when it is not."""
+    if type(value) is not str:
+        raise TypeError(f"{value!r} is not text")
+    return value
+
+
+def wave(annotations: Mapping[str, Any]) -> int | None:
+    """Return the sync wave, None when it is no number (Argo CD then takes it for 0)."""
+    found = annotations.get(names.SYNC_WAVE, "0")
+    try:
+        return int(text(found))
+    except (TypeError, ValueError):
+        return None
+
+
+def application(document: Data) -> Application:
+    """Return what is remembered of an Application."""
+    return _application(document["metadata"], document["spec"])
+
+
+def application_set(document: Data) -> ApplicationSet:
+    """Return what is remembered of an ApplicationSet."""
+    spec, faults = document["spec"], []
+    generators = spec["generators"]
+    if len(generators) != 1 or generators[0].keys() != {"list"} or generators[0]["list"].keys() != {"elements"}:
+        faults.append((finding.UNREADABLE, "it has other generators than one plain list"))
+        generators = [{"list": {"elements": []}}]
+    if spec.get("goTemplate") is not True or "templatePatch" in spec:
+        faults.append((finding.UNREADABLE, "it is not a plain Go template"))
+    if "strategy" in spec:
+        faults.append((finding.SYNC_POLICY, "spec.strategy switches automated sync off"))
+    if (spec.get("syncPolicy") or {}).get("preserveResourcesOnDeletion") is not True:
+        faults.append((finding.DELETES, "without preserveResourcesOnDeletion: true its Applications get a finalizer"))
+    if document["metadata"].get("finalizers"):
+        faults.append((finding.DELETES, "it has a finalizer"))
+    template = spec["template"]
+    elements = tuple(dict(element) for element in generators[0]["list"]["elements"])
+    name = text(template["metadata"]["name"])
+    return ApplicationSet(name, _application(template["metadata"], template["spec"]), elements, tuple(faults))
+
+
+def generated(found: ApplicationSet) -> Iterator[tuple[str, str, Application]]:
+    """Yield the name, the cluster and the Application of each element; raise KeyError for an unknown field."""
+    template = found.template
+    filled = [(i, field) for i, field in enumerate(_ELEMENT_FIELDS) if "{{" in getattr(template, field)]
+    for element in found.elements:
+        fields = {field: _fill(getattr(template, field), element) for _, field in filled}
+        yield _fill(found.name, element), text(element["cluster"]), template._replace(**fields)
+
+
+def project(document: Data) -> Project:
+    """Return what is remembered of an AppProject."""
+    spec = document["spec"]
+    kinds = spec.get("namespaceResourceWhitelist")
+    return Project(
+        frozenset(text(url) for url in spec.get("sourceRepos") or ()),
+        frozenset((_cluster(place), text(place["namespace"])) for place in spec.get("destinations") or ()),
+        frozenset(
+            (text(kind["group"]), text(kind["kind"]), text(kind.get("name", "")))
+            for kind in spec.get("clusterResourceWhitelist") or ()
+        ),
+        None if kinds is None else frozenset((text(kind["group"]), text(kind["kind"])) for kind in kinds),
+    )
+
+
+def _fill(template: str, element: Mapping[str, Any]) -> str:
+    filled = _FIELD.sub(lambda match: text(element[match[1]]), template)
+    if "{{" in filled:
+        raise KeyError(template)
+    return filled
+
+
+def _cluster(destination: Mapping[str, Any]) -> str:
+    return text(destination.get("name") or destination["server"])
+
+
+def _application(metadata: Data, spec: Data) -> Application:
+    source, destination = spec["source"], spec["destination"]
+    annotations, labels = metadata.get("annotations") or {}, metadata.get("labels") or {}
+    faults = list(_faults(metadata, spec, source))
+    number = wave(annotations)
+    if number is None:
+        faults.append((finding.MEANINGLESS, f"its sync wave '{annotations[names.SYNC_WAVE]}' is no number"))
+    return Application(
+        project=text(spec["project"]),
+        repository=text(source["repoURL"]),
+        revision=text(source["targetRevision"]),
+        folder=text(source["path"]),
+        plugin=text((source.get("plugin") or {}).get("name", "")),
+        cluster=_cluster(destination),
+        namespace=text(destination.get("namespace", "")),
+        wave=number or 0,
+        stage=text(labels.get(names.STAGE, "")),
+        paths=text(annotations.get(names.GENERATE_PATHS, "")),
+        faults=tuple(faults),
+    )
+
+
+def _faults(metadata: Data, spec: Data, source: Data) -> Iterator[Fault]:
+    policy = spec.get("syncPolicy") or {}
+    if metadata.get("finalizers"):
+        yield finding.DELETES, "it has a finalizer"
+    if "sources" in spec or not source.keys() <= _SOURCE:
+        yield finding.UNREADABLE, "its source is more than a folder of the tree"
+    automated = policy.get("automated") or {}
+    for key in ("prune", "selfHeal"):
+        if automated.get(key) is not True:
+            yield finding.SYNC_POLICY, f"syncPolicy.automated.{key} is not true"
+    if automated.get("enabled", True) is not True:
+        yield finding.SYNC_POLICY, "syncPolicy.automated.enabled is not true"
+    retry = policy.get("retry") or {}
+    if retry.get("limit") != -1:
+        yield finding.SYNC_POLICY, f"syncPolicy.retry.limit is {retry.get('limit', 5)} and not -1 (no limit)"
+    if retry.get("refresh") is not True:
+        yield finding.SYNC_POLICY, "syncPolicy.retry.refresh is not true: it would retry an old revision for ever"
+    options = policy.get("syncOptions") or ()
+    if "FailOnSharedResource=true" not in options:
+        yield finding.SYNC_POLICY, "FailOnSharedResource=true is missing from its syncOptions"
+    if "CreateNamespace=true" in options or "managedNamespaceMetadata" in policy:
+        yield finding.MAKES_NAMESPACE, "it creates its destination's namespace by itself"

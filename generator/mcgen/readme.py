@@ -1,0 +1,89 @@
+"""The tree's own README, and the files beside it that are no manifests."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mcgen import chain, graph, layout, names, stages
+from mcgen.manifests.setup import plugin_name
+from mcgen.platforms import PLATFORMS, ports
+from mcgen.prose import render
+from mcgen.tree import File
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from mcgen.chain import Step
+    from mcgen.mesh import Cluster, Mesh
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!])")
+# The same bytes on every machine that checks the tree out; the manifest is a list of digests that nobody reads.
+_ATTRIBUTES = "* text eol=lf\n.mcgen/manifest.json -diff linguist-generated\n"
+
+
+def files(mesh: Mesh) -> Iterator[File]:
+    """Yield README.md and .gitattributes."""
+    yield File(path=layout.README, text=_readme(mesh), origin=("metadata",))
+    yield File(path=layout.GIT_ATTRIBUTES, text=_ATTRIBUTES, origin=("metadata",))
+
+
+def _readme(mesh: Mesh) -> str:
+    waiting = [(cluster, first_gate(steps)) for cluster, steps in chain.chains(mesh)]
+    return render(
+        "README.md.j2",
+        mesh=mesh,
+        description=escaped(mesh.description),
+        clusters=[_row(cluster, gate) for cluster, gate in waiting],
+        gates=[(cluster, gate) for cluster, gate in waiting if gate],
+        missing_addresses=sorted({p.consumer.name for p in mesh.pairs.values() if not p.consumer.gateway.address}),
+        pairs=[pair for pair in mesh.pairs.values() if not pair.sealed],
+        stages=stages.STAGES,
+        picture=graph.mermaid(mesh),
+        plugin=plugin_name(mesh.minor),
+        names=names,
+        layout=layout,
+        firewall=[_firewall(mesh, cluster) for cluster in mesh.clusters],
+        platforms={name: PLATFORMS[name] for name in sorted({cluster.platform for cluster in mesh.clusters})},
+    )
+
+
+def first_gate(steps: tuple[Step, ...]) -> Step | None:
+    """Return the gate at which a chain waits, None when it is open to its end."""
+    return next((step for step in steps if step.gate), None)
+
+
+def escaped(text: str) -> str:
+    """Return a person's text so that Markdown shows it as it is, on one line."""
+    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+
+
+def after_build(mesh: Mesh, changed: Collection[str]) -> str:
+    """Return what an Argo CD administrator has to apply by hand after this build, and in which order."""
+    folders = [folder for folder in (layout.SETUP, layout.INSTALL) if any(path.startswith(folder) for path in changed)]
+    lines = [f"  {mesh.path}/{folder}: see {mesh.path}/{layout.README}" for folder in folders]
+    return "\n".join(["an Argo CD administrator applies, because it changed:", *lines]) + "\n"
+
+
+def _row(cluster: Cluster, gate: Step | None) -> dict[str, str]:
+    return {
+        "name": cluster.name,
+        "id": cluster.id,
+        "role": cluster.role if cluster.is_primary else f"remote of {cluster.primary}",
+        "platform": PLATFORMS[cluster.platform].TITLE,
+        "network": cluster.network,
+        "address": cluster.gateway.address or "not known yet",
+        "waits": gate.gate if gate else "",
+        "stage": gate.stage.name if gate else "",
+    }
+
+
+def _firewall(mesh: Mesh, cluster: Cluster) -> dict[str, str]:
+    serves = cluster.gateway.serves_remotes
+    remote = mesh.pairs.get(cluster.name)
+    return {
+        "name": cluster.name,
+        "ports": ", ".join(str(port) for port in ports(serves_remotes=serves)),
+        "sources": ", ".join(cluster.gateway.source_ranges) or "anywhere",
+        "api": f"istiod in {remote.consumer.name}" if remote else "",
+    }

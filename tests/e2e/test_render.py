@@ -1,0 +1,117 @@
+"""The sample trees through the real kustomize, istioctl and kubeconform."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from mcgen.manifests import readers
+from mcgen.validators import kubeconform
+from tests.e2e.rendered import applications, documents, key, kustomize, plugin
+from tests.programs import program, run
+from tests.samples import BY_TREE, TREES
+
+pytestmark = pytest.mark.e2e
+
+trees = pytest.mark.parametrize("tree", [BY_TREE[name].folder for name in TREES], ids=TREES)
+
+
+@trees
+def test_every_kustomization_builds(tree: Path) -> None:
+    folders = [path.parent for path in tree.glob("**/kustomization.yaml") if "argocd/setup" not in str(path)]
+    assert len(folders) > 15
+    with ThreadPoolExecutor(2) as pool:
+        for folder, text in zip(folders, pool.map(kustomize, folders), strict=True):
+            assert documents(text), folder
+
+
+@trees
+def test_every_istio_operator_renders(tree: Path) -> None:
+    # Those of withheld stages too: their Applications are not in the chain yet.
+    folders = [path.parent for path in tree.glob("**/istio-operator.yaml")]
+    assert len(folders) >= 5
+    with ThreadPoolExecutor(2) as pool:
+        for folder, text in zip(folders, pool.map(plugin, folders), strict=True):
+            assert documents(text), folder
+
+
+@trees
+def test_kubeconform_accepts_all_that_comes_out(tree: Path) -> None:
+    rendered = applications(tree)
+    assert rendered
+    found = kubeconform.check([(f"{r.folder}.yaml", r.text) for r in rendered], program("kubeconform"))
+    assert found == []
+
+
+@trees
+def test_every_object_has_one_owner(tree: Path) -> None:
+    owners: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for rendered in applications(tree):
+        for thing in rendered.objects:
+            owners[rendered.cluster, *key(thing)].append(rendered.application["metadata"]["name"])
+    assert {thing: names for thing, names in owners.items() if len(names) > 1} == {}
+
+
+@trees
+def test_the_project_allows_what_comes_out_and_no_kind_more(tree: Path) -> None:
+    projects = documents((tree / "argocd/install/projects.yaml").read_bytes())
+    spec = next(p["spec"] for p in projects if not p["metadata"]["name"].endswith("-root"))
+    namespaced = {(kind["group"], kind["kind"]) for kind in spec["namespaceResourceWhitelist"]}
+    wide = {(kind["group"], kind["kind"], kind.get("name")) for kind in spec["clusterResourceWhitelist"]}
+    places = {(place["name"], place["namespace"]) for place in spec["destinations"]}
+    for rendered in applications(tree):
+        for thing in rendered.objects:
+            group, kind, namespace, name = key(thing)
+            if namespace:
+                assert (group, kind) in namespaced
+                assert (rendered.cluster, namespace) in places
+            else:
+                assert {(group, kind, None), (group, kind, name)} & wide
+
+
+def test_no_kind_is_allowed_for_nothing() -> None:
+    used = {key(thing)[:2] for tree in TREES for r in applications(BY_TREE[tree].folder) for thing in r.objects}
+    (_, project) = documents((BY_TREE["gke-aks"].folder / "argocd/install/projects.yaml").read_bytes())
+    lists = (project["spec"]["namespaceResourceWhitelist"], project["spec"]["clusterResourceWhitelist"])
+    allowed = {(kind["group"], kind["kind"]) for kinds in lists for kind in kinds}
+    assert allowed - used == set()
+
+
+@trees
+def test_every_object_says_where_it_lives(tree: Path) -> None:
+    wide = {"Namespace", "ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition"}
+    for rendered in applications(tree):
+        for thing in rendered.objects:
+            if thing["kind"] not in wide and not thing["kind"].endswith("WebhookConfiguration"):
+                assert thing["metadata"].get("namespace"), key(thing)
+
+
+def test_the_reader_has_the_rules_of_the_chart() -> None:
+    operator = {
+        "apiVersion": "install.istio.io/v1alpha1",
+        "kind": "IstioOperator",
+        "spec": {"profile": "remote", "values": {"global": {"enableReaderRBAC": True}}},
+    }
+    text = run([program("istioctl"), "manifest", "generate", "-f", "-"], stdin=yaml.dump(operator).encode())
+    role = next(t for t in documents(text) if t["kind"] == "ClusterRole" and "reader" in t["metadata"]["name"])
+    assert _plain(role["rules"]) == _plain(readers.rules())
+
+
+def _plain(rules: list[dict[str, Any]]) -> set[tuple[str, str, str]]:
+    return {
+        (group, resource, verb)
+        for rule in rules
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+    }
+
+
+def test_istioctl_is_of_the_minor_of_the_samples() -> None:
+    version = run([program("istioctl"), "version", "--remote=false"]).decode()
+    assert "1.31" in version

@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+import json
+from difflib import SequenceMatcher
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mcgen import __version__, store
+from mcgen.manifest import EMPTY, Manifest, digest, digests, parse
+from mcgen.problems import ProblemsFound, Severity
+from tests.snapshots import build, files, put, snapshot
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MANIFEST = ".mcgen/manifest.json"
+H = digest(b"")
+
+PATHS = st.from_regex(r"[a-z]{1,3}(/[a-z. -]{1,3}x){0,2}", fullmatch=True)
+MANIFESTS = st.builds(
+    lambda files, inputs: Manifest(generator="1", blueprint="m", files=digests(files), inputs=digests(inputs)),
+    st.dictionaries(PATHS, st.binary(max_size=1), max_size=8),
+    st.dictionaries(PATHS, st.binary(max_size=1), max_size=8),
+)
+
+
+def merge(ours: bytes, theirs: bytes, *, base: bool = False) -> bytes:
+    """Return two versions of a file as Git leaves them when every difference is a conflict."""
+    one, two = ours.splitlines(keepends=True), theirs.splitlines(keepends=True)
+    merged = []
+    for kind, i, j, k, m in SequenceMatcher(None, one, two, autojunk=False).get_opcodes():
+        if kind == "equal":
+            merged += one[i:j]
+        else:
+            middle = [b"||||||| base\n", b'    "base/only": "%s",\n' % H.encode()] if base else []
+            merged += [b"<<<<<<< HEAD\n", *one[i:j], *middle, b"=======\n", *two[k:m], b">>>>>>> branch\n"]
+    return b"".join(merged)
+
+
+def test_one_entry_per_line_sorted_and_no_time() -> None:
+    manifest = Manifest(generator="1.2.3", blueprint="m", files={"b": H, "a/x": H}, inputs={"i": H})
+    assert manifest.to_bytes().decode() == (
+        "{\n"
+        '  "blueprint": "m",\n'
+        '  "files": {\n'
+        f'    "a/x": "{H}",\n'
+        f'    "b": "{H}"\n'
+        "  },\n"
+        '  "generator": "1.2.3",\n'
+        '  "inputs": {\n'
+        f'    "i": "{H}"\n'
+        "  }\n"
+        "}\n"
+    )
+
+
+def test_the_manifest_of_a_tree(tmp_path: Path) -> None:
+    build(tmp_path, {"b": b"1", "a": b"2"}, {"i": b"3"}, mesh="gke-aks")
+    raw = json.loads((tmp_path / MANIFEST).read_text())
+    assert raw["generator"] == __version__
+    assert raw["blueprint"] == "gke-aks"
+    assert raw["files"] == {"a": digest(b"2"), "b": digest(b"1")}
+    assert raw["inputs"] == {"i": digest(b"3")}
+    manifest, problems = store.load_manifest(tmp_path)
+    assert (manifest.files, manifest.inputs, problems) == (raw["files"], raw["inputs"], [])
+
+
+@given(manifest=MANIFESTS)
+def test_a_manifest_is_read_back(manifest: Manifest) -> None:
+    assert parse(manifest.to_bytes(), "f") == (manifest, [])
+
+
+@given(one=MANIFESTS, two=MANIFESTS, base=st.booleans())
+def test_a_merge_conflict_yields_what_either_side_owned(one: Manifest, two: Manifest, base: bool) -> None:
+    raw = merge(one.to_bytes(), two.to_bytes(), base=base)
+    manifest, problems = parse(raw, "f")
+    assert [problem.code for problem in problems] == ([] if one == two else ["MC603"])
+    for name in ("files", "inputs"):
+        ours, theirs, both = (getattr(each, name) for each in (one, two, manifest))
+        sides = {path: {ours.get(path), theirs.get(path)} - {None} for path in ours.keys() | theirs.keys()}
+        assert {path: set(seen.split()) for path, seen in both.items() if path != "base/only"} == sides
+    assert manifest.blueprint == "m"
+
+
+OURS = {"README.md": b"1 and 2\n", "clusters/one/x": b"1\n", "list": b"one\n", "old/x": b"0\n"}
+THEIRS = {"README.md": b"1 and 3\n", "clusters/two/x": b"2\n", "list": b"two\n", "gone/x": b"0\n"}
+BOTH = {"README.md": b"1, 2 and 3\n", "clusters/one/x": b"1\n", "clusters/two/x": b"2\n", "list": b"one\ntwo\n"}
+
+
+@pytest.fixture
+def merged(tmp_path: Path) -> Path:
+    """Return what Git leaves of two branches, each with a cluster of its own."""
+    out = tmp_path / "out"
+    build(tmp_path / "ours", OURS, {"i": b"1"})
+    build(tmp_path / "theirs", THEIRS, {"i": b"1", "j": b"2"})
+    sides = [snapshot(tmp_path / side) for side in ("ours", "theirs")]
+    for path in {**sides[0], **sides[1]}:
+        one, two = (side.get(path) for side in sides)
+        if not path.endswith("/"):
+            put(out, path, merge(one, two) if one and two else one or two or b"")
+    return out
+
+
+def test_a_merge_is_repaired_by_building_again(merged: Path) -> None:
+    assert b"<<<<<<<" in (merged / MANIFEST).read_bytes()
+    plan = build(merged, BOTH, {"i": b"1", "j": b"2"})
+    assert [problem.code for problem in plan.problems] == ["MC603"]
+    assert files(merged) == {**BOTH, "i": b"1", "j": b"2"}
+    assert build(merged, BOTH, {"i": b"1", "j": b"2"}).up_to_date
+
+
+def test_a_merge_does_not_hide_a_persons_edit(merged: Path) -> None:
+    put(merged, "clusters/one/x", b"mine\n")
+    put(merged, "clusters/three/x", b"mine\n")
+    before = snapshot(merged)
+    plan = store.plan(merged, BOTH | {"clusters/three/x": b"3\n"}, {"i": b"1", "j": b"2"}, mesh="m")
+    errors = {problem.code for problem in plan.problems if problem.severity is Severity.ERROR}
+    assert errors == {"MC607", "MC608"}
+    with pytest.raises(ProblemsFound):
+        store.apply(plan)
+    assert snapshot(merged) == before
+
+
+def test_a_conflict_over_the_mesh_is_another_mesh(tmp_path: Path) -> None:
+    one, two = (Manifest(generator="1", blueprint=name, files={}, inputs={}).to_bytes() for name in ("m", "n"))
+    put(tmp_path, MANIFEST, merge(one, two))
+    assert "MC606" in {problem.code for problem in store.plan(tmp_path, {}, {}, mesh="m").problems}
+
+
+def entry(path: str, value: str = H, name: str = "files") -> bytes:
+    whole = {"generator": "1", "blueprint": "m", "files": {}, "inputs": {}, name: {path: value}}
+    return json.dumps(whole).encode()
+
+
+HOSTILE = {
+    "empty": b"",
+    "null": b"null",
+    "list": b"[]",
+    "no keys": b"{}",
+    "cut": entry("a")[:-9],
+    "binary": bytes(range(256)),
+    "not utf-8": entry("a").replace(b'"a"', b'"\xff"'),
+    "lone surrogate": entry("a").replace(b'"a"', b'"\\ud800"'),
+    "deep": b'{"x":' + b"[" * 100_000,
+    "no digest": entry("a", "0"),
+    "digest and a line": entry("a", H + "\n"),
+    "a number": entry("a").replace(b'"m"', b"1"),
+    "up": entry("../x"),
+    "up later": entry("a/../../x"),
+    "absolute": entry("/etc/passwd"),
+    "nothing": entry(""),
+    "empty name": entry("a//b"),
+    "git": entry(".git/config"),
+    "Git": entry("a/.GIT/config"),
+    "line": entry("a\nb"),
+    "escape": entry("\x1b[1mx"),
+    "input": entry("../x", name="inputs"),
+    "merged": merge(entry("a"), b'"files": {\n  "../x": "%s"\n' % H.encode()),
+    "merged mesh": merge(b'"blueprint": "\\q"\n', b"\n"),
+}
+
+
+@pytest.mark.parametrize("raw", HOSTILE.values(), ids=HOSTILE.keys())
+@pytest.mark.parametrize("force", [True, False])
+def test_a_bad_manifest_is_told_and_nothing_else_is_done(tmp_path: Path, raw: bytes, force: bool) -> None:
+    put(tmp_path, "x", b"")
+    put(tmp_path, "out/.mcgen/manifest.json", raw)
+    put(tmp_path, "out/.git/config", b"")
+    before = snapshot(tmp_path)
+    plan = store.plan(tmp_path / "out", {"a": b"1"}, {}, mesh="m", force=force)
+    assert "MC602" in {problem.code for problem in plan.problems}
+    assert all(problem.advice for problem in plan.problems)
+    assert not any("\x1b" in problem.message for problem in plan.problems)
+    with pytest.raises(ProblemsFound):
+        store.apply(plan)
+    assert snapshot(tmp_path) == before
+    manifest, problems = store.load_manifest(tmp_path / "out")
+    assert manifest == EMPTY
+    assert [problem.code for problem in problems][-1] == "MC602"
+
+
+@pytest.mark.parametrize("kind", ["link", "folder"])
+def test_a_manifest_that_is_no_file(tmp_path: Path, kind: str) -> None:
+    put(tmp_path, "elsewhere.json", EMPTY.to_bytes())
+    (tmp_path / "out/.mcgen").mkdir(parents=True)
+    if kind == "link":
+        (tmp_path / "out" / MANIFEST).symlink_to(tmp_path / "elsewhere.json")
+    else:
+        (tmp_path / "out" / MANIFEST).mkdir()
+    assert [problem.code for problem in store.load_manifest(tmp_path / "out")[1]] == ["MC602"]
+    with pytest.raises(ProblemsFound):
+        build(tmp_path / "out", {"a": b""}, force=True)
+
+
+def test_without_its_manifest_a_tree_that_is_up_to_date_is_taken_over(tmp_path: Path) -> None:
+    build(tmp_path, OURS)
+    (tmp_path / MANIFEST).unlink()
+    assert build(tmp_path, OURS).lines() == [f"+ {MANIFEST}"]
+
+
+def test_no_output_folder_has_no_manifest(tmp_path: Path) -> None:
+    assert store.load_manifest(tmp_path / "nowhere") == (EMPTY, [])
+    assert store.load_manifest(tmp_path) == (EMPTY, [])
