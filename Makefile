@@ -46,7 +46,7 @@ tools: ## build the pinned kustomize, istioctl, kubeconform and kubeseal into .t
 
 .PHONY: e2e
 e2e: setup tools ## run the tests that need the real programs
-	PATH="$(CURDIR)/.tools:$$PATH" $(BIN)/pytest -m e2e -n auto
+	PATH="$(CURDIR)/.tools:$$PATH" $(BIN)/pytest -m "e2e and not lab" -n auto
 
 .PHONY: golden
 golden: setup ## rewrite the sample trees, the published schemas and the expected reports
@@ -62,8 +62,21 @@ schemas: setup ## make the schemas of the output again, from their pinned source
 
 .PHONY: bench
 bench: setup tools ## measure speed and memory against a plain Jinja2 script
-	$(BIN)/python tests/bench/bench.py
+	$(BIN)/python -m tests.bench.bench
 
 .PHONY: clean
 clean: ## remove what the other targets installed
 	rm -rf .venv .tools .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
+
+LAB := kubectl kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy coredns helloworld \
+  pilot-discovery pilot-agent sealed-secrets-controller
+
+.PHONY: tools-lab
+tools-lab: setup tools ## install and build what the lab of real clusters runs, and say how long it took
+	@start=$$(date +%s); tools/lab-packages.sh && \
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-lab.txt && \
+	tools/build.sh $(LAB) && echo "what the lab needs is there after $$(($$(date +%s) - start)) s"
+
+.PHONY: lab
+lab: tools-lab ## bring up the real clusters gke and aks (as root) and say how to use them
+	$(BIN)/python -m tests.lab up

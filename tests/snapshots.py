@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 from mcgen import store
@@ -62,3 +63,16 @@ def build(
     made = store.plan(out, tree, inputs or {}, mesh=mesh, force=force)
     store.apply(made)
     return made
+
+
+def merge(ours: bytes, theirs: bytes, *, base: bool = False) -> bytes:
+    """Return two versions of a file as Git leaves them when every difference is a conflict."""
+    one, two = ours.splitlines(keepends=True), theirs.splitlines(keepends=True)
+    merged = []
+    for kind, i, j, k, m in SequenceMatcher(None, one, two, autojunk=False).get_opcodes():
+        if kind == "equal":
+            merged += one[i:j]
+        else:
+            middle = [b"||||||| base\n", b'    "base/only": "%s",\n' % (b"0" * 64)] if base else []
+            merged += [b"<<<<<<< HEAD\n", *one[i:j], *middle, b"=======\n", *two[k:m], b">>>>>>> branch\n"]
+    return b"".join(merged)

@@ -6,20 +6,41 @@ here=$(cd "$(dirname "$0")" && pwd)
 out=$(dirname "$here")/.tools
 mkdir -p "$out"
 
-# istioctl has no version of its own when it is built from a module: the stamp names the minor and the commit.
+# Programs that share the go.mod of another, and those whose package is not called as they are.
+declare -A folders=(
+  [kube-apiserver]=kubernetes
+  [kube-controller-manager]=kubernetes
+  [kube-proxy]=kubernetes
+  [kube-scheduler]=kubernetes
+  [kubectl]=kubernetes
+  [kubelet]=kubernetes
+  [pilot-agent]=istioctl
+  [pilot-discovery]=istioctl
+  [sealed-secrets-controller]=kubeseal
+)
+declare -A packages=([kustomize]=v5 [sealed-secrets-controller]=controller)
+
+# A program built from a module has no version of its own: the stamp gives it the release's (Istio: the minor and the commit).
+component='k8s.io/component-base/version'
 istio='istio.io/istio/pkg/version'
 declare -A stamps=(
   [istioctl]="-X $istio.buildVersion=1.31-eed52ebb66ad -X $istio.buildGitRevision=eed52ebb66ad -X $istio.buildStatus=Clean"
+  [kubernetes]="-X $component.gitVersion=v1.35.4 -X $component.gitMajor=1 -X $component.gitMinor=35 -X $component.gitTreeState=clean"
+  [kubeseal]="-X main.VERSION=0.36.6"
 )
 
 for name in "$@"; do
+  folder=${folders[$name]-$name}
+  flags="-s -w ${stamps[$folder]-}"
   # A build is good for exactly these inputs.
-  want=$(cat "$here/$name"/*.* "$0" | sha256sum | cut -d' ' -f1)
+  want=$(cat "$here/$folder"/*.* <(echo "$name $flags $(go version)") | sha256sum | cut -d' ' -f1)
   if [ -x "$out/$name" ] && [ "$(cat "$out/$name.inputs" 2>/dev/null)" = "$want" ]; then
     continue
   fi
   start=$(date +%s)
-  (cd "$here/$name" && go build -trimpath -ldflags "-s -w ${stamps[$name]-}" -o "$out/$name.new" tool)
+  cd "$here/$folder"
+  package=$(go list -f '{{.ImportPath}}' tool | grep -E "(^|/)${packages[$name]-$name}\$")
+  go build -trimpath -ldflags "$flags" -o "$out/$name.new" "$package"
   mv "$out/$name.new" "$out/$name"
   echo "$want" > "$out/$name.inputs"
   echo "$name: built in $(($(date +%s) - start)) s"

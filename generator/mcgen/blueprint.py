@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
@@ -357,7 +358,7 @@ class Patch(_Section, frozen=True, kw_only=True):
     ]
 
 
-class Blueprint(_Section, frozen=True, kw_only=True):
+class Blueprint(_Section, frozen=True, kw_only=True, dict=True):
     """One Istio service mesh over many clusters, and the Git repository that describes it."""
 
     api_version: Literal["mcgen/v1alpha1"]
@@ -372,6 +373,11 @@ class Blueprint(_Section, frozen=True, kw_only=True):
     exposure: Exposure = Exposure()
     demo: Demo = Demo()
     patches: list[Patch] = field(default_factory=list)
+
+    @cached_property
+    def primaries(self) -> tuple[str, ...]:
+        """Return the names of the clusters in which istiod runs."""
+        return tuple(cluster.name for cluster in self.clusters if cluster.role == "primary")
 
 
 def convert(data: Any) -> Blueprint:

@@ -65,7 +65,7 @@ class Folders:
             _close(descriptor)
 
     def open(self, folder: str, *, create: bool = False) -> int:
-        """Return the folder's descriptor, good until the next call; raise OSError, also for a symbolic link."""
+        """Return the folder's descriptor, good until one outside it is opened; raise OSError, also for a link."""
         while not _is_within(folder, self._open[-1][0]):
             _close(self._open.pop()[1])
         here, descriptor = self._open[-1]
@@ -231,9 +231,9 @@ def writer(out: Path) -> Iterator[tuple[Writer, Folders]]:
                 stack.callback(_close, state)
             except OSError as error:
                 raise failure("write", out, error) from error
-            writer = Writer(out, folders, state)
-            writer.remove(UNFINISHED)
-            yield writer, folders
+            changes = Writer(out, folders, state)
+            changes.remove(UNFINISHED)
+            yield changes, folders
     finally:
         os.umask(umask)
 

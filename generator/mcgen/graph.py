@@ -23,36 +23,34 @@ def mermaid(mesh: Mesh) -> str:
 
 
 def _each(mesh: Mesh) -> Iterator[str]:
+    # A name could be a word of Mermaid's own, such as `end`.
+    ids = {cluster.name: f"c{i}" for i, cluster in enumerate(mesh.clusters)}
     for i, network in enumerate(dict.fromkeys(cluster.network for cluster in mesh.clusters)):
         yield f'subgraph net{i}["{network}"]'
         for cluster in mesh.clusters:
             if cluster.network == network:
-                yield f"  {_id(mesh, cluster)}{_box(cluster)}"
+                yield f"  {ids[cluster.name]}{_box(cluster)}"
         yield "end"
     for pair in mesh.pairs.values():
-        primary, remote = _id(mesh, pair.consumer), _id(mesh, pair.remote)
+        primary, remote = ids[pair.consumer.name], ids[pair.remote.name]
         yield f'{remote} -->|"istiod 15012, 15017"| {primary}'
         state = "remote secret" if pair.sealed else "remote secret: waits"
         yield f'{primary} -.->|"{state}"| {remote}'
     if len({cluster.network for cluster in mesh.clusters}) > 1:
         yield 'mtls(("mTLS 15443"))'
         for cluster in mesh.clusters:
-            yield f"{_id(mesh, cluster)} <--> mtls"
+            yield f"{ids[cluster.name]} <--> mtls"
 
 
 def _counted(mesh: Mesh) -> Iterator[str]:
+    ids = {primary.name: f"c{i}" for i, primary in enumerate(mesh.primaries)}
     for primary in mesh.primaries:
-        yield f"{_id(mesh, primary)}{_box(primary)}"
-        served = Counter(c.platform for c in mesh.remotes if c.primary == primary.name)
-        for platform, number in sorted(served.items()):
-            group = f"{_id(mesh, primary)}_{platform}"
-            yield f'{group}["{number} remotes<br/>{PLATFORMS[platform].TITLE}"]'
-            yield f'{group} -->|"istiod 15012, 15017"| {_id(mesh, primary)}'
-
-
-def _id(mesh: Mesh, cluster: Cluster) -> str:
-    # A name could be a word of Mermaid's own, such as `end`.
-    return f"c{mesh.clusters.index(cluster)}" if len(mesh.clusters) <= MANY else f"c_{cluster.name.replace('-', '_')}"
+        yield f"{ids[primary.name]}{_box(primary)}"
+    served = Counter((cluster.primary, cluster.platform) for cluster in mesh.remotes)
+    for (name, platform), number in sorted(served.items()):
+        group = f"{ids[name]}_{platform}"
+        yield f'{group}["{number} remotes<br/>{PLATFORMS[platform].TITLE}"]'
+        yield f'{group} -->|"istiod 15012, 15017"| {ids[name]}'
 
 
 def _box(cluster: Cluster) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _GIT_SECONDS = 60.0
+# See layout.application.
+_APPLICATION = re.compile(r"clusters/([^/]+)/argocd/\d+-([^/]+)\.yaml")
 # What identities are made of: (stage, path in its IstioOperator, what breaks).
 _FIXED = (
     (("meshConfig", "trustDomain"), "every workload's identity changes at once, and policies and mutual TLS with it"),
@@ -42,19 +45,15 @@ def compare(folder: Path, revision: str) -> list[Problem]:
 
 
 def _withheld(folder: Path, old: manifest.Manifest, new: manifest.Manifest) -> Iterator[Problem]:
-    """Yield the Applications that a chain had and has no more, though its cluster is still there."""
+    """Yield the Applications that are no longer in their chain although their stage is still in the tree."""
     for path in sorted(set(old.files) - set(new.files)):
-        parts = Path(path).parts
-        in_chain = len(parts) == 4 and parts[0] == "clusters" and parts[2] == "argocd"
-        if (
-            not in_chain
-            or f"{layout.overlay(parts[1], stages.NAMESPACES, None)}/{layout.KUSTOMIZATION}" not in new.files
-        ):
+        found = _APPLICATION.fullmatch(path)
+        if not found or f"{layout.overlay(found[1], found[2], None)}/{layout.KUSTOMIZATION}" not in new.files:
             continue
         yield Problem(
             code="MC651",
             message=f"{path} was listed before: without it Argo CD lets go of a stage that is running",
-            pos=Pos(file=str(folder / layout.chain(parts[1]))),
+            pos=Pos(file=str(folder / layout.chain(found[1]))),
             advice="restore the fact or the sealed secret that opened its gate, and build again",
         )
 

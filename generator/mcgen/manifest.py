@@ -46,11 +46,15 @@ class Manifest(Struct, frozen=True, kw_only=True):
 
         The inputs stay the old ones, so that none counts as recorded before it is in its place.
         """
-        files = dict(self.files)
-        for path, digests in old.files.items():
-            new = files.get(path, digests)
-            files[path] = digests if new == digests else " ".join(sorted({*digests.split(), new}))
-        return msgspec.structs.replace(self, files=files, inputs=old.inputs)
+        return msgspec.structs.replace(old.also(self.files), generator=self.generator, blueprint=self.blueprint)
+
+    def also(self, files: Mapping[str, str]) -> Manifest:
+        """Return the manifest with further owned files, or further digests of those that it has."""
+        both = dict(self.files)
+        for path, new in files.items():
+            known = both.get(path, new)
+            both[path] = new if known == new else " ".join(sorted({*known.split(), *new.split()}))
+        return msgspec.structs.replace(self, files=both)
 
 
 EMPTY = Manifest(generator="", blueprint="", files={}, inputs={})

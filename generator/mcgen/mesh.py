@@ -159,8 +159,7 @@ def primary_of(cluster: bp.Cluster, blueprint: bp.Blueprint) -> str:
         return cluster.name
     if cluster.primary:
         return cluster.primary
-    primaries = [c.name for c in blueprint.clusters if c.role == "primary"]
-    return primaries[0] if len(primaries) == 1 else ""
+    return blueprint.primaries[0] if len(blueprint.primaries) == 1 else ""
 
 
 def network_of(cluster: bp.Cluster) -> str:
@@ -172,15 +171,15 @@ def source_ranges(cluster: bp.Cluster, blueprint: bp.Blueprint) -> tuple[str, ..
     """Return who may connect to a gateway: what it says, or the egress of all others if all others say."""
     if cluster.gateway.source_ranges:
         return tuple(cluster.gateway.source_ranges)
-    others = [c.egress for c in blueprint.clusters if c.name != cluster.name]
-    if not all(others):
+    if not all(c.egress for c in blueprint.clusters if c.name != cluster.name):
         return ()
-    return tuple(sorted({cidr for egress in others for cidr in egress}))
+    return tuple(sorted({cidr for c in blueprint.clusters if c.name != cluster.name for cidr in c.egress}))
 
 
 def _clusters(blueprint: bp.Blueprint, inputs: Inputs) -> tuple[Cluster, ...]:
-    spaces = [_namespace(path, ns) for path, ns in all_namespaces(blueprint)]
-    where = {ns.name: ns.clusters for _, ns in all_namespaces(blueprint)}
+    declared = all_namespaces(blueprint)
+    spaces = [_namespace(path, ns) for path, ns in declared]
+    where = {ns.name: frozenset(ns.clusters or ()) for _, ns in declared}
     configured = {policy.namespace for policy in blueprint.policies}
     served = {primary_of(c, blueprint) for c in blueprint.clusters if c.role == "remote"}
 
@@ -189,9 +188,7 @@ def _clusters(blueprint: bp.Blueprint, inputs: Inputs) -> tuple[Cluster, ...]:
         return tuple(
             ns
             for ns in spaces
-            if where[ns.name] is None
-            or cluster.name in (where[ns.name] or ())
-            or (cluster.role == "primary" and ns.name in configured)
+            if ns.everywhere or cluster.name in where[ns.name] or (cluster.role == "primary" and ns.name in configured)
         )
 
     return tuple(

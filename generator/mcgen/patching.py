@@ -29,8 +29,10 @@ def parse(patch: str | Data | list[Data]) -> Parsed:
             _check_operation(operation)
     elif isinstance(parsed, dict):
         _check_merge(parsed)
-    if not parsed or not isinstance(parsed, (dict, list)):
-        raise ValueError("it is neither an object nor a list of JSON 6902 operations")
+    if not isinstance(parsed, (dict, list)):
+        raise ValueError("it is neither an object nor a list of JSON 6902 operations")  # noqa: TRY004 - of the file
+    if not parsed:
+        raise ValueError("it is empty and changes nothing")
     return parsed
 
 
@@ -90,10 +92,11 @@ def _merge_object(document: Data, patch: Data) -> Data:
     # The target decides which object it is; what the patch says about that does not count.
     metadata = {key: value for key, value in patch["metadata"].items() if key not in ("name", "namespace", "$patch")}
     fields = {key: value for key, value in patch.items() if key not in ("apiVersion", "kind", "metadata")}
-    return _merge(document, fields | {"metadata": metadata}, "")
+    group = document["apiVersion"].rpartition("/")[0]
+    return _merge(document, fields | {"metadata": metadata}, "", known="." not in group or group.endswith(".k8s.io"))
 
 
-def _merge(below: Data, patch: Data, path: str) -> Data:
+def _merge(below: Data, patch: Data, path: str, *, known: bool) -> Data:
     directive = patch.get("$patch", "merge")
     if directive not in ("merge", "replace"):
         raise ValueError(f'`$patch` is "{directive}" at {path or "the top"}, and must be merge, replace or delete')
@@ -104,20 +107,20 @@ def _merge(below: Data, patch: Data, path: str) -> Data:
         if value is None or (isinstance(value, dict) and value.get("$patch") == "delete"):
             merged.pop(key, None)
         else:
-            merged[key] = _merge_value(merged.get(key), value, f"{path}/{key}")
+            merged[key] = _merge_value(merged.get(key), value, f"{path}/{key}", known=known)
     return merged
 
 
-def _merge_value(below: Any, value: Any, path: str) -> Any:
+def _merge_value(below: Any, value: Any, path: str, *, known: bool) -> Any:
+    """Return a value with a patch merged in; only for kinds that it knows, kustomize merges the items of a list."""
     if below is not None and _shape(below) != _shape(value):
         raise ValueError(f"{path} is {_shape(below)}, and {_shape(value)} cannot be merged into it")
     if isinstance(value, dict):
-        return _merge(below or {}, value, path)
-    if isinstance(value, list) and below and all(_is_named(item) for item in (*below, *value)):
+        return _merge(below or {}, value, path, known=known)
+    if known and isinstance(value, list) and below and all(_is_named(item) for item in (*below, *value)):
         items = {item["name"]: item for item in below}
-        for item in value:
-            items[item["name"]] = _merge(items.get(item["name"], {}), item, f"{path}/{item['name']}")
-        return list(items.values())
+        first = [_merge(items.pop(item["name"], {}), item, f"{path}/{item['name']}", known=known) for item in value]
+        return [*first, *items.values()]
     return value
 
 
@@ -134,7 +137,7 @@ def _shape(value: Any) -> str:
 def _operate(document: Data, operation: Data) -> None:
     kind, path = operation["op"], operation["path"]
     if kind in ("copy", "move"):
-        value = copy.deepcopy(_get(*_parent(document, operation["from"])))
+        value = copy.deepcopy(_value(*_parent(document, operation["from"]), operation["from"]))
         if kind == "move":
             _remove(*_parent(document, operation["from"]), operation["from"])
         _add(*_parent(document, path), value, path)
@@ -144,7 +147,7 @@ def _operate(document: Data, operation: Data) -> None:
         _replace(*_parent(document, path), operation["value"], path)
     elif kind == "remove":
         _remove(*_parent(document, path), path)
-    elif _get(*_parent(document, path)) != operation["value"]:
+    elif _value(*_parent(document, path), path) != operation["value"]:
         raise ValueError(f"the test of {path} fails")
 
 
@@ -164,6 +167,12 @@ def _get(container: Any, key: str) -> Any:
         return container.get(key)
     index = _index(key, len(container))
     return None if index is None else container[index]
+
+
+def _value(container: Any, key: str, path: str) -> Any:
+    if isinstance(container, list) and _index(key, len(container)) is None:
+        raise ValueError(f"{path} is no place in the list")
+    return _get(container, key)
 
 
 def _index(key: str, length: int) -> int | None:

@@ -101,7 +101,8 @@ def _survey(blank: Plan, folders: Folders, *, force: bool) -> Plan:
         problems.append(_other_mesh(out, old.blueprint, new.blueprint))
     if has_errors(problems):
         return replace(blank, problems=tuple(problems))
-    survey = Survey(out, folders, old, force=force)
+    # A conflict is all that a manifest may have without being refused.
+    survey = Survey(out, folders, old, merged=bool(problems), force=force)
     wanted = {**blank.tree, **blank.inputs}
     survey.prune(wanted)
     survey.compare(wanted, blank.inputs)
@@ -110,7 +111,7 @@ def _survey(blank: Plan, folders: Folders, *, force: bool) -> Plan:
         survey.deleted.add(UNFINISHED)
     return replace(
         blank,
-        before=old,
+        before=old.also(survey.accepted),
         raw=raw,
         created=tuple(sorted(survey.created)),
         changed=tuple(sorted(survey.changed)),

@@ -32,12 +32,15 @@ class Survey:
     """What was found so far; every path is relative to the output folder.
 
     created, changed, deleted, unchanged: files. cleared: empty folders in a file's way, parents first.
+    accepted: the digests of what a merge left of owned files.
     """
 
-    def __init__(self, out: Path, folders: Folders, old: Manifest, *, force: bool) -> None:
+    def __init__(self, out: Path, folders: Folders, old: Manifest, *, merged: bool, force: bool) -> None:
+        """Take the manifest that was found; merged: it has the digests of both sides of a merge."""
         self._out = out
         self._folders = folders
         self._old = old
+        self._merged = merged
         self._force = force
         self._here: str | None = None
         self._descriptor: int | None = None
@@ -47,6 +50,7 @@ class Survey:
         self.deleted: set[str] = set()
         self.unchanged: list[str] = []
         self.cleared: list[str] = []
+        self.accepted: dict[str, str] = {}
         self.problems: list[Problem] = []
 
     def prune(self, wanted: Mapping[str, bytes]) -> None:
@@ -109,8 +113,16 @@ class Survey:
             return None
 
     def _is_untouched(self, path: str, found: bytes | Found) -> bool:
-        """Return whether no person changed an owned file; what Git left of a merge stands in Git on both sides."""
-        return isinstance(found, bytes) and (digest(found) in self._old.files[path] or has_conflict(found))
+        """Return whether no person changed an owned file; what Git makes of two builds is nobody's work."""
+        if not isinstance(found, bytes):
+            return False
+        known = self._old.files[path].split()
+        if digest(found) in known:
+            return True
+        if has_conflict(found) or (self._merged and len(known) > 1):
+            self.accepted[path] = digest(found)
+            return True
+        return False
 
     def _replace(self, path: str, found: bytes | Found) -> None:
         if self._force or (path in self._old.files and self._is_untouched(path, found)):
@@ -149,8 +161,6 @@ class Survey:
                     return self._report("MC609", path, message, _FOLDER)
         except OSError as error:
             raise failure("read", self._out / path, error) from error
-        finally:
-            self._here = None
         self.cleared += [path, *inside]
         self.created.append(path)
         return None

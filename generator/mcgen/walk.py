@@ -166,8 +166,7 @@ class _Walker:
 
     def scalar(self, event: Any, start: int) -> Any:
         text = event.value
-        # libyaml drops the tag "!" and takes what follows for plain, quoted or not.
-        if event.tag is not None or self.text.startswith("!", start):
+        if event.tag is not None:
             self.tag(event, start)
             return text
         if event.implicit[0]:
@@ -227,6 +226,6 @@ class _Walker:
         self.report("MC012", f"{kind} ({quoted(shown)}) are not accepted", advice, start, end)
 
     def tag(self, event: Any, start: int) -> None:
-        shown = (event.tag or "!").replace("tag:yaml.org,2002:", "!!", 1)
+        shown = event.tag.replace("tag:yaml.org,2002:", "!!", 1)
         advice = 'remove it; text is put in quotes, such as "1.20"'
         self.report("MC013", f"tags ({quoted(shown)}) are not accepted", advice, start, start + len(shown))

@@ -92,7 +92,6 @@ def _remote(i: int) -> dict[str, Any]:
         "id": f"id-{name}",
         "platform": platform,
         "role": "remote",
-        "primary": PRIMARY,
         "network": f"net-{i:04}",
         "gateway": gateway,
         "bootstrap": {"context": f"{name}-admin", "server": f"https://api.{name}.example.com:6443"},

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import platform
+import resource
 import statistics
+import tempfile
 import time
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,21 +26,42 @@ class Sample:
     peak: float
 
 
-def run(argv: Sequence[str]) -> Sample:
-    """Run a program, its standard output thrown away, and measure it; end the program when it fails."""
-    quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
-    start = time.perf_counter()
-    child = os.posix_spawnp(argv[0], argv, os.environ, file_actions=quiet)
-    _, status, usage = os.wait4(child, 0)
-    wall = time.perf_counter() - start
-    if code := os.waitstatus_to_exitcode(status):
-        raise SystemExit(f"{' '.join(argv)} ended with {code}")
+Samples: TypeAlias = "Sequence[Sample]"
+
+
+def environment(cache: Path) -> dict[str, str]:
+    """Return an environment in which Python keeps compiled modules, as after an installation, in a folder."""
+    own = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return own | {"PYTHONPYCACHEPREFIX": str(cache)}
+
+
+def run(argv: list[str], environment: Mapping[str, str]) -> Sample:
+    """Run a program away from any terminal and measure it; end with what it says when it fails."""
+    with tempfile.TemporaryFile() as errors:
+        quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0), (os.POSIX_SPAWN_DUP2, errors.fileno(), 2)]
+        start = time.perf_counter()
+        child = os.posix_spawnp(argv[0], argv, environment, file_actions=quiet)
+        _, status, usage = os.wait4(child, 0)
+        wall = time.perf_counter() - start
+        if code := os.waitstatus_to_exitcode(status):
+            errors.seek(0)
+            raise SystemExit(f"{' '.join(argv)} ended with {code}\n{errors.read().decode(errors='replace')}")
     return Sample(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024)
 
 
-def median(samples: Sequence[Sample]) -> Sample:
+def floor() -> float:
+    """Return this process's own peak in MiB, which every child begins with (Linux counts across exec)."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def median(samples: Samples) -> Sample:
     """Return the median of each figure."""
     return Sample(*(statistics.median(getattr(s, name) for s in samples) for name in ("cpu", "wall", "peak")))
+
+
+def ratio(samples: Samples, others: Samples) -> float:
+    """Return the median of the ratios of CPU time, each between two runs of the same round."""
+    return statistics.median(sample.cpu / other.cpu for sample, other in zip(samples, others, strict=True))
 
 
 def machine() -> list[str]:

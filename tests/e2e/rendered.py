@@ -8,9 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from mcgen.manifests.setup import COMMAND
+from tests.goyaml import documents
 from tests.programs import CHECKOUT, program, run
 
 
@@ -23,10 +22,6 @@ class Rendered:
     folder: str
     objects: tuple[dict[str, Any], ...]
     text: bytes
-
-
-def documents(text: bytes) -> list[dict[str, Any]]:
-    return [document for document in yaml.load_all(text, Loader=yaml.CSafeLoader) if document]
 
 
 @cache

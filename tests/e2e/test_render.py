@@ -12,7 +12,8 @@ import yaml
 
 from mcgen.manifests import readers
 from mcgen.validators import kubeconform
-from tests.e2e.rendered import applications, documents, key, kustomize, plugin
+from tests.e2e.rendered import applications, key, kustomize, plugin
+from tests.goyaml import documents
 from tests.programs import program, run
 from tests.samples import BY_TREE, TREES
 

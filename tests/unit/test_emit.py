@@ -153,6 +153,10 @@ def test_layout_is_that_of_kubectl() -> None:
     )  # fmt: skip
 
 
+def test_keys_are_never_blocks() -> None:
+    assert emit([{"one\ntwo": 1}]) == '? "one\\ntwo"\n: 1\n'
+
+
 def test_documents_are_separated_and_the_header_comes_first() -> None:
     assert emit([{"a": 1}, {"b": "x\n"}, {"c": 2}], "one\n\ntwo") == (
         "# one\n#\n# two\na: 1\n---\nb: |\n  x\n---\nc: 2\n"

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +10,7 @@ from hypothesis import strategies as st
 from mcgen import __version__, store
 from mcgen.manifest import EMPTY, Manifest, digest, digests, parse
 from mcgen.problems import ProblemsFound, Severity
-from tests.snapshots import build, files, put, snapshot
+from tests.snapshots import build, files, merge, put, snapshot
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,19 +24,6 @@ MANIFESTS = st.builds(
     st.dictionaries(PATHS, st.binary(max_size=1), max_size=8),
     st.dictionaries(PATHS, st.binary(max_size=1), max_size=8),
 )
-
-
-def merge(ours: bytes, theirs: bytes, *, base: bool = False) -> bytes:
-    """Return two versions of a file as Git leaves them when every difference is a conflict."""
-    one, two = ours.splitlines(keepends=True), theirs.splitlines(keepends=True)
-    merged = []
-    for kind, i, j, k, m in SequenceMatcher(None, one, two, autojunk=False).get_opcodes():
-        if kind == "equal":
-            merged += one[i:j]
-        else:
-            middle = [b"||||||| base\n", b'    "base/only": "%s",\n' % H.encode()] if base else []
-            merged += [b"<<<<<<< HEAD\n", *one[i:j], *middle, b"=======\n", *two[k:m], b">>>>>>> branch\n"]
-    return b"".join(merged)
 
 
 def test_one_entry_per_line_sorted_and_no_time() -> None:
@@ -110,6 +96,21 @@ def test_a_merge_is_repaired_by_building_again(merged: Path) -> None:
     assert [problem.code for problem in plan.problems] == ["MC603"]
     assert files(merged) == {**BOTH, "i": b"1", "j": b"2"}
     assert build(merged, BOTH, {"i": b"1", "j": b"2"}).up_to_date
+
+
+def test_what_git_merged_without_a_conflict_is_repaired_too(merged: Path) -> None:
+    """A number that both sides changed alike is wrong after the merge, and no line of it in conflict."""
+    put(merged, "README.md", b"2 clusters, of which 3\n")
+    build(merged, BOTH, {"i": b"1", "j": b"2"})
+    assert files(merged) == {**BOTH, "i": b"1", "j": b"2"}
+
+
+def test_a_conflict_in_a_generated_file_is_repaired_when_the_manifest_has_none(merged: Path, tmp_path: Path) -> None:
+    (merged / MANIFEST).write_bytes((tmp_path / "ours" / MANIFEST).read_bytes())
+    (merged / "clusters/two/x").unlink()
+    assert b"<<<<<<<" in (merged / "README.md").read_bytes()
+    build(merged, OURS | {"README.md": b"2\n"}, {"i": b"1"})
+    assert (merged / "README.md").read_bytes() == b"2\n"
 
 
 def test_a_merge_does_not_hide_a_persons_edit(merged: Path) -> None:
@@ -193,6 +194,13 @@ def test_a_manifest_that_is_no_file(tmp_path: Path, kind: str) -> None:
     assert [problem.code for problem in store.load_manifest(tmp_path / "out")[1]] == ["MC602"]
     with pytest.raises(ProblemsFound):
         build(tmp_path / "out", {"a": b""}, force=True)
+
+
+def test_a_manifest_that_owns_an_input_does_not_prune_it(tmp_path: Path) -> None:
+    put(tmp_path, "x", b"")
+    put(tmp_path, MANIFEST, Manifest(generator="1", blueprint="m", files={"x": H}, inputs={"x": H}).to_bytes())
+    build(tmp_path, {"a": b"1"})
+    assert (tmp_path / "x").exists()
 
 
 def test_without_its_manifest_a_tree_that_is_up_to_date_is_taken_over(tmp_path: Path) -> None:

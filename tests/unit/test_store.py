@@ -19,7 +19,7 @@ TREE = {"README.md": b"one\n", "clusters/gke/a.yaml": b"a: 1\n", "clusters/aks/b
 
 Tree = dict[str, bytes]
 PATHS = st.lists(st.sampled_from("abc"), min_size=1, max_size=3).map("/".join)
-CONTENTS = st.sampled_from([b"", b"1", b"2"])
+CONTENTS = st.sampled_from([b"", b"1", b"11", b"2"])
 
 
 def ancestors(path: str) -> set[str]:

@@ -18,7 +18,7 @@ import pytest
 
 from mcgen import store
 from mcgen.problems import ToolError
-from tests.snapshots import FAST, build, files, put, snapshot
+from tests.snapshots import FAST, build, files, merge, put, snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -253,6 +253,29 @@ def test_killed_at_any_call_of_the_first_build(scratch: Path) -> None:
         shutil.rmtree(scratch / "new")
         n += 1
     assert n > 50
+
+
+def test_killed_at_any_call_while_a_merge_is_repaired(out: Path) -> None:
+    """The conflict in the manifest is gone after the first step, and with it the reason to replace the file."""
+    manifest = out / ".mcgen/manifest.json"
+    ours = manifest.read_bytes()
+    build(out, OLD | {"README.md": b"theirs\n"}, OLD_INPUTS)
+    merged = merge(ours, manifest.read_bytes())
+
+    def killed(n: int) -> None:
+        with every_call(lambda number: os.kill(os.getpid(), signal.SIGKILL) if number == n else None):
+            change(out)
+
+    n, status = 0, -signal.SIGKILL
+    while status == -signal.SIGKILL:
+        build(out, OLD, OLD_INPUTS)
+        manifest.write_bytes(merged)
+        put(out, "README.md", b"what Git made of both\n")
+        status = in_child(lambda n=n: killed(n))  # type: ignore[misc]
+        check_completed(out)
+        n += 1
+    assert status == 0
+    assert n > 100
 
 
 def test_an_interrupt_leaves_no_temporary_file(out: Path) -> None:

@@ -227,4 +227,4 @@ replace (
 
 replace github.com/argoproj/argo-cd/gitops-engine => github.com/argoproj/argo-cd/gitops-engine v0.0.0-20260914071520-c9c369efcc5b
 
-tool mcgen.dev/tools/argocheck
+tool mcgen/tools/argocheck

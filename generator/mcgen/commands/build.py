@@ -44,7 +44,7 @@ def build(
     """
     from mcgen import build as builder
     from mcgen import load, store, validators
-    from mcgen.output import show
+    from mcgen.output import progress, show
 
     choice = validators.choose(validator)
     lines = {}
@@ -54,7 +54,7 @@ def build(
         loaded = load.load(given, inputs or out)
         problems = [*loaded.warnings, *load.lost_stages(loaded, out)]
         _stop_on_errors(problems)
-        built = builder.build(loaded, choice)
+        built = builder.build(loaded, choice, progress(len(loaded.mesh.clusters), form))
         problems += built.problems
         _stop_on_errors(problems)
         plan = store.plan(out, built.files, loaded.inputs.files, mesh=loaded.mesh.name, force=force)
@@ -87,7 +87,7 @@ def _finish(loaded: Loaded, plan: Plan, *, check: bool, dry_run: bool, quiet: bo
         click.echo("the tree is not up to date: run `mcgen build` and commit what it changes", err=True)
         return 1
     installed = {path for path in (*plan.created, *plan.changed) if path.startswith((layout.INSTALL, layout.SETUP))}
-    if installed and not check:
+    if installed and not (check or dry_run):
         from mcgen.readme import after_build
 
         click.echo(after_build(loaded.mesh, installed), nl=False)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mcgen import layout, names
-from mcgen.manifests import kustomize
+from mcgen.manifests import kustomize, restricted
 from mcgen.tree import Data, File
 
 if TYPE_CHECKING:
@@ -53,21 +53,13 @@ def _job() -> Data:
         "image": "docker.io/library/busybox:1.37.0",
         "command": ["false"],
         "resources": {"requests": {"cpu": "1m", "memory": "1Mi"}, "limits": {"memory": "16Mi"}},
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "capabilities": {"drop": ["ALL"]},
-            "readOnlyRootFilesystem": True,
-        },
+        "securityContext": restricted.container(),
     }
     pod: Data = {
         "restartPolicy": "Never",
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
-        "securityContext": {
-            "runAsNonRoot": True,
-            "runAsUser": 65534,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
+        "securityContext": restricted.pod(65534),
         "containers": [container],
     }
     return {

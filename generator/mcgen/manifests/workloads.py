@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mcgen import layout, stages
-from mcgen.manifests import kustomize
+from mcgen.manifests import kustomize, restricted
 from mcgen.tree import Data, File
 
 if TYPE_CHECKING:
@@ -104,22 +104,14 @@ def _sleep() -> Data:
 def _deployment(name: str, labels: dict[str, str], account: str, user: int, container: Data) -> Data:
     container = container | {
         "resources": {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memory": "256Mi"}},
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "capabilities": {"drop": ["ALL"]},
-            "readOnlyRootFilesystem": True,
-        },
+        "securityContext": restricted.container(),
     }
     pod: Data = {
         "serviceAccountName": account,
         # The sidecar brings a token of its own.
         "automountServiceAccountToken": False,
         "terminationGracePeriodSeconds": 5,
-        "securityContext": {
-            "runAsNonRoot": True,
-            "runAsUser": user,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
+        "securityContext": restricted.pod(user),
         "containers": [container],
         "volumes": [{"name": "tmp", "emptyDir": {}}],
     }

@@ -11,6 +11,7 @@ from mcgen.order import finding
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from mcgen.order.kinds import Kind
     from mcgen.tree import Data
 
 Fault: TypeAlias = tuple[str, str]
@@ -18,7 +19,7 @@ Fault: TypeAlias = tuple[str, str]
 
 _FIELD = re.compile(r"\{\{-?\s*\.(\w+)\s*-?\}\}")
 _SOURCE = {"repoURL", "targetRevision", "path", "plugin"}
-_ELEMENT_FIELDS = ("project", "repository", "revision", "folder", "plugin", "cluster", "namespace", "stage", "paths")
+_TEMPLATED = ("project", "repository", "revision", "folder", "plugin", "cluster", "namespace", "stage", "paths")
 
 
 class Application(NamedTuple):
@@ -52,12 +53,12 @@ class ApplicationSet(NamedTuple):
 
 
 class Project(NamedTuple):
-    """An AppProject. kinds is None where every namespaced kind is allowed; cluster_kinds have a name or ''."""
+    """An AppProject. kinds is None where every namespaced kind is allowed; a cluster kind comes with a name or ''."""
 
     repositories: frozenset[str]
     destinations: frozenset[tuple[str, str]]
-    cluster_kinds: frozenset[tuple[str, str, str]]
-    kinds: frozenset[tuple[str, str]] | None
+    cluster_kinds: frozenset[tuple[Kind, str]]
+    kinds: frozenset[Kind] | None
 
 
 def text(value: Any) -> str:
@@ -69,7 +70,9 @@ def text(value: Any) -> str:
 
 def wave(annotations: Mapping[str, Any]) -> int | None:
     """Return the sync wave, None when it is no number (Argo CD then takes it for 0)."""
-    found = annotations.get(names.SYNC_WAVE, "0")
+    if names.SYNC_WAVE not in annotations:
+        return 0
+    found = annotations[names.SYNC_WAVE]
     try:
         return int(text(found))
     except (TypeError, ValueError):
@@ -83,7 +86,8 @@ def application(document: Data) -> Application:
 
 def application_set(document: Data) -> ApplicationSet:
     """Return what is remembered of an ApplicationSet."""
-    spec, faults = document["spec"], []
+    spec = document["spec"]
+    faults: list[Fault] = []
     generators = spec["generators"]
     if len(generators) != 1 or generators[0].keys() != {"list"} or generators[0]["list"].keys() != {"elements"}:
         faults.append((finding.UNREADABLE, "it has other generators than one plain list"))
@@ -105,9 +109,9 @@ def application_set(document: Data) -> ApplicationSet:
 def generated(found: ApplicationSet) -> Iterator[tuple[str, str, Application]]:
     """Yield the name, the cluster and the Application of each element; raise KeyError for an unknown field."""
     template = found.template
-    filled = [(i, field) for i, field in enumerate(_ELEMENT_FIELDS) if "{{" in getattr(template, field)]
+    filled = [field for field in _TEMPLATED if "{{" in getattr(template, field)]
     for element in found.elements:
-        fields = {field: _fill(getattr(template, field), element) for _, field in filled}
+        fields: dict[str, Any] = {field: _fill(getattr(template, field), element) for field in filled}
         yield _fill(found.name, element), text(element["cluster"]), template._replace(**fields)
 
 
@@ -118,12 +122,13 @@ def project(document: Data) -> Project:
     return Project(
         frozenset(text(url) for url in spec.get("sourceRepos") or ()),
         frozenset((_cluster(place), text(place["namespace"])) for place in spec.get("destinations") or ()),
-        frozenset(
-            (text(kind["group"]), text(kind["kind"]), text(kind.get("name", "")))
-            for kind in spec.get("clusterResourceWhitelist") or ()
-        ),
-        None if kinds is None else frozenset((text(kind["group"]), text(kind["kind"])) for kind in kinds),
+        frozenset((_kind(kind), text(kind.get("name", ""))) for kind in spec.get("clusterResourceWhitelist") or ()),
+        None if kinds is None else frozenset(_kind(kind) for kind in kinds),
     )
+
+
+def _kind(entry: Mapping[str, Any]) -> Kind:
+    return f"{text(entry['group'])}/{text(entry['kind'])}"
 
 
 def _fill(template: str, element: Mapping[str, Any]) -> str:
@@ -145,17 +150,17 @@ def _application(metadata: Data, spec: Data) -> Application:
     if number is None:
         faults.append((finding.MEANINGLESS, f"its sync wave '{annotations[names.SYNC_WAVE]}' is no number"))
     return Application(
-        project=text(spec["project"]),
-        repository=text(source["repoURL"]),
-        revision=text(source["targetRevision"]),
-        folder=text(source["path"]),
-        plugin=text((source.get("plugin") or {}).get("name", "")),
-        cluster=_cluster(destination),
-        namespace=text(destination.get("namespace", "")),
-        wave=number or 0,
-        stage=text(labels.get(names.STAGE, "")),
-        paths=text(annotations.get(names.GENERATE_PATHS, "")),
-        faults=tuple(faults),
+        text(spec["project"]),
+        text(source["repoURL"]),
+        text(source["targetRevision"]),
+        text(source["path"]),
+        text((source.get("plugin") or {}).get("name", "")),
+        _cluster(destination),
+        text(destination.get("namespace", "")),
+        number or 0,
+        text(labels.get(names.STAGE, "")),
+        text(annotations.get(names.GENERATE_PATHS, "")),
+        tuple(faults),
     )
 
 

@@ -1,102 +1,138 @@
-"""What may go where: one owner per object, the AppProjects, Istio's configuration, plugins, generate paths."""
+"""What may go where: one owner per object, Istio's configuration, plugins, namespaces, generate paths."""
 
 from __future__ import annotations
 
+from functools import cache
 from posixpath import normpath
 from typing import TYPE_CHECKING
 
 from mcgen import stages
-from mcgen.order import finding, istio, objects
+from mcgen.order import finding, istio, kinds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Sequence
 
     from mcgen.order.finding import Findings
     from mcgen.order.follow import Chain, Parent, Step
     from mcgen.order.istio import Rendered
+    from mcgen.order.kinds import Kind
+    from mcgen.order.kustomize import Built
     from mcgen.order.objects import Obj
 
 _CONFIGURATION = {"networking.istio.io", "security.istio.io", "telemetry.istio.io", "extensions.istio.io"}
 
 
-def made(step: Step) -> Iterator[tuple[Obj, Rendered]]:
-    """Yield each object that comes out of a stage, rendered ones included, with where it stands."""
-    for obj in step.built.objects:
-        if obj.kind == objects.OPERATOR:
-            for key in istio.rendered(obj.facts, obj.namespace or step.app.namespace):
-                yield obj, key
-        elif obj.kind in objects.CLUSTER_SCOPED:
-            yield obj, (obj.kind, "", obj.name)
-        else:
-            yield obj, (obj.kind, obj.namespace or step.app.namespace, obj.name)
-
-
-def owners(chains: Iterable[Chain], parents: Iterable[Parent], findings: Findings) -> None:
-    """Add a finding for each object of a cluster that two Applications bring, and for each name used twice."""
-    by_cluster: dict[str, list[Step]] = {}
+def by_cluster(chains: Iterable[Chain]) -> dict[str, list[Step]]:
+    """Return the steps of all chains by the cluster that their objects go to."""
+    found: dict[str, list[Step]] = {}
     for chain in chains:
         for step in chain.steps:
-            by_cluster.setdefault(step.cluster, []).append(step)
-    for cluster, steps in by_cluster.items():
-        seen: dict[Rendered, Step] = {}
-        for step in steps:
-            for obj, key in made(step):
-                other = seen.setdefault(key, step)
-                if other is not step:
-                    (_, kind), _, name = key
-                    message = (
-                        f"{kind} '{name}' in cluster '{cluster}' has two owners, {other.obj.path} and {step.obj.path}"
-                    )
-                    findings.at(obj, finding.TWO_OWNERS, message)
-    _twice(parents, findings)
+            found.setdefault(step.cluster, []).append(step)
+    return found
 
 
-def _twice(parents: Iterable[Parent], findings: Findings) -> None:
+def made(step: Step) -> list[tuple[Obj, Rendered]]:
+    """Return each object that comes out of a stage, rendered ones included, with where it stands."""
+    default = step.app.namespace
+    found: list[tuple[Obj, Rendered]] = []
+    for obj in step.built.objects:
+        kind = obj.kind
+        if kind == kinds.OPERATOR:
+            found += [(obj, key) for key in istio.rendered(obj.facts, obj.namespace or default)]
+        elif kind in kinds.CLUSTER_SCOPED:
+            found.append((obj, (kind, "", obj.name)))
+        else:
+            found.append((obj, (kind, obj.namespace or default, obj.name)))
+    return found
+
+
+class Owners:
+    """Finds the objects of one cluster that two Applications bring."""
+
+    def __init__(self, cluster: str, findings: Findings) -> None:
+        self._cluster = cluster
+        self._findings = findings
+        self._seen: dict[Rendered, Step] = {}
+
+    def add(self, step: Step, objs: Iterable[tuple[Obj, Rendered]]) -> None:
+        """Take in the objects of one stage; add a finding for each that another stage brings too."""
+        for obj, key in objs:
+            other = self._seen.setdefault(key, step)
+            if other is not step:
+                what = f"{kinds.words(key[0])} '{key[2]}' of cluster '{self._cluster}'"
+                message = f"{what} has two owners, {other.obj.path} and {step.obj.path}"
+                self._findings.at(obj, finding.TWO_OWNERS, message)
+
+
+def parents(found: Iterable[Parent], findings: Findings) -> None:
+    """Add what is wrong with root and chains: a name that is used twice, generate paths."""
     seen: dict[tuple[str, str], str] = {}
-    for parent in parents:
-        applied = [(obj, obj.kind[1], obj.name) for obj in parent.built.objects]
-        for obj, kind, name in (*applied, (parent.obj, "Application", parent.name)):
-            other = seen.setdefault((kind, name), obj.path)
-            if other != obj.path:
-                findings.at(obj, finding.TWO_OWNERS, f"{kind} '{name}' is in {other} too")
+    for parent in found:
+        applied = [(obj, obj.kind, obj.name) for obj in parent.built.objects]
+        for obj, kind, name in (*applied, (parent.obj, kinds.APPLICATION, parent.name)):
+            if (kind, name) in seen:
+                message = f"{kinds.words(kind)} '{name}' is there twice, from {seen[kind, name]} and {obj.path}"
+                findings.at(obj, finding.TWO_OWNERS, message)
+            seen[kind, name] = obj.path
+        generate_paths(parent.obj, parent.app.paths, parent.built.folders, findings)
 
 
-def configuration(
-    chains: Iterable[Chain], withheld: Iterable[tuple[Chain, tuple[Obj, ...]]], findings: Findings
-) -> None:
-    """Add a finding for Istio configuration and remote secrets that go to a cluster in which no istiod reads them."""
-    bound = [(step.cluster, obj) for chain in chains for step in chain.steps for obj in step.built.objects]
-    bound += [(chain.cluster, obj) for chain, objs in withheld for obj in objs]
-    read = {cluster for cluster, obj in bound if obj.kind == objects.OPERATOR and obj.facts.has_istiod}
-    for cluster, obj in bound:
-        mine = obj.kind[0] in _CONFIGURATION or (obj.kind == objects.SEALED_SECRET and obj.facts)
-        if mine and cluster not in read:
-            message = f"it goes to cluster '{cluster}', and no istiod reads its configuration there"
-            findings.at(obj, finding.UNREAD_CONFIGURATION, message)
+def configuration(chains: Iterable[Chain], withheld: Iterable[tuple[Chain, Built]], findings: Findings) -> None:
+    """Add a finding for Istio configuration and remote secrets that go where no istiod reads them."""
+    bound = [(step.cluster, step.built) for chain in chains for step in chain.steps]
+    bound += [(chain.cluster, built) for chain, built in withheld]
+    read = {
+        cluster
+        for cluster, built in bound
+        if kinds.OPERATOR in built.kinds
+        if any(obj.kind == kinds.OPERATOR and obj.facts.has_istiod for obj in built.objects)
+    }
+    for cluster, built in bound:
+        concerned = () if cluster in read else [kind for kind in built.kinds if _is_configuration(kind)]
+        for obj in built.objects if concerned else ():
+            if obj.kind in concerned and (obj.kind != kinds.SEALED_SECRET or obj.facts):
+                message = f"it goes to cluster '{cluster}', and no istiod reads its configuration there"
+                findings.at(obj, finding.UNREAD_CONFIGURATION, message)
+
+
+@cache
+def _is_configuration(kind: Kind) -> bool:
+    return kind == kinds.SEALED_SECRET or kinds.group(kind) in _CONFIGURATION
 
 
 def stage(step: Step, plugins: set[str], findings: Findings) -> None:
     """Add what is wrong with one stage: its plugin, its namespaces, its generate paths."""
-    operators = [obj for obj in step.built.objects if obj.kind == objects.OPERATOR]
-    if bool(operators) != bool(step.app.plugin) or (operators and len(step.built.objects) != 1):
-        message = f"{step.folder} holds {len(operators)} IstioOperators among {len(step.built.objects)} objects"
-        with_ = f"the plugin '{step.app.plugin}'" if step.app.plugin else "no plugin"
-        findings.at(step.obj, finding.RENDERING, f"{message}, and it names {with_}")
-    elif operators and step.app.plugin not in plugins:
-        findings.at(step.obj, finding.RENDERING, f"argocd/setup brings no plugin '{step.app.plugin}'")
-    if step.app.stage != stages.NAMESPACES:
+    if step.app.plugin or kinds.OPERATOR in step.built.kinds:
+        _rendering(step, plugins, findings)
+    if step.app.stage != stages.NAMESPACES and kinds.NAMESPACE in step.built.kinds:
         for obj in step.built.objects:
-            if obj.kind == objects.NAMESPACE:
-                message = (
-                    f"stage {step.app.stage} makes it in cluster '{step.cluster}', and only {stages.NAMESPACES} may"
-                )
+            if obj.kind == kinds.NAMESPACE:
+                message = f"stage '{step.app.stage}' of cluster '{step.cluster}' makes it"
                 findings.at(obj, finding.MAKES_NAMESPACE, message)
-    generate_paths(step.obj, step.app.paths, step.folder, step.built.folders, findings)
+    generate_paths(step.obj, step.app.paths, step.built.folders, findings)
 
 
-def generate_paths(obj: Obj, paths: str, folder: str, read: tuple[str, ...], findings: Findings) -> None:
-    """Add a finding when manifest-generate-paths leaves out a folder that is read, or lists one that is not."""
-    listed = [folder if path == "." else normpath(f"{folder}/{path}") for path in paths.split(";") if path]
+def _rendering(step: Step, plugins: set[str], findings: Findings) -> None:
+    plugin, number = step.app.plugin, len(step.built.objects)
+    operators = sum(obj.kind == kinds.OPERATOR for obj in step.built.objects)
+    if operators and not plugin:
+        message = f"{step.folder} holds an IstioOperator, which no cluster takes, and no plugin renders it"
+        findings.at(step.obj, finding.RENDERING, message)
+    elif (operators, number) != (1, 1):
+        message = f"its plugin renders one IstioOperator, and {step.folder} holds {operators} among {number} objects"
+        findings.at(step.obj, finding.RENDERING, message)
+    elif plugin not in plugins:
+        findings.at(step.obj, finding.RENDERING, f"argocd/setup brings no plugin '{plugin}'")
+
+
+def generate_paths(obj: Obj, paths: str, read: Sequence[str], findings: Findings) -> None:
+    """Add a finding when manifest-generate-paths leaves out a folder that is read, or lists one that is not.
+
+    read: the folders, the Application's own first. A path covers what is below it, so a base covers its variants.
+    """
+    if paths == "." and len(read) == 1:
+        return
+    listed = [read[0] if path == "." else normpath(f"{read[0]}/{path}") for path in paths.split(";") if path]
     missing = [path for path in read if path not in listed and not any(path.startswith(f"{up}/") for up in listed)]
     needless = [path for path in listed if path not in read]
     for what, found in (("leaves out", missing), ("lists needlessly", needless)):

@@ -67,11 +67,11 @@ ADVICE = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFinding:
-    """What is wrong with the document number `index` (from 0) of a file of the tree; `object` is its kind and name."""
+    """What is wrong with the document `number` (from 0) of a file of the tree; `object` is its kind and name."""
 
     code: str
     path: str
-    index: int = 0
+    number: int = 0
     object: str = ""
     message: str
 
@@ -87,16 +87,16 @@ class Findings:
     def __init__(self) -> None:
         self._found: dict[tuple[str, str, int, str], tuple[OrderFinding, int]] = {}
 
-    def add(self, code: str, path: str, message: str, *, index: int = 0, title: str = "") -> None:
+    def add(self, code: str, path: str, message: str, *, number: int = 0, title: str = "") -> None:
         """Add a finding about a place; a further one with the same code in the same place is only counted."""
-        key = (code, path, index, title or message)
+        key = (code, path, number, title or message)
         first, count = self._found.get(key, (None, 0))
-        first = first or OrderFinding(code=code, path=path, index=index, object=title, message=message)
+        first = first or OrderFinding(code=code, path=path, number=number, object=title, message=message)
         self._found[key] = (first, count + (first.message != message or not count))
 
     def at(self, obj: Obj, code: str, message: str) -> None:
         """Add a finding about an object."""
-        self.add(code, obj.path, message, index=obj.index, title=obj.title)
+        self.add(code, obj.path, message, number=obj.number, title=obj.title)
 
     def sorted(self) -> list[OrderFinding]:
         """Return the findings by file, document and code."""
@@ -104,7 +104,7 @@ class Findings:
             replace(first, message=f"{first.message} (and {count - 1} more like this)") if count > 1 else first
             for first, count in self._found.values()
         ]
-        return sorted(found, key=lambda finding: (finding.path, finding.index, finding.code, finding.message))
+        return sorted(found, key=lambda finding: (finding.path, finding.number, finding.code, finding.message))
 
 
 def order_problems(findings: Iterable[OrderFinding], place: Callable[[str], Pos]) -> Iterator[Problem]:

@@ -6,7 +6,7 @@ from posixpath import normpath
 from typing import TYPE_CHECKING, NamedTuple
 
 from mcgen import layout
-from mcgen.order import argocd, finding, objects
+from mcgen.order import argocd, finding, kinds, kustomize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -77,7 +77,7 @@ class Follower:
 
     def chains(self) -> list[Chain]:
         """Return all chains; none where there is no root to start from."""
-        roots = [obj for obj in self._installed() if obj.kind == objects.APPLICATION]
+        roots = [obj for obj in self._installed() if obj.kind == kinds.APPLICATION]
         if len(roots) != 1:
             message = f"there are {len(roots)} Applications here, and root must be the only one"
             self._findings.add(finding.UNREADABLE, layout.INSTALL, message)
@@ -90,21 +90,21 @@ class Follower:
             self._findings.at(root, finding.NO_SUCH_PATH, f"its path '{root.facts.folder}' is not in the tree")
             return []
         built = self._parent(root, root.name, root.facts, folder)
-        return [chain for obj in built.objects if obj.kind == objects.APPLICATION_SET for chain in self._set(obj)]
+        return [chain for obj in built.objects if obj.kind == kinds.APPLICATION_SET for chain in self._set(obj)]
 
     def projects(self) -> list[Obj]:
         """Return the AppProjects that an administrator applies."""
-        return [obj for obj in self._installed() if obj.kind == objects.APP_PROJECT]
+        return [obj for obj in self._installed() if obj.kind == kinds.APP_PROJECT]
 
-    def withheld(self, chains: Iterable[Chain]) -> Iterator[tuple[Chain, tuple[Obj, ...]]]:
-        """Yield the objects of each folder that waits behind a gate; add a finding for any other unreached one."""
+    def withheld(self, chains: Iterable[Chain]) -> Iterator[tuple[Chain, Built]]:
+        """Yield what comes out of each folder that waits behind a gate; add a finding for any other unreached one."""
         homes = {chain.home: chain for chain in chains}
         for folder in self._unreached():
             chain = next((homes[up] for up in _upwards(folder) if up in homes), None)
             built = self._kustomize.build(folder)
-            mine = [obj for obj in built.objects if obj.kind in (objects.APPLICATION, objects.APPLICATION_SET)]
+            mine = [obj for obj in built.objects if obj.kind in (kinds.APPLICATION, kinds.APPLICATION_SET)]
             if chain is not None and chain.waits and not mine:
-                yield chain, built.objects
+                yield chain, built
                 continue
             why = "no Application leads here" if chain is None else f"the chain in {chain.home} does not list it"
             gate = "" if chain is None or chain.waits else ", and waits at no gate"
@@ -145,10 +145,10 @@ class Follower:
             self._findings.at(obj, finding.UNREADABLE, f"its template cannot be filled in ({error})")
 
     def _steps(self, built: Built) -> list[Step]:
-        steps = [step for obj in built.objects if obj.kind == objects.APPLICATION for step in self._step(obj)]
-        return sorted(steps, key=lambda step: (step.app.wave, step.obj.path))
+        steps = [self._step(obj) for obj in built.objects if obj.kind == kinds.APPLICATION]
+        return sorted(filter(None, steps), key=lambda step: (step.app.wave, step.obj.path))
 
-    def _step(self, obj: Obj) -> Iterator[Step]:
+    def _step(self, obj: Obj) -> Step | None:
         app: Application = obj.facts
         self._faults(obj, app.faults)
         if obj.aside:
@@ -157,16 +157,18 @@ class Follower:
             self._findings.at(obj, finding.MEANINGLESS, "without its stage label no health check looks at it")
         folder = self._folder(obj, app)
         if folder is None:
-            return
+            return None
         built = self._kustomize.build(folder)
         if not built.objects:
             self._findings.at(obj, finding.MEANINGLESS, f"nothing comes out of {folder}: it is Healthy at once")
-        yield Step(obj, app, folder, built, self._is_gate(built))
+        return Step(obj, app, folder, built, self._is_gate(built))
 
     def _is_gate(self, built: Built) -> bool:
-        jobs = [obj for obj in built.objects if obj.kind == objects.JOB and obj.facts.suspended]
+        if kinds.JOB not in built.kinds:
+            return False
+        jobs = [obj for obj in built.objects if obj.kind == kinds.JOB and obj.facts.suspended]
         for obj in jobs:
-            if obj.aside or "aside" in built.touched or "suspension" in built.touched:
+            if obj.aside or built.touched & {kustomize.ASIDE, kustomize.SUSPENSION}:
                 message = "an annotation or a patch keeps this gate from holding anything"
                 self._findings.at(obj, finding.MEANINGLESS, message)
                 return False

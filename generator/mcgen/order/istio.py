@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from mcgen.order import kinds
+from mcgen.order.kinds import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mcgen.tree import Data
 
-Rendered: TypeAlias = tuple[tuple[str, str], str, str]
-"""Group and kind, namespace (empty for what belongs to the cluster), name."""
+Rendered: TypeAlias = tuple[Kind, str, str]
+"""Kind, namespace (empty for what belongs to the cluster), name."""
 
 EMPTY, REMOTE = "empty", "remote"
 PROFILES = (EMPTY, "minimal", REMOTE)
@@ -25,8 +28,6 @@ FAMILY = "istio.io"
 """Stands for the groups of all of Istio's CRDs, which come together."""
 
 _INJECTION_PATH = re.compile("/cluster/([^/]+)")
-_WEBHOOKS = "admissionregistration.k8s.io"
-_RBAC = "rbac.authorization.k8s.io"
 
 
 class Operator(NamedTuple):
@@ -85,71 +86,61 @@ def rendered(found: Operator, namespace: str) -> tuple[Rendered, ...]:
 @cache
 def _rendered(
     profile: str,
-    base: bool,
-    by_address: bool,
+    base: bool,  # noqa: FBT001 - it is part of a cache's key
+    by_address: bool,  # noqa: FBT001 - it is part of a cache's key
     gateways: tuple[str, ...],
-    namespace: str,  # noqa: FBT001 - a cache's key
+    namespace: str,
 ) -> tuple[Rendered, ...]:
-    kinds: list[tuple[str, str, str]] = []
+    found: list[tuple[Kind, str]] = []
     if base:
-        kinds.append((*_CRD, f"*.{FAMILY}"))
+        found.append((kinds.CRD, f"*.{FAMILY}"))
     if profile != EMPTY:
-        kinds += _CONTROL_PLANE
+        found += _CONTROL_PLANE
     if profile == REMOTE and by_address:
-        kinds.append(("discovery.k8s.io", "EndpointSlice", "istiod"))
+        found.append((kinds.ENDPOINT_SLICE, "istiod"))
     if profile not in (EMPTY, REMOTE):
-        kinds += _ISTIOD
-        kinds += [(group, kind, f"{name}-{namespace}") for group, kind, name in _ISTIOD_BY_NAMESPACE]
-    for name in gateways:
-        kinds += [(group, kind, f"{name}{suffix}") for group, kind, suffix in _GATEWAY]
-    return tuple(
-        ((group, kind), "" if (group, kind) in _CLUSTER_SCOPED else namespace, name) for group, kind, name in kinds
-    )
+        found += _ISTIOD
+        found += [(kind, f"{name}-{namespace}") for kind, name in _ISTIOD_BY_NAMESPACE]
+    for gateway in gateways:
+        found += [(kind, f"{gateway}{suffix}") for kind, suffix in _GATEWAY]
+    return tuple((kind, "" if kind in kinds.CLUSTER_SCOPED else namespace, name) for kind, name in found)
 
 
-_CRD = ("apiextensions.k8s.io", "CustomResourceDefinition")
 _CONTROL_PLANE = (
-    ("", "ConfigMap", "values"),
-    ("", "Service", "istiod"),
-    (_WEBHOOKS, "MutatingWebhookConfiguration", "istio-sidecar-injector"),
-)
-_ISTIOD_BY_NAMESPACE = (
-    (_WEBHOOKS, "ValidatingWebhookConfiguration", "istio-validator"),
-    (_RBAC, "ClusterRole", "istiod-clusterrole"),
-    (_RBAC, "ClusterRole", "istiod-gateway-controller"),
-    (_RBAC, "ClusterRoleBinding", "istiod-clusterrole"),
-    (_RBAC, "ClusterRoleBinding", "istiod-gateway-controller"),
+    (kinds.CONFIG_MAP, "values"),
+    (kinds.SERVICE, "istiod"),
+    (kinds.MUTATING_WEBHOOK, "istio-sidecar-injector"),
 )
 _ISTIOD = (
-    ("", "ServiceAccount", "istiod"),
-    ("", "ConfigMap", "istio"),
-    ("", "ConfigMap", "istio-sidecar-injector"),
-    ("apps", "Deployment", "istiod"),
-    ("autoscaling", "HorizontalPodAutoscaler", "istiod"),
-    ("policy", "PodDisruptionBudget", "istiod"),
-    (_RBAC, "Role", "istiod"),
-    (_RBAC, "RoleBinding", "istiod"),
+    (kinds.SERVICE_ACCOUNT, "istiod"),
+    (kinds.CONFIG_MAP, "istio"),
+    (kinds.CONFIG_MAP, "istio-sidecar-injector"),
+    (kinds.DEPLOYMENT, "istiod"),
+    (kinds.POD_AUTOSCALER, "istiod"),
+    (kinds.DISRUPTION_BUDGET, "istiod"),
+    (kinds.ROLE, "istiod"),
+    (kinds.ROLE_BINDING, "istiod"),
+)
+_ISTIOD_BY_NAMESPACE = (
+    (kinds.VALIDATING_WEBHOOK, "istio-validator"),
+    (kinds.CLUSTER_ROLE, "istiod-clusterrole"),
+    (kinds.CLUSTER_ROLE, "istiod-gateway-controller"),
+    (kinds.BINDING, "istiod-clusterrole"),
+    (kinds.BINDING, "istiod-gateway-controller"),
 )
 _GATEWAY = (
-    ("", "Service", ""),
-    ("", "ServiceAccount", "-service-account"),
-    ("apps", "Deployment", ""),
-    ("autoscaling", "HorizontalPodAutoscaler", ""),
-    ("policy", "PodDisruptionBudget", ""),
-    (_RBAC, "Role", "-sds"),
-    (_RBAC, "RoleBinding", "-sds"),
+    (kinds.SERVICE, ""),
+    (kinds.SERVICE_ACCOUNT, "-service-account"),
+    (kinds.DEPLOYMENT, ""),
+    (kinds.POD_AUTOSCALER, ""),
+    (kinds.DISRUPTION_BUDGET, ""),
+    (kinds.ROLE, "-sds"),
+    (kinds.ROLE_BINDING, "-sds"),
 )
-_CLUSTER_SCOPED = {
-    _CRD,
-    (_WEBHOOKS, "MutatingWebhookConfiguration"),
-    (_WEBHOOKS, "ValidatingWebhookConfiguration"),
-    (_RBAC, "ClusterRole"),
-    (_RBAC, "ClusterRoleBinding"),
-}
 KINDS = frozenset(
     kind
     for profile in PROFILES
-    for kind, _, _ in _rendered(profile, True, True, ("gateway",), "istio-system")  # noqa: FBT003
+    for kind, _, _ in _rendered(profile, base=True, by_address=True, gateways=("gateway",), namespace="istio-system")
 )
 """Every kind that a rendered stage may hold."""
 
@@ -163,6 +154,7 @@ def _cluster_id(values: Data) -> str:
     return found[1]
 
 
+@lru_cache
 def _is_ip(address: str) -> bool:
     try:
         ipaddress.ip_address(address)

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import yaml
 
 from mcgen import names
-from mcgen.order import finding, objects
+from mcgen.order import finding, kinds, objects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Set
+    from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
     from mcgen.order.finding import Findings
+    from mcgen.order.kinds import Kind
     from mcgen.order.objects import Obj
     from mcgen.tree import Data
 
@@ -30,9 +31,9 @@ _FIELDS = {
 }  # fmt: skip
 INJECTION, ASIDE, SUSPENSION = "injection", "aside", "suspension"
 _WORDS = (
-    (INJECTION, (names.INJECTION, objects.REVISION, objects.INJECT)),
-    (ASIDE, objects.ASIDE),
-    (SUSPENSION, ("suspend",)),
+    *((word, INJECTION) for word in (names.INJECTION, names.REVISION, objects.INJECT)),
+    *((word, ASIDE) for word in sorted(objects.ASIDE)),
+    ("suspend", SUSPENSION),
 )
 # The form in which mcgen writes a new name: the parser takes fifty times as long, twice per cluster.
 _RENAME = re.compile(r"- op: replace\n  path: /metadata/name\n  value: ([a-z0-9.-]+)\n")
@@ -60,20 +61,23 @@ class Kustomization(NamedTuple):
 
 
 class Built(NamedTuple):
-    """What comes out of a folder. folders: all that were read, its own first."""
+    """What comes out of a folder. kinds: of all objects; folders: all that were read, its own first."""
 
     objects: tuple[Obj, ...]
+    kinds: frozenset[Kind]
     folders: tuple[str, ...]
     touched: frozenset[str]
 
 
 _NOTHING: frozenset[str] = frozenset()
+_FIXED = {kinds.NAMESPACE, kinds.CRD}
+"""Kinds whose names Kustomize leaves alone."""
 
 
 def kustomization(path: str, document: Data) -> Kustomization:
-    """Return what is remembered of a kustomization; raise objects.Malformed when it is none."""
+    """Return what is remembered of a kustomization; raise objects.MalformedError when it is none."""
     try:
-        unknown = tuple(sorted(document.keys() - _FIELDS))
+        unknown = () if document.keys() <= _FIELDS else tuple(sorted(document.keys() - _FIELDS))
         changes: list[Change] = []
         touched: set[str] = set()
         for patch in document.get("patches") or ():
@@ -85,17 +89,22 @@ def kustomization(path: str, document: Data) -> Kustomization:
         for field in ("commonAnnotations", "commonLabels", "labels"):
             if field in document:
                 touched.update(_touched(str(document[field])))
-        affixes = [str(document.get(field, "")) for field in ("namePrefix", "nameSuffix", "namespace")]
-        resources = tuple(str(resource) for resource in document.get("resources") or ())
-        return Kustomization(path, resources, *affixes, tuple(changes), frozenset(touched) or _NOTHING, unknown)
+        return Kustomization(
+            path,
+            tuple([str(resource) for resource in document.get("resources") or ()]),
+            str(document.get("namePrefix", "")),
+            str(document.get("nameSuffix", "")),
+            str(document.get("namespace", "")),
+            tuple(changes),
+            frozenset(touched) or _NOTHING,
+            unknown,
+        )
     except (AttributeError, KeyError, TypeError, ValueError, yaml.YAMLError) as error:
-        raise objects.Malformed(f"it is no kustomization that can be followed ({error})") from error
+        raise objects.MalformedError(f"it is no kustomization that can be followed ({error})") from error
 
 
-def _touched(text: str) -> Iterator[str]:
-    for what, words in _WORDS:
-        if any(word in text for word in words):
-            yield what
+def _touched(text: str) -> list[str]:
+    return [what for word, what in _WORDS if word in text]
 
 
 def _changes(patch: Data) -> Iterator[Change]:
@@ -149,56 +158,59 @@ class Kustomize:
         found = self._kustomizations.get(folder)
         files = self._files.get(folder, {})
         if found is None:
-            return Built(tuple(obj for objs in files.values() for obj in objs), (folder,), _NOTHING)
+            return _built(folder, tuple([obj for objs in files.values() for obj in objs]))
         for field in found.unknown:
             self._findings.add(finding.UNREADABLE, found.path, f"the proof cannot follow '{field}'")
-        for name in files.keys() - set(found.resources):
-            message = "no kustomization lists this file"
-            self._findings.add(finding.UNREACHED, f"{folder}/{name}", message)
-        return self._collect(folder, found, files)
+        for name in files:
+            if name not in found.resources:
+                self._findings.add(finding.UNREACHED, f"{folder}/{name}", "no kustomization lists this file")
+        parts = [self._resource(found, folder, files, resource) for resource in found.resources]
+        return _joined(found, folder, parts)
 
-    def _collect(self, folder: str, found: Kustomization, files: dict[str, tuple[Obj, ...]]) -> Built:
-        collected: tuple[Obj, ...] = ()
-        folders: tuple[str, ...] = (folder,)
-        touched = found.touched
-        for resource in found.resources:
-            if resource in files:
-                collected += files[resource]
-                continue
-            path = normpath(f"{folder}/{resource}")
-            base = self._base(path)
-            if base is None:
-                self._findings.add(
-                    finding.NO_SUCH_PATH, found.path, f"it lists '{resource}', which is not there (or leads back here)"
-                )
-                continue
-            collected += base.objects
-            folders += base.folders
-            touched |= base.touched
-        if found.changes or found.prefix or found.suffix or found.namespace:
-            collected = tuple(_renamed(found, collected))
-        return Built(collected, folders, touched)
+    def _resource(self, found: Kustomization, folder: str, files: Mapping[str, tuple[Obj, ...]], name: str) -> Built:
+        if name in files:
+            return _built("", files[name])
+        path = normpath(f"{folder}/{name}")
+        if path in self._bases:
+            built = self._bases[path]
+        elif path in self._kustomizations:
+            self._bases[path] = None
+            built = self._bases[path] = self.build(path)
+        else:
+            built = None
+        if built is None:
+            message = f"it lists '{name}', which is not there (or leads back here)"
+            self._findings.add(finding.NO_SUCH_PATH, found.path, message)
+        return built or _built("", ())
 
-    def _base(self, folder: str) -> Built | None:
-        if folder in self._bases:
-            return self._bases[folder]
-        if folder not in self._kustomizations:
-            return None
-        self._bases[folder] = None
-        self._bases[folder] = self.build(folder)
-        return self._bases[folder]
+
+def _built(folder: str, objs: tuple[Obj, ...]) -> Built:
+    return Built(objs, frozenset([obj.kind for obj in objs]), (folder,) if folder else (), _NOTHING)
+
+
+def _joined(found: Kustomization, folder: str, parts: Sequence[Built]) -> Built:
+    if len(parts) == 1:
+        collected, held, folders, touched = parts[0]
+    else:
+        collected = tuple([obj for part in parts for obj in part.objects])
+        held = _NOTHING.union(*[part.kinds for part in parts])
+        folders = tuple([path for part in parts for path in part.folders])
+        touched = _NOTHING.union(*[part.touched for part in parts])
+    if found.changes or found.prefix or found.suffix or found.namespace:
+        collected = tuple(_renamed(found, collected))
+    return Built(collected, held, (folder, *folders), touched | found.touched if found.touched else touched)
 
 
 def _renamed(found: Kustomization, collected: Iterable[Obj]) -> Iterator[Obj]:
     for obj in collected:
         name: str | None = obj.name
         for change in found.changes:
-            if change.kind.fullmatch(obj.kind[1]) and change.old.fullmatch(obj.name):
+            if change.kind.fullmatch(kinds.words(obj.kind)) and change.old.fullmatch(obj.name):
                 name = change.name
         if name is None:
             continue
-        fixed = obj.kind in (objects.NAMESPACE, objects.CRD)
-        yield obj._replace(
-            name=name if fixed else f"{found.prefix}{name}{found.suffix}",
-            namespace=obj.namespace if obj.kind in objects.CLUSTER_SCOPED else found.namespace or obj.namespace,
-        )
+        if obj.kind not in _FIXED:
+            name = f"{found.prefix}{name}{found.suffix}"
+        namespace = obj.namespace if obj.kind in kinds.CLUSTER_SCOPED else found.namespace or obj.namespace
+        same = name == obj.name and namespace == obj.namespace
+        yield obj if same else obj._replace(name=name, namespace=namespace)

@@ -2,59 +2,45 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mcgen import names
-from mcgen.order import argocd, istio
+from mcgen.order import argocd, istio, kinds
+from mcgen.order.kinds import (
+    APP_PROJECT,
+    APPLICATION,
+    APPLICATION_SET,
+    BINDING,
+    DEPLOYMENT,
+    ISTIO_GATEWAY,
+    JOB,
+    NAMESPACE,
+    OPERATOR,
+    SEALED_SECRET,
+    SECRET,
+    Kind,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mcgen.tree import Data
 
-GroupKind: TypeAlias = tuple[str, str]
-
-JOB: GroupKind = ("batch", "Job")
-NAMESPACE: GroupKind = ("", "Namespace")
-APPLICATION: GroupKind = ("argoproj.io", "Application")
-APPLICATION_SET: GroupKind = ("argoproj.io", "ApplicationSet")
-APP_PROJECT: GroupKind = ("argoproj.io", "AppProject")
-OPERATOR: GroupKind = ("install.istio.io", "IstioOperator")
-SERVICE_ACCOUNT: GroupKind = ("", "ServiceAccount")
-SECRET: GroupKind = ("", "Secret")
-SEALED_SECRET: GroupKind = ("bitnami.com", "SealedSecret")
-CRD: GroupKind = ("apiextensions.k8s.io", "CustomResourceDefinition")
-BINDING: GroupKind = ("rbac.authorization.k8s.io", "ClusterRoleBinding")
-ISTIO_GATEWAY: GroupKind = ("networking.istio.io", "Gateway")
-
-CLUSTER_SCOPED = {
-    NAMESPACE,
-    CRD,
-    BINDING,
-    ("rbac.authorization.k8s.io", "ClusterRole"),
-    ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"),
-    ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"),
-    ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy"),
-    ("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding"),
-    ("scheduling.k8s.io", "PriorityClass"),
-    ("storage.k8s.io", "StorageClass"),
-}
-
 # Argo CD leaves such objects out when it sums up the health of their Application.
-ASIDE = ("argocd.argoproj.io/ignore-healthcheck", "argocd.argoproj.io/hook", "helm.sh/hook")
+ASIDE = frozenset(("argocd.argoproj.io/ignore-healthcheck", "argocd.argoproj.io/hook", "helm.sh/hook"))
 INJECT = "sidecar.istio.io/inject"
-REVISION = "istio.io/rev"
 
 
 class Obj(NamedTuple):
-    """One object. wave: its own inside its Application; aside: not part of its Application's health.
+    """One object, the document `number` (from 0) of its file.
 
-    facts: what its kind needs, see _READERS.
+    wave: its own inside its Application; aside: it is not part of its Application's health; facts: what the
+    reader of its kind returns.
     """
 
     path: str
-    index: int
-    kind: GroupKind
+    number: int
+    kind: Kind
     namespace: str
     name: str
     wave: int
@@ -64,40 +50,38 @@ class Obj(NamedTuple):
     @property
     def title(self) -> str:
         """Return kind and name."""
-        return f"{self.kind[1]} '{self.name}'"
+        return f"{kinds.words(self.kind)} '{self.name}'"
 
 
-class Malformed(ValueError):
+class MalformedError(ValueError):
     """A document is not what its kind should look like."""
 
 
-def read(path: str, index: int, document: Data) -> Obj:
-    """Return what is remembered of a document; raise Malformed when it is no Kubernetes object."""
+def read(path: str, number: int, document: Data) -> Obj:
+    """Return what is remembered of a document; raise MalformedError when it is no Kubernetes object."""
     try:
         metadata = document["metadata"]
         kind = _KINDS[document["apiVersion"], document["kind"]]
         name, namespace = metadata["name"], metadata.get("namespace") or ""
         if type(name) is not str or type(namespace) is not str:
-            raise Malformed("metadata.name and metadata.namespace must be text")
+            raise MalformedError("metadata.name and metadata.namespace must be text")
         wave, aside = 0, False
         if annotations := metadata.get("annotations"):
             wave = argocd.wave(annotations) or 0
-            aside = any(key in annotations for key in ASIDE)
+            aside = not ASIDE.isdisjoint(annotations)
         reader = _READERS.get(kind)
-        return Obj(path, index, kind, namespace, name, wave, aside, reader(document) if reader else None)
+        return Obj(path, number, kind, namespace, name, wave, aside, reader(document) if reader else None)
     except (AttributeError, IndexError, KeyError, TypeError) as error:
-        raise Malformed(f"it is not what its kind should look like ({type(error).__name__}: {error})") from error
+        raise MalformedError(f"it is not what its kind should look like ({type(error).__name__}: {error})") from error
 
 
-class _Kinds(dict[tuple[str, str], GroupKind]):
-    """The group and kind of each API version and kind, split once."""
+class _Kinds(dict[tuple[str, str], Kind]):
+    """The kind behind each pair of API version and kind, put together once."""
 
-    def __missing__(self, key: tuple[str, str]) -> GroupKind:
+    def __missing__(self, key: tuple[str, str]) -> Kind:
         version, kind = key
         group = version.rpartition("/")[0]
-        if type(kind) is not str:
-            raise Malformed("kind must be text")
-        found = self[key] = (group, kind)
+        found = self[key] = f"{group}/{argocd.text(kind)}"
         return found
 
 
@@ -107,7 +91,7 @@ _KINDS = _Kinds()
 def _namespace(document: Data) -> bool:
     """Return whether pods that start in it are injected."""
     labels = document["metadata"].get("labels") or {}
-    return labels.get(names.INJECTION) == "enabled" or REVISION in labels
+    return labels.get(names.INJECTION) == "enabled" or names.REVISION in labels
 
 
 def _pod(metadata: Data) -> bool | None:
@@ -166,17 +150,17 @@ def _selector(document: Data) -> tuple[str, ...]:
     return istio.pairs(document["spec"].get("selector") or {})
 
 
-WORKLOADS: dict[GroupKind, Callable[[Data], Any]] = {
-    ("apps", "Deployment"): _template,
-    ("apps", "StatefulSet"): _template,
-    ("apps", "DaemonSet"): _template,
-    ("apps", "ReplicaSet"): _template,
-    ("batch", "CronJob"): _cron_job,
-    ("", "Pod"): _bare_pod,
-}
-_READERS: dict[GroupKind, Callable[[Data], Any]] = {
-    **WORKLOADS,
+WORKLOADS: dict[Kind, Callable[[Data], Any]] = {
+    DEPLOYMENT: _template,
+    "apps/StatefulSet": _template,
+    "apps/DaemonSet": _template,
+    "apps/ReplicaSet": _template,
+    "batch/CronJob": _cron_job,
+    "/Pod": _bare_pod,
     JOB: _job,
+}
+_READERS: dict[Kind, Callable[[Data], Any]] = {
+    **WORKLOADS,
     NAMESPACE: _namespace,
     SECRET: _token,
     SEALED_SECRET: _remote,

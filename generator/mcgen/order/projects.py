@@ -2,126 +2,116 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mcgen import layout
-from mcgen.order import finding, istio, objects
-from mcgen.order.bounds import made
+from mcgen.order import finding, istio, kinds
 from mcgen.order.table import HEALTH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from mcgen.order.argocd import Application, Project
+    from mcgen.order.argocd import Application
     from mcgen.order.finding import Findings
-    from mcgen.order.follow import Chain, Parent
+    from mcgen.order.follow import Parent
     from mcgen.order.istio import Rendered
+    from mcgen.order.kinds import Kind
     from mcgen.order.objects import Obj
 
+_PARENT_KINDS = {kinds.APPLICATION, kinds.APPLICATION_SET}
 # What stages may hold; which of it is there depends on gates, policies and exports.
-_STAGE_KINDS = istio.KINDS | (HEALTH.keys() - {objects.APPLICATION}) | {("networking.istio.io", "VirtualService")}
-_PARENT_KINDS = {objects.APPLICATION, objects.APPLICATION_SET}
+_STAGE_KINDS = istio.KINDS | (HEALTH.keys() - _PARENT_KINDS) | {kinds.VIRTUAL_SERVICE}
 
 
-class _Used:
-    """What the Applications of one project make use of."""
+class Permit:
+    """An AppProject, and what was used of it. known: the kinds that it may allow although nothing uses them."""
 
-    def __init__(self) -> None:
-        self.repositories: set[str] = set()
-        self.destinations: set[tuple[str, str]] = set()
-        self.namespaces: set[str] = set()
-        self.kinds: set[objects.GroupKind] = set()
-
-
-class _Permit(NamedTuple):
-    """An AppProject, and what was used of it."""
-
-    obj: Obj
-    project: Project
-    used: _Used
-
-
-class Projects:
-    """Compares what Applications need with what their projects allow."""
-
-    def __init__(self, projects: Sequence[Obj], root: str, findings: Findings) -> None:
-        permits = {obj.name: _Permit(obj, obj.facts, _Used()) for obj in projects}
-        others = [name for name in permits if name != root]
+    def __init__(self, obj: Obj, known: Iterable[Kind], findings: Findings) -> None:
+        self._obj = obj
+        self._project = obj.facts
         self._findings = findings
-        self._parents = permits.get(root)
-        self._stages = permits[others[0]] if len(others) == 1 else None
-        if self._parents is None or self._stages is None:
-            message = (
-                f"there are the AppProjects {', '.join(sorted(permits)) or 'none'}, and not root's and one for stages"
-            )
-            findings.add(finding.UNREADABLE, layout.INSTALL, message)
+        self._kinds = set(known)
+        self._namespaces: set[str] = set()
+        self._destinations: set[tuple[str, str]] = set()
+        self._repositories: set[str] = set()
 
-    def check(self, parents: Iterable[Parent], chains: Iterable[Chain]) -> None:
-        """Add a finding for each Application in a wrong project, for what is not allowed, and for what is needless."""
-        if self._parents is None or self._stages is None:
-            return
-        for parent in parents:
-            keys = [(obj.kind, obj.namespace or parent.app.namespace, obj.name) for obj in parent.built.objects]
-            self._application(self._parents, parent.obj, parent.app, keys)
-        for chain in chains:
-            for step in chain.steps:
-                self._application(self._stages, step.obj, step.app, [key for _, key in made(step)])
-        self._needless(self._parents, _PARENT_KINDS)
-        self._needless(self._stages, _STAGE_KINDS)
-
-    def _application(self, permit: _Permit, obj: Obj, app: Application, keys: Iterable[Rendered]) -> None:
-        project, used = permit.project, permit.used
-        if app.project != permit.obj.name:
-            message = f"it is in project '{app.project}' and belongs into '{permit.obj.name}'"
+    def check(self, obj: Obj, app: Application, keys: Iterable[Rendered]) -> None:
+        """Add a finding when an Application is in another project, and for what this one does not allow it."""
+        if app.project != self._obj.name:
+            message = f"it is in project '{app.project}' and belongs into '{self._obj.name}'"
             self._findings.at(obj, finding.WRONG_PROJECT, message)
-        used.repositories.add(app.repository)
         wanted: dict[tuple[str, str], None] = {(app.cluster, app.namespace): None}
-        kinds: dict[tuple[str, str], str] = {}
+        used: dict[Kind, str] = {}
         for kind, namespace, name in keys:
-            if kind == objects.NAMESPACE:
-                used.namespaces.add(name)
-                used.destinations.add((app.cluster, name))
-                if not _permits(project, kind, name):
-                    self._refused(permit, obj, f"Namespace '{name}'")
-                continue
-            kinds[kind] = name
-            if kind not in objects.CLUSTER_SCOPED:
-                wanted[app.cluster, namespace] = None
-        used.kinds.update(kinds)
-        used.destinations.update(wanted)
-        for cluster, namespace in wanted:
-            if (cluster, namespace) not in project.destinations:
-                self._refused(permit, obj, f"namespace '{namespace}' of cluster '{cluster}'")
-        for kind, name in kinds.items():
-            if not _permits(project, kind, name):
-                self._refused(permit, obj, f"the kind {kind[1]} of group '{kind[0]}'")
-        if app.repository not in project.repositories:
-            self._refused(permit, obj, f"the repository {app.repository}")
+            if kind == kinds.NAMESPACE:
+                self._namespaces.add(name)
+                self._destinations.add((app.cluster, name))
+                self._permit(obj, kind, name)
+            else:
+                used[kind] = name
+                if namespace:
+                    wanted[app.cluster, namespace] = None
+        self._places(obj, wanted)
+        self._kinds.update(used)
+        for kind, name in used.items():
+            self._permit(obj, kind, name)
+        self._repositories.add(app.repository)
+        if app.repository not in self._project.repositories:
+            self._refuse(obj, f"the repository {app.repository}")
 
-    def _refused(self, permit: _Permit, obj: Obj, what: str) -> None:
-        message = f"its project '{permit.obj.name}' ({permit.obj.path}) does not allow {what}"
+    def needless(self) -> None:
+        """Add a finding for whatever the project allows and no Application needs."""
+        for what in sorted(self._needless()):
+            message = f"it allows {what}, which no Application of the tree needs"
+            self._findings.add(
+                finding.TOO_WIDE, self._obj.path, message, number=self._obj.number, title=f"{self._obj.title}: {what}"
+            )
+
+    def _places(self, obj: Obj, wanted: Iterable[tuple[str, str]]) -> None:
+        self._destinations.update(wanted)
+        for place in wanted:
+            if place not in self._project.destinations:
+                self._refuse(obj, f"namespace '{place[1]}' of cluster '{place[0]}'")
+
+    def _permit(self, obj: Obj, kind: Kind, name: str) -> None:
+        project = self._project
+        if kind in kinds.CLUSTER_SCOPED:
+            if (kind, "") not in project.cluster_kinds and (kind, name) not in project.cluster_kinds:
+                self._refuse(obj, f"{_words(kind)} '{name}'")
+        elif project.kinds is not None and kind not in project.kinds:
+            self._refuse(obj, _words(kind))
+
+    def _refuse(self, obj: Obj, what: str) -> None:
+        message = f"its project '{self._obj.name}' ({self._obj.path}) does not allow {what}"
         self._findings.at(obj, finding.NOT_PERMITTED, message)
 
-    def _needless(self, permit: _Permit, known: Iterable[objects.GroupKind]) -> None:
-        project, used = permit.project, permit.used
-        kinds = used.kinds | set(known)
-        needless = [f"repository {url}" for url in project.repositories - used.repositories]
-        needless += [f"destination {'/'.join(place)}" for place in project.destinations - used.destinations]
+    def _needless(self) -> Iterator[str]:
+        project = self._project
+        yield from (f"the repository {url}" for url in project.repositories - self._repositories)
+        yield from (f"namespace '{name}' of cluster '{at}'" for at, name in project.destinations - self._destinations)
         if project.kinds is None:
-            needless.append("every namespaced kind")
-        allowed = {(kind, "") for kind in project.kinds or ()}
-        allowed |= {((group, kind), name) for group, kind, name in project.cluster_kinds}
-        for kind, name in allowed:
-            if kind == objects.NAMESPACE and name not in used.namespaces:
-                needless.append(f"Namespace '{name}'" if name else "Namespaces of any name")
-            elif kind != objects.NAMESPACE and kind not in kinds:
-                needless.append(f"kind {kind[1]} of group '{kind[0]}'")
-        for what in sorted(needless):
-            self._findings.add(finding.TOO_WIDE, permit.obj.path, f"it allows {what}, which no stage needs",
-                               index=permit.obj.index, title=permit.obj.title)  # fmt: skip
+            yield "every kind that has a namespace"
+        yield from (_words(kind) for kind in (project.kinds or set()) - self._kinds)
+        for kind, name in project.cluster_kinds:
+            if kind == kinds.NAMESPACE and name not in self._namespaces:
+                yield f"Namespace '{name or '*'}'"
+            elif kind != kinds.NAMESPACE and kind not in self._kinds:
+                yield _words(kind)
 
 
-def _permits(project: Project, kind: objects.GroupKind, name: str) -> bool:
-    if kind in objects.CLUSTER_SCOPED:
-        return (*kind, "") in project.cluster_kinds or (*kind, name) in project.cluster_kinds
-    return project.kinds is None or kind in project.kinds
+def check(projects: Sequence[Obj], parents: Sequence[Parent], findings: Findings) -> tuple[Permit, Permit] | None:
+    """Return the permits of parents and of stages; add a finding and return None where there are not these two."""
+    root = parents[0].app.project
+    own = [obj for obj in projects if obj.name == root]
+    others = [obj for obj in projects if obj.name != root]
+    if (len(own), len(others)) == (1, 1):
+        return Permit(own[0], _PARENT_KINDS, findings), Permit(others[0], _STAGE_KINDS, findings)
+    there = ", ".join(sorted(obj.name for obj in projects)) or "none"
+    message = f"the AppProjects here are {there}: there must be root's, '{root}', and one for the stages"
+    findings.add(finding.UNREADABLE, layout.INSTALL, message)
+    return None
+
+
+def _words(kind: Kind) -> str:
+    group, _, name = kind.rpartition("/")
+    return f"{name} of group '{group}'"

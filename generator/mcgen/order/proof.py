@@ -1,21 +1,24 @@
-"""Reads an emitted tree back and shows that its order holds; it knows neither the blueprint nor the generator's model."""
+"""Reads an emitted tree back and shows that its order holds, without blueprint and without the generator's model."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mcgen.order import bounds, finding, kustomize, objects
+from mcgen.order import bounds, finding, kustomize, objects, projects
 from mcgen.order.edges import Edges
 from mcgen.order.finding import Findings, OrderFinding
 from mcgen.order.follow import Follower
 from mcgen.order.kustomize import Kustomization, Kustomize
-from mcgen.order.projects import Projects
 from mcgen.order.setup import HOME, Setup
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mcgen.order.follow import Chain
     from mcgen.order.objects import Obj
+
+
+_ENDINGS = (".yaml", ".yml", ".json")
 
 
 class OrderProof:
@@ -30,6 +33,8 @@ class OrderProof:
     def add(self, path: str, documents: Sequence[Any]) -> None:
         """Take in one file: its path relative to the tree's root, and its documents as plain data."""
         folder, _, name = path.rpartition("/")
+        if not name.endswith(_ENDINGS):
+            return
         try:
             if path.startswith(HOME):
                 for document in documents:
@@ -38,8 +43,10 @@ class OrderProof:
                 (document,) = documents
                 self._kustomizations[folder] = kustomize.kustomization(path, document)
             else:
-                objs = tuple([objects.read(path, i, document) for i, document in enumerate(documents)])
-                self._files.setdefault(folder, {})[name] = objs
+                files = self._files.setdefault(folder, {})
+                # Where a document cannot be read, the file is there all the same.
+                files[name] = ()
+                files[name] = tuple([objects.read(path, i, document) for i, document in enumerate(documents)])
         except ValueError as error:
             self._findings.add(finding.UNREADABLE, path, str(error))
 
@@ -56,12 +63,26 @@ class OrderProof:
             for step in chain.steps:
                 bounds.stage(step, self._setup.plugins, findings)
         edges.finish()
-        if chains:
+        if follower.parents:
             withheld = list(follower.withheld(chains))
             bounds.configuration(chains, withheld, findings)
-            bounds.owners(chains, follower.parents, findings)
-            for parent in follower.parents:
-                read = parent.built.folders
-                bounds.generate_paths(parent.obj, parent.app.paths, read[0], read, findings)
-            Projects(follower.projects(), follower.parents[0].app.project, findings).check(follower.parents, chains)
+            bounds.parents(follower.parents, findings)
+            self._places(follower, chains)
         return findings.sorted()
+
+    def _places(self, follower: Follower, chains: Sequence[Chain]) -> None:
+        """Compare where everything goes with the AppProjects and with where everything else goes."""
+        permits = projects.check(follower.projects(), follower.parents, self._findings)
+        for cluster, steps in bounds.by_cluster(chains).items():
+            owners = bounds.Owners(cluster, self._findings)
+            for step in steps:
+                made = bounds.made(step)
+                owners.add(step, made)
+                if permits:
+                    permits[1].check(step.obj, step.app, [key for _, key in made])
+        if permits:
+            for parent in follower.parents:
+                keys = [(obj.kind, obj.namespace or parent.app.namespace, obj.name) for obj in parent.built.objects]
+                permits[0].check(parent.obj, parent.app, keys)
+            for permit in permits:
+                permit.needless()

@@ -44,11 +44,11 @@ class Setup:
         self.plugins: set[str] = set()
 
     def add(self, path: str, document: Any) -> None:
-        """Take in one document; raise objects.Malformed when it cannot be read."""
+        """Take in one document; raise objects.MalformedError when it cannot be read."""
         try:
             self._add(path, document)
         except (AttributeError, KeyError, TypeError, yaml.YAMLError) as error:
-            raise objects.Malformed(f"it cannot be read as a part of the setup ({error})") from error
+            raise objects.MalformedError(f"it cannot be read as a part of the setup ({error})") from error
 
     def _add(self, path: str, document: Data) -> None:
         kind = document.get("kind")

@@ -11,10 +11,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from mcgen.manifests import setup_health
-from mcgen.order import finding, objects
+from mcgen.order import finding, kinds
 
 if TYPE_CHECKING:
-    from mcgen.order.objects import GroupKind
+    from mcgen.order.kinds import Kind
 
 
 class By(StrEnum):
@@ -29,56 +29,56 @@ class By(StrEnum):
 class Health:
     """One kind: by which check it is Healthy, when, and why that is enough. key: of the check in argocd-cm."""
 
-    kind: GroupKind
+    kind: Kind
     by: By
     when: str
     why: str
     key: str = ""
 
 
-HEALTH: dict[GroupKind, Health] = {
+HEALTH: dict[Kind, Health] = {
     row.kind: row
     for row in (
         Health(
-            kind=objects.APPLICATION,
+            kind=kinds.APPLICATION,
             by=By.SETUP,
             key=setup_health.APPLICATION_KEY,
             when="it is Healthy and Synced, and was compared with the source that its spec has now",
             why="without the check Argo CD gives Applications no health, and no wave of a chain waits",
         ),
         Health(
-            kind=("admissionregistration.k8s.io", "MutatingWebhookConfiguration"),
+            kind=kinds.MUTATING_WEBHOOK,
             by=By.SETUP,
             key=setup_health.INJECTOR_KEY,
             when="Istio's injector: istiod has written its CA into every webhook (caBundle); others at once",
             why="istiod does so only once it controls the cluster, on a remote by means of the remote secret",
         ),
         Health(
-            kind=objects.JOB,
+            kind=kinds.JOB,
             by=By.BUILT_IN,
             when="it has completed; suspended it is Suspended",
             why="a gate is a suspended Job: it never becomes Healthy, and the wave does not end",
         ),
         Health(
-            kind=objects.SEALED_SECRET,
+            kind=kinds.SEALED_SECRET,
             by=By.BUILT_IN,
             when="the controller has unsealed it (condition Synced)",
             why="its Secret is then there, and istiod watches for it",
         ),
         Health(
-            kind=objects.CRD,
+            kind=kinds.CRD,
             by=By.BUILT_IN,
             when="the API server has established it",
             why="objects of its kind are accepted from then on",
         ),
         Health(
-            kind=("apps", "Deployment"),
+            kind=kinds.DEPLOYMENT,
             by=By.BUILT_IN,
             when="it has rolled out",
             why="its pods are ready, so istiod answers, or the gateway has its certificate",
         ),
         Health(
-            kind=("", "Service"),
+            kind=kinds.SERVICE,
             by=By.BUILT_IN,
             when="type LoadBalancer: it has an address; others at once",
             why="others can reach the gateway from then on, as far as the network lets them",
@@ -86,14 +86,14 @@ HEALTH: dict[GroupKind, Health] = {
         *(
             Health(kind=kind, by=By.APPLIED, when="it is applied", why=why)
             for kind, why in (
-                (objects.NAMESPACE, "the API server takes objects into a namespace as soon as it exists"),
-                (objects.SERVICE_ACCOUNT, "it exists, and the token controller can write its tokens"),
-                (objects.SECRET, "the token controller fills it in seconds, and who seals it waits for that"),
-                (objects.BINDING, "the rights count as soon as it exists"),
-                (("networking.istio.io", "Gateway"), "istiod sends it to the gateways that exist"),
-                (("security.istio.io", "AuthorizationPolicy"), "istiod sends it with a workload's first settings"),
-                (("security.istio.io", "PeerAuthentication"), "istiod sends it with a workload's first settings"),
-                (("security.istio.io", "RequestAuthentication"), "istiod sends it with a workload's first settings"),
+                (kinds.NAMESPACE, "the API server takes objects into a namespace as soon as it exists"),
+                (kinds.SERVICE_ACCOUNT, "it exists, and the token controller can write its tokens"),
+                (kinds.SECRET, "the token controller fills it in seconds, and who seals it waits for that"),
+                (kinds.BINDING, "the rights count as soon as it exists"),
+                (kinds.ISTIO_GATEWAY, "istiod sends it to the gateways that exist"),
+                (kinds.AUTHORIZATION_POLICY, "istiod sends it with a workload's first settings"),
+                (kinds.PEER_AUTHENTICATION, "istiod sends it with a workload's first settings"),
+                (kinds.REQUEST_AUTHENTICATION, "istiod sends it with a workload's first settings"),
             )
         ),
     )
@@ -112,7 +112,7 @@ class Edge:
 
     code: str
     thing: str
-    by: tuple[GroupKind, ...]
+    by: tuple[Kind, ...]
     why: str
     same_application: bool = False
     other_chain: bool = False
@@ -126,7 +126,7 @@ EDGES: dict[str, Edge] = {
     NAMESPACE: Edge(
         code=finding.NAMESPACE_LATE,
         thing="namespace '{}'",
-        by=(objects.NAMESPACE,),
+        by=(kinds.NAMESPACE,),
         why="the API server refuses objects in a namespace that does not exist; what a remote's chain puts into "
         "its primary (remote secret, gate) may come before that cluster's namespaces: it is refused and retried",
         same_application=True,
@@ -135,40 +135,40 @@ EDGES: dict[str, Edge] = {
     CRDS: Edge(
         code=finding.CRDS_LATE,
         thing="the CRDs of {}",
-        by=(objects.CRD,),
+        by=(kinds.CRD,),
         why="the API server refuses objects of unknown kinds, and istiod does not get ready without its own",
     ),
     READER: Edge(
         code=finding.READER_LATE,
         thing="the reader identity, {},",
-        by=(objects.SERVICE_ACCOUNT, objects.BINDING, objects.SECRET),
+        by=(kinds.SERVICE_ACCOUNT, kinds.BINDING, kinds.SECRET),
         why="a remote secret is made of this identity's token, so a gate that waits for one needs it too",
     ),
     REMOTE_SECRET: Edge(
         code=finding.SECRET_LATE,
         thing="the remote secret of cluster '{}'",
-        by=(objects.SEALED_SECRET,),
+        by=(kinds.SEALED_SECRET,),
         why="istiod cannot ask the remote's API server who a workload is, and writes no CA into its injector",
     ),
     CONTROL_PLANE: Edge(
         code=finding.CONTROL_PLANE_LATE,
         thing="the control plane ({})",
-        by=(("admissionregistration.k8s.io", "MutatingWebhookConfiguration"), ("apps", "Deployment")),
+        by=(kinds.MUTATING_WEBHOOK, kinds.DEPLOYMENT),
         why="pods that start before the injector works have no sidecar, and nothing says so",
     ),
     GATEWAY: Edge(
         code=finding.GATEWAY_LATE,
         thing="a gateway with the label {}",
-        by=(("apps", "Deployment"), ("", "Service")),
+        by=(kinds.DEPLOYMENT, kinds.SERVICE),
         why="what is exposed is configuration for gateway pods that exist",
     ),
     POLICIES: Edge(
         code=finding.POLICY_LATE,
         thing="the {} of its chain",
         by=(
-            ("security.istio.io", "AuthorizationPolicy"),
-            ("security.istio.io", "PeerAuthentication"),
-            ("security.istio.io", "RequestAuthentication"),
+            kinds.AUTHORIZATION_POLICY,
+            kinds.PEER_AUTHENTICATION,
+            kinds.REQUEST_AUTHENTICATION,
         ),
         why="in force before the first workload answers; a remote's policies are in its primary's chain, unordered",
         optional=True,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from msgspec.structs import replace
+
 from mcgen.platforms import aks, eks, generic, gke
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ class Platform(Protocol):
     def service_annotations(self, cluster: Cluster, ports: tuple[int, ...]) -> dict[str, str]:
         """Return the annotations of the east-west gateway's Service."""
 
-    def problems(self, cluster: Cluster) -> Iterator[tuple[str, str, str]]:
+    def problems(self, cluster: Cluster, *, serves_remotes: bool) -> Iterator[tuple[str, str, str]]:
         """Yield (field of `gateway`, what cannot be had here, what to do)."""
 
 
@@ -39,3 +41,12 @@ def ports(*, serves_remotes: bool) -> tuple[int, ...]:
 def service_annotations(cluster: Cluster, *, serves_remotes: bool) -> dict[str, str]:
     """Return the annotations that the platform asks of the gateway's Service."""
     return PLATFORMS[cluster.platform].service_annotations(cluster, ports(serves_remotes=serves_remotes))
+
+
+def owned_annotations(cluster: Cluster) -> frozenset[str]:
+    """Return the annotations that the gateway's other fields decide, whatever stands in them now."""
+    found: set[str] = set()
+    for scheme in ("public", "internal"):
+        gateway = replace(cluster.gateway, scheme=scheme, reserved=["name"], resource_group="name")
+        found |= service_annotations(replace(cluster, gateway=gateway), serves_remotes=True).keys()
+    return frozenset(found)

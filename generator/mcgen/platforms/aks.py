@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mcgen.platforms.address import is_address
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -37,16 +39,27 @@ def service_annotations(cluster: Cluster, ports: tuple[int, ...]) -> dict[str, s
     return found
 
 
-def problems(cluster: Cluster) -> Iterator[tuple[str, str, str]]:
+def problems(cluster: Cluster, *, serves_remotes: bool) -> Iterator[tuple[str, str, str]]:  # noqa: ARG001 - no matter
     """Yield what AKS cannot give."""
     gateway = cluster.gateway
     if len(gateway.reserved) > 1:
-        yield "reserved", "an Azure load balancer takes one reserved address", "keep one name"
+        message = f"{len(gateway.reserved)} addresses: an Azure load balancer takes one reserved address"
+        yield "reserved", message, "keep one name"
+    internal = gateway.scheme == "internal"
+    for entry in gateway.reserved:
+        if is_address(entry) and not internal:
+            yield "reserved", f'"{entry}" is an address, and AKS takes a name', "write the name of the public IP"
+        elif internal and not is_address(entry):
+            yield "reserved", f'"{entry}" is no address, and an internal load balancer takes one', "write it"
     if gateway.resource_group and not gateway.reserved:
         yield (
             "resourceGroup",
-            "a resource group without a reserved address says nothing",
+            f'resource group "{gateway.resource_group}" says nothing without a reserved address',
             "name the public IP in `reserved`, or remove the line",
         )
-    if gateway.resource_group and gateway.scheme == "internal":
-        yield "resourceGroup", "an internal address belongs to a subnet, not to a resource group", "remove it"
+    if gateway.resource_group and internal:
+        yield (
+            "resourceGroup",
+            f'an internal address belongs to a subnet, not to resource group "{gateway.resource_group}"',
+            "remove it",
+        )

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mcgen.platforms.address import is_address
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -37,17 +39,26 @@ def service_annotations(cluster: Cluster, ports: tuple[int, ...]) -> dict[str, s
     return found
 
 
-def problems(cluster: Cluster) -> Iterator[tuple[str, str, str]]:
+def problems(cluster: Cluster, *, serves_remotes: bool) -> Iterator[tuple[str, str, str]]:
     """Yield what EKS cannot give."""
     gateway = cluster.gateway
     if gateway.resource_group:
-        yield "resourceGroup", "resource groups exist on AKS only", "remove the line"
-    if cluster.role == "primary" and not gateway.reserved:
+        message = f'resource group "{gateway.resource_group}" means nothing here: they exist on AKS only'
+        yield "resourceGroup", message, "remove the line"
+    if serves_remotes and not gateway.reserved:
         yield (
             "reserved",
-            "an EKS load balancer has a host name only, which the remotes' API servers cannot call istiod by",
+            f'"{cluster.name}" serves remotes, and an EKS load balancer has but a host name, by which no API server '
+            "can call istiod",
             "reserve one Elastic IP per subnet and list their allocation IDs in `reserved`, "
             "and one of the addresses in `address`",
         )
-    if gateway.scheme == "public" and any(not entry.startswith("eipalloc-") for entry in gateway.reserved):
-        yield "reserved", "a public EKS load balancer takes EIP allocation IDs", "write eipalloc-... IDs"
+    for entry in gateway.reserved:
+        if gateway.scheme == "public" and not entry.startswith("eipalloc-"):
+            yield "reserved", f'"{entry}" is no allocation ID of an Elastic IP', "write eipalloc-... IDs"
+        elif gateway.scheme == "internal" and not is_address(entry):
+            yield (
+                "reserved",
+                f'"{entry}" is no address, and an internal load balancer takes some',
+                "write one private IPv4 address per subnet",
+            )

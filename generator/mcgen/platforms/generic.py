@@ -18,12 +18,13 @@ def service_annotations(cluster: Cluster, ports: tuple[int, ...]) -> dict[str, s
     return {}
 
 
-def problems(cluster: Cluster) -> Iterator[tuple[str, str, str]]:
+def problems(cluster: Cluster, *, serves_remotes: bool) -> Iterator[tuple[str, str, str]]:  # noqa: ARG001 - no matter
     """Yield what cannot be done without knowing the load balancer."""
     gateway = cluster.gateway
     advice = "say it in your load balancer's own words under `gateway.annotations`"
     if gateway.resource_group:
-        yield "resourceGroup", "resource groups exist on AKS only", "remove the line"
+        message = f'resource group "{gateway.resource_group}" means nothing here: they exist on AKS only'
+        yield "resourceGroup", message, "remove the line"
     if gateway.reserved:
         yield "reserved", "mcgen does not know how this platform reserves addresses", advice
     if gateway.scheme == "internal":

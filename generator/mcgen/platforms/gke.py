@@ -5,6 +5,7 @@ Source: GKE's page on the parameters of LoadBalancer Services.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ _INTERNAL = {
     # Without it only clients of the same region get through, and other clouds come in over a VPN elsewhere.
     "networking.gke.io/internal-load-balancer-allow-global-access": "true",
 }
+# https://cloud.google.com/compute/docs/naming-resources
+_NAME = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
 _PUBLIC = {"cloud.google.com/l4-rbs": "enabled"}
 
 
@@ -32,9 +35,21 @@ def service_annotations(cluster: Cluster, ports: tuple[int, ...]) -> dict[str, s
     return found
 
 
-def problems(cluster: Cluster) -> Iterator[tuple[str, str, str]]:
+def problems(cluster: Cluster, *, serves_remotes: bool) -> Iterator[tuple[str, str, str]]:  # noqa: ARG001 - no matter
     """Yield what GKE cannot give."""
     if cluster.gateway.resource_group:
-        yield "resourceGroup", "resource groups exist on AKS only", "remove the line"
+        message = f'resource group "{cluster.gateway.resource_group}" means nothing here: they exist on AKS only'
+        yield "resourceGroup", message, "remove the line"
+    for name in cluster.gateway.reserved:
+        if _NAME.fullmatch(name) is None:
+            yield (
+                "reserved",
+                f'"{name}" is no name, and GKE takes names',
+                "write what the address is called at Google Cloud",
+            )
     if len(cluster.gateway.reserved) > 2:
-        yield "reserved", "GKE takes one IPv4 and one IPv6 address", "keep at most two names"
+        yield (
+            "reserved",
+            f"{len(cluster.gateway.reserved)} addresses: GKE takes one IPv4 and one IPv6 address",
+            "keep at most two names",
+        )

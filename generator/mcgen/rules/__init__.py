@@ -9,7 +9,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mcgen.problems import Problem
-from mcgen.rules import clusters, gateways, inputs, istio, namespaces, patches, policies, versions
+from mcgen.rules import (
+    clusters,
+    gateways,
+    inputs,
+    istio,
+    metadata,
+    namespaces,
+    patches,
+    policies,
+    ranges,
+    resources,
+    versions,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,10 +35,14 @@ RULES: tuple[Callable[[Blueprint], Iterator[Finding]], ...] = (
     *clusters.RULES,
     *gateways.RULES,
     *istio.RULES,
+    *metadata.RULES,
     *namespaces.RULES,
     *policies.RULES,
+    *ranges.RULES,
+    *resources.RULES,
     *versions.RULES,
 )
+_LONGEST = 600
 
 
 def check(blueprint: Blueprint, found: Inputs, source: Source) -> list[Problem]:
@@ -41,13 +57,18 @@ def check(blueprint: Blueprint, found: Inputs, source: Source) -> list[Problem]:
     return [_problem(finding, source) for finding in findings]
 
 
+def _clip(text: str) -> str:
+    # A value may be as long as its file.
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
 def _problem(finding: Finding, source: Source) -> Problem:
     pos, length = source.span(finding.path, key=finding.key)
     return Problem(
         code=finding.code,
-        message=finding.message,
+        message=_clip(finding.message),
         pos=pos,
         length=length,
-        advice=finding.advice,
+        advice=_clip(finding.advice),
         severity=finding.severity,
     )

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
-from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from mcgen import names
-from mcgen.mesh import network_of, primary_of
 from mcgen.rules.finding import Finding, error, one_of
 from mcgen.stages import STAGES
 
@@ -34,8 +31,12 @@ def names_are_unique(blueprint: Blueprint) -> Iterator[Finding]:
         cluster_id = cluster.id or cluster.name
         known = ids.setdefault(cluster_id, i)
         if known != i:
-            message = f'cluster ID "{cluster_id}" is that of "{blueprint.clusters[known].name}" already'
-            yield error("MC202", (*path, "id" if cluster.id else "name"), message, "istiod ignores a second one")
+            yield error(
+                "MC202",
+                (*path, "id" if cluster.id else "name"),
+                f'cluster ID "{cluster_id}" is that of cluster "{blueprint.clusters[known].name}" already',
+                "give this cluster another `id`: istiod ignores the second of two",
+            )
 
 
 def application_names(blueprint: Blueprint) -> Iterator[Finding]:
@@ -51,34 +52,50 @@ def application_names(blueprint: Blueprint) -> Iterator[Finding]:
         chain = names.chain(mesh, cluster.name)
         if chain in taken:
             yield error(
-                "MC203", path, f'Application "{chain}" would be both a chain and {taken[chain]}', "rename the cluster"
+                "MC203",
+                path,
+                f'Application "{chain}" would be both the chain of "{cluster.name}" and {taken[chain]}',
+                "rename the cluster",
             )
-        if len(chain) + 1 + longest > _LONGEST:
+        over = len(chain) + 1 + longest - _LONGEST
+        if over > 0:
             yield error(
                 "MC203",
                 path,
                 f'"{mesh}" and "{cluster.name}" are too long together: {chain}-<stage> must fit in {_LONGEST} letters',
-                f"save {len(chain) + 1 + longest - _LONGEST} letters in the name of the mesh or of the cluster",
+                f"shorten the name of the mesh or of the cluster by {over}",
+            )
+
+
+def in_cluster(blueprint: Blueprint) -> Iterator[Finding]:
+    """MC243: the name by which Argo CD knows its own cluster is not that of another one."""
+    for i, cluster in enumerate(blueprint.clusters):
+        if cluster.name == names.IN_CLUSTER != blueprint.gitops.argocd.cluster:
+            yield error(
+                "MC243",
+                ("clusters", i, "name"),
+                f'to Argo CD "{names.IN_CLUSTER}" is the cluster that it runs in, and gitops.argocd.cluster is another',
+                f"rename the cluster, or write `cluster: {names.IN_CLUSTER}` under gitops.argocd if Argo CD runs in it",
             )
 
 
 def roles(blueprint: Blueprint) -> Iterator[Finding]:
     """MC204 to MC207: one primary, and remotes that belong to it."""
     primaries = [c.name for c in blueprint.clusters if c.role == "primary"]
+    known = {c.name for c in blueprint.clusters}
     if not primaries:
         yield error("MC206", ("clusters",), "no cluster is a primary", "give one cluster `role: primary`", key=True)
     for i, cluster in enumerate(blueprint.clusters):
         if cluster.role == "primary":
             yield from _primary(cluster, ("clusters", i), primaries)
         else:
-            yield from _remote(cluster, ("clusters", i), primaries, blueprint)
+            yield from _remote(cluster, ("clusters", i), primaries, known)
 
 
 def _primary(cluster: Cluster, path: DataPath, primaries: list[str]) -> Iterator[Finding]:
     if cluster.primary:
-        yield error(
-            "MC205", (*path, "primary"), f'"{cluster.name}" is a primary and has none itself', "remove the line"
-        )
+        message = f'"{cluster.name}" is a primary itself, and "{cluster.primary}" cannot serve it'
+        yield error("MC205", (*path, "primary"), message, "remove the line, or make the cluster a remote")
     if cluster.name != primaries[0]:
         yield error(
             "MC207",
@@ -88,65 +105,16 @@ def _primary(cluster: Cluster, path: DataPath, primaries: list[str]) -> Iterator
         )
 
 
-def _remote(cluster: Cluster, path: DataPath, primaries: list[str], blueprint: Blueprint) -> Iterator[Finding]:
-    primary = primary_of(cluster, blueprint)
-    if not primary and len(primaries) > 1:
-        yield error(
-            "MC204", path, f'which primary serves "{cluster.name}"?', f"add `primary:`, one of {one_of(primaries)}"
-        )
-    if primary and primary not in primaries:
-        known = any(c.name == primary for c in blueprint.clusters)
-        what = "is a remote itself" if known else "is no cluster of this mesh"
-        yield error("MC204", (*path, "primary"), f'primary "{primary}" {what}', f"write one of {one_of(primaries)}")
+def _remote(cluster: Cluster, path: DataPath, primaries: list[str], known: set[str]) -> Iterator[Finding]:
+    advice = f"write one of {one_of(primaries)}" if primaries else "give that cluster `role: primary`"
+    if not cluster.primary and len(primaries) > 1:
+        yield error("MC204", (*path, "name"), f'it is not said which primary serves "{cluster.name}"', f"{advice}")
+    elif cluster.primary and cluster.primary not in known:
+        message = f'primary "{cluster.primary}" is no cluster of this mesh'
+        yield error("MC204", (*path, "primary"), message, advice if primaries else "name a cluster of this mesh")
+    elif cluster.primary and cluster.primary not in primaries:
+        itself = "the remote itself" if cluster.primary == cluster.name else "a remote"
+        yield error("MC204", (*path, "primary"), f'primary "{cluster.primary}" is {itself}', advice)
 
 
-def overlapping_cidrs(blueprint: Blueprint) -> Iterator[Finding]:
-    """MC208: on one network pods reach each other directly, so their ranges must not overlap."""
-    known: dict[str, list[tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, str]]] = defaultdict(list)
-    for i, cluster in enumerate(blueprint.clusters):
-        for j, text in enumerate(cluster.cidrs):
-            try:
-                cidr = ipaddress.ip_network(text)
-            except ValueError:
-                continue
-            for other, owner in known[network_of(cluster)]:
-                if owner != cluster.name and cidr.version == other.version and cidr.overlaps(other):
-                    yield error(
-                        "MC208",
-                        ("clusters", i, "cidrs", j),
-                        f'{text} overlaps {other} of "{owner}" on the same network "{network_of(cluster)}"',
-                        "use ranges that do not overlap, or put the clusters on different networks",
-                    )
-            known[network_of(cluster)].append((cidr, cluster.name))
-
-
-def cidrs_are_valid(blueprint: Blueprint) -> Iterator[Finding]:
-    """MC227: every range is a network address with a prefix length."""
-    for path, text in _all_cidrs(blueprint):
-        try:
-            ipaddress.ip_network(text)
-        except ValueError:
-            try:
-                advice = f'write "{ipaddress.ip_network(text, strict=False)}"'
-            except ValueError:
-                advice = "write it like 203.0.113.0/28"
-            yield error("MC227", path, f'"{text}" is no network range', advice)
-
-
-def _all_cidrs(blueprint: Blueprint) -> Iterator[tuple[DataPath, str]]:
-    for i, cluster in enumerate(blueprint.clusters):
-        fields = (
-            (("cidrs",), cluster.cidrs),
-            (("egress",), cluster.egress),
-            (("gateway", "sourceRanges"), cluster.gateway.source_ranges),
-        )
-        for field, ranges in fields:
-            for j, text in enumerate(ranges):
-                yield ("clusters", i, *field, j), text
-    for i, policy in enumerate(blueprint.policies):
-        for j, rule in enumerate(policy.rules):
-            for k, text in enumerate(rule.from_.ip_blocks if rule.from_ else []):
-                yield ("policies", i, "rules", j, "from", "ipBlocks", k), text
-
-
-RULES = (names_are_unique, application_names, roles, overlapping_cidrs, cidrs_are_valid)
+RULES = (names_are_unique, application_names, in_cluster, roles)

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING
 from mcgen.problems import Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from mcgen.tree import DataPath
+
+_MOST_CHOICES = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +42,8 @@ def warning(code: str, path: DataPath, message: str, advice: str = "", *, key: b
     return Finding(code=code, path=path, message=message, advice=advice, severity=Severity.WARNING, key=key)
 
 
-def one_of(values: list[str]) -> str:
-    """Return the allowed values as words."""
-    return ", ".join(sorted(values)) or "none"
+def one_of(values: Iterable[str]) -> str:
+    """Return the allowed values as words; the first of them where they would fill the screen."""
+    known = sorted(values)
+    shown = ", ".join(known[:_MOST_CHOICES]) or "none"
+    return f"{shown} and {len(known) - _MOST_CHOICES} more" if len(known) > _MOST_CHOICES else shown

@@ -15,13 +15,15 @@ if TYPE_CHECKING:
 # Where in values and meshConfig mcgen sets something itself, and which field of the blueprint says what.
 OWNED_VALUES: dict[tuple[str, ...], str] = {
     ("global", "enableReaderRBAC"): "nothing: each reader identity is an object of stage namespaces",
-    ("global", "externalIstiod"): "the remotes of the mesh",
+    ("global", "externalIstiod"): "clusters[].role",
+    ("global", "hub"): "istio.hub",
     ("global", "istioNamespace"): "nothing: Istio lives in istio-system",
     ("global", "meshID"): "mesh.id",
     ("global", "multiCluster"): "clusters[].id",
     ("global", "network"): "clusters[].network",
     ("global", "proxy", "privileged"): "istio.proxy.privileged",
-    ("global", "remotePilotAddress"): "clusters[].gateway.address of the primary",
+    ("global", "remotePilotAddress"): "clusters[].gateway.address",
+    ("global", "tag"): "istio.version",
     ("istiodRemote",): "clusters[].role",
     ("meshConfig",): "istio.meshConfig",
     ("profile",): "clusters[].role",
@@ -29,9 +31,16 @@ OWNED_VALUES: dict[tuple[str, ...], str] = {
     ("gateways", "istio-ingressgateway", "injectionTemplate"): "nothing: all gateways are injected",
 }
 OWNED_MESH_CONFIG: dict[tuple[str, ...], str] = {
+    ("defaultConfig", "meshId"): "mesh.id",
     ("rootNamespace",): "nothing: Istio lives in istio-system",
     ("trustDomain",): "mesh.trustDomain",
 }
+
+
+def instead_of(field: str) -> str:
+    """Return what to do about something that mcgen sets: `field` is a field's path, or "nothing: why not"."""
+    instead, _, reason = field.partition("nothing: ")
+    return f"leave it out: {reason}" if reason else f"say it in {instead} instead"
 
 
 def owned_values(blueprint: Blueprint) -> Iterator[Finding]:
@@ -40,12 +49,26 @@ def owned_values(blueprint: Blueprint) -> Iterator[Finding]:
         ("values", blueprint.istio.values, OWNED_VALUES),
         ("meshConfig", blueprint.istio.mesh_config, OWNED_MESH_CONFIG),
     ):
-        for keys, field in owned.items():
-            if _has(tree, keys):
-                path: DataPath = ("istio", name, *keys)
-                yield error(
-                    "MC218", path, f"{'.'.join(map(str, path))} is set by mcgen, from {field}", "remove it", key=True
-                )
+        found = {keys[:depth]: field for keys, field in owned.items() if (depth := _depth(tree, keys))}
+        for keys, field in found.items():
+            path: DataPath = ("istio", name, *keys)
+            dotted = ".".join(map(str, path))
+            if keys in owned:
+                yield error("MC218", path, f"{dotted} is set by mcgen", instead_of(field), key=True)
+            else:
+                message = f"{dotted} is no mapping, and would hide what mcgen sets there"
+                yield error("MC218", path, message, "write a mapping, or remove the line", key=True)
+
+
+def _depth(tree: Any, keys: tuple[str, ...]) -> int:
+    """Return how many of the keys lead to something that replaces what stands at the last of them; 0 if none do."""
+    for depth, key in enumerate(keys, 1):
+        if key not in tree:
+            return 0
+        tree = tree[key]
+        if not isinstance(tree, dict):
+            return depth
+    return len(keys)
 
 
 def privileged(blueprint: Blueprint) -> Iterator[Finding]:
@@ -68,14 +91,6 @@ def open_exposure(blueprint: Blueprint) -> Iterator[Finding]:
             "every Service of every cluster can be called from all other clusters",
             "use the profile hardened and mark namespaces as `exported`",
         )
-
-
-def _has(tree: Any, keys: tuple[str, ...]) -> bool:
-    for key in keys:
-        if not isinstance(tree, dict) or key not in tree:
-            return False
-        tree = tree[key]
-    return True
 
 
 RULES = (owned_values, privileged, open_exposure)

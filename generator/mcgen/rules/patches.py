@@ -10,7 +10,7 @@ from mcgen.contents import contents
 from mcgen.manifests.kustomize import applies
 from mcgen.mesh import resolve
 from mcgen.rules.finding import Finding, error, one_of
-from mcgen.rules.istio import OWNED_MESH_CONFIG, OWNED_VALUES
+from mcgen.rules.istio import OWNED_MESH_CONFIG, OWNED_VALUES, instead_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +52,7 @@ def check(blueprint: Blueprint, inputs: Inputs) -> list[Finding]:
     if not blueprint.patches:
         return []
     mesh = resolve(blueprint, inputs)
-    bases = list(assemble.bases(mesh))
+    bases = {file.path: file for file in assemble.bases(mesh)}
     steps: dict[str, list[Step]] = defaultdict(list)
     for _, chained in chain.chains(mesh):
         for step in chained:
@@ -96,7 +96,7 @@ def _check(patch: Patch, path: DataPath, steps: list[tuple[Step, list[Object]]])
 def _nowhere(patch: Patch, path: DataPath) -> Finding:
     if patch.stage not in stages.BY_NAME:
         message = f'"{patch.stage}" is no stage'
-        return error("MC220", (*path, "stage"), message, f"write one of {one_of(list(stages.BY_NAME))}")
+        return error("MC220", (*path, "stage"), message, f"write one of {one_of(stages.BY_NAME)}")
     where = "no cluster of this patch" if patch.clusters else "no cluster"
     return error(
         "MC220", (*path, "stage"), f"{where} has a stage {patch.stage}", "name another stage, or remove the patch"
@@ -113,12 +113,12 @@ def _missed(
     missed = [step.cluster.name for step, objects in hits if not objects]
     # Named clusters must all be hit; without names, one is enough, because clusters differ.
     if len(missed) == len(hits) or (patch.clusters and missed):
-        where = f" in {one_of(missed[:20])}" if patch.clusters else ""
+        where = f" in {one_of(missed)}" if patch.clusters else ""
         objects = next(objects for step, objects in steps if step.cluster.name == missed[0])
         kinds = {_title(found.original) for found in objects}
         yield error(
             "MC221", (*path, "target"), f"this target matches nothing in stage {patch.stage}{where}",
-            f"the stage has {one_of(list(kinds)[:20])}; stages that istioctl renders have an IstioOperator only",
+            f"the stage has {one_of(kinds)}; stages that istioctl renders have an IstioOperator only",
         )  # fmt: skip
 
 
@@ -144,15 +144,20 @@ def _apply(patch: Parsed, path: DataPath, hits: list[tuple[Step, list[Object]]])
 
 
 def _touched(before: Data, after: Data | None) -> Iterator[tuple[tuple[str, ...], str]]:
-    for keys, field in (_OWNED.get(before["kind"], {}) | _IDENTITY).items():
+    owned = _OWNED.get(before["kind"], {})
+    if after is None:
+        yield from [((), "")] if owned else []
+        return
+    for keys, field in (owned | _IDENTITY).items():
         if _get(before, keys) != _get(after, keys):
             yield keys, field
 
 
 def _owned(keys: tuple[str, ...], field: str, path: DataPath, document: Data) -> Finding:
-    instead, _, reason = field.partition("nothing: ")
-    advice = f"leave it alone: {reason}" if reason else f"change {instead} instead"
-    return error("MC222", path, f"{'.'.join(keys)} of {_title(document)} is set by mcgen", advice)
+    title = _title(document)
+    if not keys:
+        return error("MC222", path, f"{title} would be deleted, and its stage is made of it", "remove the patch")
+    return error("MC222", path, f"{'.'.join(keys)} of {title} is set by mcgen", instead_of(field))
 
 
 def _title(document: Data) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from mcgen import names
@@ -13,6 +14,15 @@ if TYPE_CHECKING:
 
     from mcgen.blueprint import Blueprint, Namespace, Policy, To
     from mcgen.tree import DataPath
+
+# A part of a path that may be anything, and the rest of one (Istio's path templates).
+_ONE, _REST = "{*}", "{**}"
+_LITERAL = re.compile(r"[a-zA-Z0-9._~%!$&'()+,;:@=-]+")
+_TEMPLATE = ("is no path template", f"write {_ONE} for one whole part, and {_REST} for all that follow, at the end")
+_WILDCARD = f'write "*" at the beginning or the end only, or {_ONE} for one whole part'
+# Envoy compares the path without its query, with the dots resolved and without blanks.
+_UNSEEN = re.compile(r"[?#\s]|/\.\.?(?:/|$)")
+_HOST = re.compile(r"\*|\*?[A-Za-z0-9._:\[\]-]+|[A-Za-z0-9._:\[\]-]+\*")
 
 
 def unique(blueprint: Blueprint) -> Iterator[Finding]:
@@ -38,7 +48,7 @@ def known_names(blueprint: Blueprint) -> Iterator[Finding]:
                 "MC214",
                 ("policies", i, "namespace"),
                 f'namespace "{policy.namespace}" is not declared',
-                f"declare it under `namespaces`, or write one of {one_of(list(known))}",
+                f"declare it under `namespaces`, or write one of {one_of(known)}",
             )
         yield from _callers(policy, ("policies", i), known)
 
@@ -68,12 +78,12 @@ def _account(text: str, path: DataPath, known: dict[str, Namespace]) -> Iterator
             "MC215",
             path,
             f'service account "{account}" is not one of namespace "{namespace}"',
-            f"write one of {one_of(accounts[:20])}, or add it to the namespace's `serviceAccounts`",
+            f"write one of {one_of(accounts)}, or add it to the namespace's `serviceAccounts`",
         )
 
 
 def _declare(known: dict[str, Namespace]) -> str:
-    return f"declare it under `namespaces`, or write one of {one_of(list(known))}"
+    return f"declare it under `namespaces`, or write one of {one_of(known)}"
 
 
 def meaningful(blueprint: Blueprint) -> Iterator[Finding]:
@@ -87,28 +97,57 @@ def meaningful(blueprint: Blueprint) -> Iterator[Finding]:
             empty = [part for part in (caller, operation) if part is not None and _is_empty(part)]
             if empty or (caller is None and operation is None):
                 yield error(
-                    "MC216", (*path, "rules", j), "this rule says nothing about callers or calls",
-                    "say something in `from` or `to`, or remove the rule",
+                    "MC216", (*path, "rules", j), f'rules[{j}] of policy "{policy.name}" says nothing',
+                    "say who may call in `from`, or what in `to`, or remove the rule",
                 )  # fmt: skip
 
 
-def paths(blueprint: Blueprint) -> Iterator[Finding]:
-    """MC238: a path is absolute, or a pattern that can match one."""
+def matchable(blueprint: Blueprint) -> Iterator[Finding]:
+    """MC238: paths and hosts are patterns that a request can match.
+
+    Sources: istio's pkg/config/security (CheckValidPathTemplate) and pilot/pkg/security/authz/matcher.
+    """
     for i, policy in enumerate(blueprint.policies):
         for j, rule in enumerate(policy.rules):
+            place: DataPath = ("policies", i, "rules", j, "to")
             for field, values in _paths(rule.to):
                 for k, text in enumerate(values):
-                    if not text.startswith(("/", "*", "{")):
-                        place = ("policies", i, "rules", j, "to", field, k)
-                        yield error("MC238", place, f'path "{text}" can match no request', f'write "/{text}"')
+                    if found := _path_problem(text):
+                        yield error("MC238", (*place, field, k), f'path "{text}" {found[0]}', found[1])
+            for k, text in enumerate(rule.to.hosts if rule.to else []):
+                if _HOST.fullmatch(text) is None:
+                    advice = 'write it like "shop.example.com", "*.example.com" or "shop.example.com:8080"'
+                    yield error("MC238", (*place, "hosts", k), f'host "{text}" can match no request', advice)
 
 
 def _paths(operation: To | None) -> list[tuple[str, list[str]]]:
     return [("paths", operation.paths), ("notPaths", operation.not_paths)] if operation else []
 
 
+def _path_problem(text: str) -> tuple[str, str] | None:
+    """Return why no request matches a path, and what to write; None when one can."""
+    if not text.startswith(("/", "*")):
+        return "can match no request: it does not begin with a slash", f'write "/{text}"'
+    if "{" in text or "}" in text:
+        return None if _is_template(text) else _TEMPLATE
+    if text.count("*") > 1 or "*" in text[1:-1]:
+        return 'has a "*" that Istio takes as it is', _WILDCARD
+    if _UNSEEN.search(text):
+        return "can match no request: that part never reaches a policy", 'leave out "?", "#", blanks, "." and ".."'
+    return None
+
+
+def _is_template(text: str) -> bool:
+    parts = text.strip("/").split("/")
+    return (
+        text.startswith("/")
+        and _REST not in parts[:-1]
+        and all(part in (_ONE, _REST) or _LITERAL.fullmatch(part) for part in parts)
+    )
+
+
 def _is_empty(part: object) -> bool:
     return not any(getattr(part, field) for field in part.__struct_fields__)  # type: ignore[attr-defined]
 
 
-RULES = (unique, known_names, meaningful, paths)
+RULES = (unique, known_names, meaningful, matchable)

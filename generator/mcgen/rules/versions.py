@@ -25,7 +25,7 @@ def istio(blueprint: Blueprint) -> Iterator[Finding]:
             "MC209",
             ("istio", "version"),
             f"Istio {version} is not supported by this version of mcgen",
-            f"use a patch release of {one_of(list(ISTIO_MINORS))}",
+            f"use a patch release of {one_of(ISTIO_MINORS)}",
         )
 
 
@@ -38,22 +38,37 @@ def argocd(blueprint: Blueprint) -> Iterator[Finding]:
             "MC210",
             ("gitops", "argocd", "version"),
             f"the stock settings of Argo CD {version} are not known to this version of mcgen",
-            f"use one of {one_of(list(setup.SUPPORTED))}",
+            f"use one of {one_of(setup.SUPPORTED)}",
         )
 
 
-def repository_paths(blueprint: Blueprint) -> Iterator[Finding]:
-    """MC241: paths stay inside the repository."""
-    for field, path in (("path", blueprint.gitops.path), ("blueprint", blueprint.gitops.blueprint)):
-        if path and {"..", "."} & set(path.split("/")):
-            yield error(
-                "MC241", ("gitops", field), f'"{path}" is not a plain path in the repository', "leave out the dots"
-            )
-    revision = blueprint.gitops.revision
-    if ".." in revision or revision.endswith(("/", ".lock", ".")):
+def repository(blueprint: Blueprint) -> Iterator[Finding]:
+    """MC241, MC242: places in the repository are plain, and its URL holds no secret."""
+    gitops = blueprint.gitops
+    for field, path in (("path", gitops.path), ("blueprint", gitops.blueprint)):
+        if path and {"..", ".", ".git"} & set(path.lower().split("/")):
+            message = f'"{path}" is no plain path below the top of the repository'
+            yield error("MC241", ("gitops", field), message, f"write one like output/{blueprint.metadata.name}")
+    if not _is_ref(gitops.revision):
+        message = f'"{gitops.revision}" is no name that Git takes for a branch'
+        yield error("MC241", ("gitops", "revision"), message, "write a branch, such as main")
+    scheme, _, rest = gitops.repo.rpartition("://")
+    user, at, host = rest.partition("/")[0].rpartition("@")
+    if at and (":" in user or scheme in ("http", "https")) and scheme:
         yield error(
-            "MC241", ("gitops", "revision"), f'"{revision}" is no branch or tag that Git accepts', "write another"
+            "MC242",
+            ("gitops", "repo"),
+            f"the URL of {host} holds credentials, and it stands in every Application",
+            "remove what is before the @, and give the credentials to Argo CD as a repository secret",
         )
 
 
-RULES = (istio, argocd, repository_paths)
+def _is_ref(name: str) -> bool:
+    """Return whether git-check-ref-format takes a name, as far as the schema has not seen to that."""
+    parts = name.split("/")
+    return ".." not in name and not any(
+        not part or part.startswith(".") or part.endswith((".", ".lock")) for part in parts
+    )
+
+
+RULES = (istio, argocd, repository)

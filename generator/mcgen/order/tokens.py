@@ -1,0 +1,137 @@
+"""What the objects of a stage bring to their chain, and what they need of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from mcgen import names
+from mcgen.order import istio, kinds, kustomize, objects, table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mcgen.order.follow import Step
+    from mcgen.order.kinds import Kind
+    from mcgen.order.objects import Obj
+
+Token: TypeAlias = tuple[str, str, str]
+"""What one object brings and another needs: the edge, the cluster ('' where it does not matter), and which one."""
+
+_SECRETS = (kinds.SEALED_SECRET, kinds.JOB)
+_POLICIES, _INJECTOR = "policies", "injector"
+# These groups come with Kubernetes, or with what has to be there before mcgen.
+_PRESENT = {"", "apps", "autoscaling", "batch", "policy", "bitnami.com", "argoproj.io", "install.istio.io"}
+
+
+class _Families(dict["Kind", str]):
+    """Whose CRDs a kind needs; empty for kinds that are always there."""
+
+    def __missing__(self, kind: Kind) -> str:
+        group = kinds.group(kind)
+        found = self[kind] = "" if group in _PRESENT or group.endswith(".k8s.io") else _family(group)
+        return found
+
+
+_FAMILIES = _Families()
+
+
+def needs(step: Step, chain: str, injected: set[tuple[str, str]]) -> dict[Token, Obj]:
+    """Return what a step needs, each with the first object that does (for namespaces: by the objects' own waves).
+
+    chain: the cluster whose chain it is; injected: clusters and namespaces whose pods are injected.
+    """
+    cluster, default = step.app.cluster, step.app.namespace
+    spaces: dict[str, Obj] = {}
+    needed: dict[Token, Obj] = {}
+    for obj in step.built.objects:
+        kind = obj.kind
+        if kind not in kinds.CLUSTER_SCOPED:
+            first = spaces.setdefault(obj.namespace or default, obj)
+            if obj.wave < first.wave:
+                spaces[obj.namespace or default] = obj
+        if family := _FAMILIES[kind]:
+            needed.setdefault((table.CRDS, cluster, family), obj)
+        if kind == kinds.OPERATOR:
+            needed.update(dict.fromkeys(_operator_needs(obj.facts, cluster), obj))
+        elif kind == kinds.ISTIO_GATEWAY:
+            needed.update({(table.GATEWAY, cluster, label): obj for label in obj.facts})
+        elif kind in _SECRETS and _is_remote_secret(obj, cluster, chain):
+            needed.update(dict.fromkeys(_reader(cluster, chain), obj))
+        elif kind in objects.WORKLOADS and not _is_gate(obj) and _is_injected(obj, step, injected):
+            needed.setdefault((table.CONTROL_PLANE, cluster, _INJECTOR), obj)
+            needed.setdefault((table.POLICIES, cluster, _POLICIES), obj)
+    needed.update({(table.NAMESPACE, cluster, name): obj for name, obj in spaces.items()})
+    return needed
+
+
+def _is_gate(obj: Obj) -> bool:
+    return obj.kind == kinds.JOB and bool(obj.facts.suspended)
+
+
+def _is_injected(obj: Obj, step: Step, injected: set[tuple[str, str]]) -> bool:
+    if kustomize.INJECTION in step.built.touched:
+        return True
+    asked = obj.facts.inject if obj.kind == kinds.JOB else obj.facts
+    home = (step.app.cluster, obj.namespace or step.app.namespace)
+    return home in injected if asked is None else bool(asked)
+
+
+def _is_remote_secret(obj: Obj, cluster: str, chain: str) -> bool:
+    """Return whether an object is a remote secret, or the gate that waits for one: a gate in another cluster."""
+    return (obj.kind == kinds.SEALED_SECRET and bool(obj.facts)) or (_is_gate(obj) and cluster != chain)
+
+
+def _operator_needs(operator: istio.Operator, cluster: str) -> Iterator[Token]:
+    if operator.profile != istio.EMPTY:
+        yield table.CRDS, cluster, istio.FAMILY
+    if operator.profile == istio.REMOTE:
+        yield table.REMOTE_SECRET, "", operator.cluster_id
+    if operator.gateways:
+        yield table.CONTROL_PLANE, cluster, _INJECTOR
+
+
+def _operator_brings(obj: Obj, cluster: str) -> Iterator[Token]:
+    operator: istio.Operator = obj.facts
+    if operator.base:
+        yield table.CRDS, cluster, istio.FAMILY
+    if operator.profile != istio.EMPTY:
+        yield table.CONTROL_PLANE, cluster, _INJECTOR
+    for _, labels in operator.gateways:
+        for label in labels:
+            yield table.GATEWAY, cluster, label
+
+
+def _reader(consumer: str, remote: str) -> list[Token]:
+    name = names.reader(consumer)
+    return [(table.READER, remote, part.format(name)) for part in (_ACCOUNT, _TOKEN, _RIGHTS)]
+
+
+_ACCOUNT, _TOKEN, _RIGHTS = "ServiceAccount '{}'", "the token of '{}'", "the rights of '{}'"
+
+
+def _secret_brings(obj: Obj, cluster: str) -> list[Token]:
+    return [(table.READER, cluster, _TOKEN.format(obj.facts))] if obj.facts else []
+
+
+def _sealed_brings(obj: Obj, cluster: str) -> list[Token]:  # noqa: ARG001 - all are called alike
+    return [(table.REMOTE_SECRET, "", obj.facts)] if obj.facts else []
+
+
+BRINGS: dict[Kind, Callable[[Obj, str], Any]] = {
+    kinds.NAMESPACE: lambda obj, cluster: [(table.NAMESPACE, cluster, obj.name)],
+    kinds.CRD: lambda obj, cluster: [(table.CRDS, cluster, _family(obj.name.partition(".")[2]))],
+    kinds.OPERATOR: _operator_brings,
+    kinds.SERVICE_ACCOUNT: lambda obj, cluster: [(table.READER, cluster, _ACCOUNT.format(obj.name))],
+    kinds.SECRET: _secret_brings,
+    kinds.BINDING: lambda obj, cluster: [(table.READER, cluster, _RIGHTS.format(name)) for name in obj.facts],
+    kinds.SEALED_SECRET: _sealed_brings,
+    **dict.fromkeys(
+        table.EDGES[table.POLICIES].by,
+        lambda obj, cluster: [(table.POLICIES, cluster, _POLICIES)],  # noqa: ARG005
+    ),
+}
+"""What an object brings, by its kind."""
+
+
+def _family(group: str) -> str:
+    return istio.FAMILY if group.endswith(f".{istio.FAMILY}") else group

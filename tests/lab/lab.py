@@ -1,0 +1,180 @@
+"""A lab: its networks, its registry and its clusters, brought up and down together."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import fcntl
+import json
+import os
+import signal
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+
+from tests.lab import certificates, cleanup, images, network
+from tests.lab.catalogue import CHECKOUT
+from tests.lab.cluster import Cluster
+from tests.lab.plan import LabError, LabPlan, plan
+from tests.lab.process import run, start, stop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType, TracebackType
+
+FOLDER = Path("/var/lib/mcgen-lab")
+LOCK = Path("/run/lock/mcgen-lab.lock")
+
+
+class Lab:
+    """A lab. plan: what it is made of; folder: everything it writes is in the folder of its name below.
+
+    As a context manager it is up inside, and down after it, whatever happened.
+    """
+
+    def __init__(self, plan: LabPlan, folder: Path = FOLDER) -> None:
+        self.plan = plan
+        self.folder = folder / plan.name
+        self.clusters = {each.name: self._cluster(each.name) for each in plan.clusters}
+        self._handler: object = None
+
+    @classmethod
+    def found(cls, name: str, folder: Path = FOLDER) -> Lab:
+        """Return the lab of that name that is up, or was left behind; raise LabError when there is none."""
+        try:
+            written = json.loads((folder / name / "run/lab.json").read_bytes())
+        except FileNotFoundError as error:
+            raise LabError(f"no lab '{name}' in {folder}") from error
+        nodes, bare = tuple(written["nodes"]), tuple(written["bare"])
+        return cls(plan(nodes, bare=bare, name=name, network=IPv4Network(written["network"])), folder)
+
+    def __enter__(self) -> Lab:
+        # A test run that is told to end unwinds as if Ctrl-C had been pressed, and so takes the lab down.
+        if threading.current_thread() is threading.main_thread():
+            self._handler = signal.signal(signal.SIGTERM, _interrupt)
+        self.up()
+        atexit.register(self.down)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.down()
+        atexit.unregister(self.down)
+        if self._handler is not None:
+            signal.signal(signal.SIGTERM, self._handler)  # type: ignore[arg-type]
+
+    def __getitem__(self, name: str) -> Cluster:
+        return self.clusters[name]
+
+    @property
+    def run(self) -> Path:
+        """What is there only while the lab is."""
+        return self.folder / "run"
+
+    @property
+    def logs(self) -> Path:
+        """What programs and pods printed; it stays until the next lab of this name."""
+        return self.folder / "logs"
+
+    @property
+    def kubeconfig(self) -> Path:
+        """One kubeconfig with a context per cluster, called like it."""
+        return self.run / "kubeconfig"
+
+    def up(self) -> None:
+        """Bring everything up; raise LabError when it cannot, and leave nothing then."""
+        need_root()
+        images.build()
+        with _locked():
+            self._claim()
+        try:
+            self._up()
+        except BaseException:
+            self.down()
+            raise
+
+    def _claim(self) -> None:
+        """Write down what will be made, before any of it is."""
+        if (self.run / "lab.json").exists():
+            command = f"python -m tests.lab down --name {self.plan.name}"
+            raise LabError(f"lab '{self.plan.name}' is up, or was left behind, in {self.folder}: {command}")
+        network.check(self.plan)
+        cleanup.remove(self.folder)
+        self.run.mkdir(parents=True)
+        clusters = self.plan.clusters
+        written = {
+            "network": str(self.plan.network),
+            "nodes": [each.name for each in clusters if each.node],
+            "bare": [each.name for each in clusters if not each.node],
+            "pid": os.getpid(),
+        }
+        (self.run / "lab.json").write_text(json.dumps(written))
+        network.up(self.plan)
+
+    def _up(self) -> None:
+        registry = [sys.executable, "-m", "tests.lab.registry", self.plan.registry, str(images.FOLDER)]
+        start(
+            ["env", f"PYTHONPATH={CHECKOUT}", *registry],
+            record=self.run / "records/registry.stat",
+            log=self.logs / "registry.log",
+            namespace=self.plan.internet,
+        )
+        with ThreadPoolExecutor(len(self.clusters)) as pool:
+            for done in [pool.submit(cluster.up) for cluster in self.clusters.values()]:
+                done.result()
+        parts = {name: yaml.safe_load(each.kubeconfig.read_text()) for name, each in self.clusters.items()}
+        self.kubeconfig.write_text(certificates.merged(parts))
+
+    def down(self) -> None:
+        """Stop and remove everything that belongs to the lab, whoever brought it up; its logs stay."""
+        with _locked():
+            if not (self.run / "lab.json").exists():
+                return
+            with ThreadPoolExecutor(len(self.clusters)) as pool:
+                failed = [each.exception() for each in [pool.submit(c.down) for c in self.clusters.values()]]
+            if error := next((error for error in failed if error), None):
+                raise error
+            stop(self.run / "records/registry.stat")
+            network.down(self.plan)
+            cleanup.remove(self.run)
+
+    def execute(self, machine: str, argv: list[str]) -> int:
+        """Run a command on a cluster's machine, or on 'internet', and return its exit status."""
+        namespace = self.plan.internet if machine == "internet" else self.plan.cluster(machine).namespace
+        kubeconfig = self.kubeconfig if machine == "internet" else self.clusters[machine].kubeconfig
+        os.environ["KUBECONFIG"] = str(kubeconfig)
+        os.environ["PATH"] = f"{CHECKOUT / '.tools'}:{os.environ['PATH']}"
+        return os.spawnvp(os.P_WAIT, "nsenter", ["nsenter", f"--net=/run/netns/{namespace}", "--", *argv])
+
+    def _cluster(self, name: str) -> Cluster:
+        return Cluster(
+            plan=self.plan.cluster(name),
+            folder=self.run / name,
+            logs=self.logs / name,
+            registry=self.plan.registry,
+            python=sys.executable,
+        )
+
+
+def need_root() -> None:
+    """Raise LabError unless this process may make network namespaces and mounts."""
+    if os.geteuid() != 0:
+        raise LabError("a lab makes network namespaces, mounts and cgroups: run it as root")
+    run(["ip", "-Version"])
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def _locked() -> Iterator[None]:
+    """Hold the lock of this machine's labs: two that come up at once see each other's networks."""
+    LOCK.parent.mkdir(parents=True, exist_ok=True)
+    with LOCK.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

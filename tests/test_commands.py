@@ -1,0 +1,198 @@
+"""The smaller commands: init, graph, explain, validate --against, and the program's own help."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mcgen.cli import COMMANDS, run
+from mcgen.emit import emit
+from mcgen.stages import BY_NAME
+from tests.samples import BY_TREE, CHECKOUT
+from tests.snapshots import snapshot
+
+FLAGS = ["--name", "shop", "--repo", "https://git.example.com/shop.git", "--cluster", "one=gke", "--cluster", "two=aks"]
+
+
+@pytest.fixture(autouse=True)
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_init_writes_a_blueprint_that_builds(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["init", *FLAGS, "--demo"]) == 0
+    assert "mcgen build blueprints/shop.yaml" in capsys.readouterr().out
+    assert run(["build", "blueprints/shop.yaml"]) == 0
+    assert Path("output/shop/clusters/two/argocd/10-remote-secret.yaml").exists()
+
+
+def test_init_overwrites_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("b.yaml").write_text("mine\n", encoding="utf-8")
+    assert run(["init", "b.yaml", *FLAGS]) == 2
+    assert "exists already" in capsys.readouterr().err
+    assert Path("b.yaml").read_text(encoding="utf-8") == "mine\n"
+    assert run(["init", "b.yaml", *FLAGS, "--force"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("flags", "code", "word"),
+    [
+        (["--name", "shop"], 2, "--repo"),
+        (["--name", "shop", "--repo", "https://x/y"], 2, "--cluster"),
+        ([*FLAGS, "--cluster", "three=azure"], 2, "three=azure"),
+        ([*FLAGS, "--cluster", "one=eks"], 1, "MC201"),
+        (["--name", "Shop!", *FLAGS[2:]], 1, "MC106"),
+        ([*FLAGS, "--istio", "1.20"], 1, "MC106"),
+        ([*FLAGS, "--istio", "0.8.0"], 1, "MC209"),
+    ],
+)
+def test_init_refuses(flags: list[str], code: int, word: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["init", *flags]) == code
+    assert word in capsys.readouterr().err
+    assert not Path("blueprints").exists()
+
+
+def test_init_asks_on_a_terminal(workplace: Path) -> None:
+    keyboard, terminal = pty.openpty()
+    argv = [sys.executable, "-m", "mcgen", "init"]
+    child = subprocess.Popen(argv, stdin=terminal, stdout=terminal, stderr=terminal, cwd=workplace)
+    os.close(terminal)
+    os.write(keyboard, b"fleet\n\neast\ngke\nwest\neks\n\nn\n")
+    shown = b""
+    while chunk := _read(keyboard):
+        shown += chunk
+    assert child.wait(timeout=60) == 0, shown
+    text = (workplace / "blueprints/fleet.yaml").read_text(encoding="utf-8")
+    assert "name: east" in text
+    assert "platform: eks" in text
+    assert "demo" not in text
+
+
+def _read(descriptor: int) -> bytes:
+    try:
+        return os.read(descriptor, 4096)
+    except OSError:
+        return b""
+
+
+def test_graph_draws_every_cluster(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(CHECKOUT)
+    assert run(["graph", "blueprints/three-clouds.yaml"]) == 0
+    picture = capsys.readouterr().out
+    assert picture.startswith("flowchart LR\n")
+    for name in ("gke-frankfurt", "aks-amsterdam", "eks-ireland"):
+        assert name in picture
+    assert picture in (BY_TREE["three-clouds"].folder / "README.md").read_text(encoding="utf-8")
+
+
+def test_explain_knows_every_stage_and_code(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain"]) == 0
+    listed = capsys.readouterr().out
+    for topic in [*BY_NAME, "MC204"]:
+        assert topic in listed
+        assert run(["explain", topic]) == 0
+        assert topic in capsys.readouterr().out
+    assert run(["explain", "control-plan"]) == 2
+    assert "control-plane" in capsys.readouterr().err
+
+
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--help"]) == 0
+    overview = capsys.readouterr().out
+    readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+    for name in COMMANDS:
+        assert name in overview
+        assert f"mcgen {name}" in readme
+        assert run([name, "--help"]) == 0
+        first = capsys.readouterr().out
+        assert first.startswith(f"Usage: mcgen {name}")
+
+
+def test_wrong_use_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["bild"]) == 2
+    assert run(["build"]) == 2
+    assert run(["build", "x.yaml", "--validator", "none"]) == 2
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def git(*arguments: str) -> None:
+    author = ["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "init.defaultBranch=main"]
+    subprocess.run(["git", *author, *arguments], check=True, capture_output=True)
+
+
+@pytest.fixture
+def repository(workplace: Path) -> Path:
+    """A repository whose first commit holds the sample, opened."""
+    git("init", "-q")
+    for path in ("gke-aks.yaml",):
+        Path("blueprints").mkdir()
+        text = (CHECKOUT / "blueprints" / path).read_text(encoding="utf-8")
+        Path("blueprints", path).write_text(text, encoding="utf-8")
+    inputs = str(CHECKOUT / "blueprints/gke-aks.inputs")
+    assert run(["build", "blueprints/gke-aks.yaml", "--inputs", inputs]) == 0
+    git("add", "-A")
+    git("commit", "-qm", "opened")
+    return workplace
+
+
+def rebuild(old: str, new: str) -> None:
+    blueprint = Path("blueprints/gke-aks.yaml")
+    text = blueprint.read_text(encoding="utf-8")
+    assert old in text
+    blueprint.write_text(text.replace(old, new), encoding="utf-8")
+    assert run(["build", str(blueprint)]) == 0
+
+
+def test_against_accepts_what_a_mesh_survives(repository: Path) -> None:
+    rebuild("ingressGateway: true", "ingressGateway: false")
+    assert run(["validate", "output/gke-aks", "--against", "HEAD"]) == 0
+
+
+def test_against_refuses_another_identity(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rebuild("  id: mesh1\n", "  id: mesh2\n  trustDomain: other.example.com\n")
+    assert run(["validate", "output/gke-aks", "--against", "HEAD"]) == 1
+    error = capsys.readouterr().err
+    assert error.count("MC652") == 2
+    assert '"mesh1" to "mesh2"' in error
+
+
+def test_against_refuses_stages_taken_away(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tree = Path("output/gke-aks")
+    # As if somebody had deleted tree and input and built again from nothing.
+    for path in snapshot(tree):
+        if not path.endswith("/"):
+            (tree / path).unlink()
+    assert run(["build", "blueprints/gke-aks.yaml"]) == 0
+    assert run(["validate", "output/gke-aks", "--against", "HEAD"]) == 1
+    error = capsys.readouterr().err
+    assert error.count("MC651") == 4
+    assert "30-east-west-gateway.yaml" in error
+
+
+def test_against_a_revision_that_is_not_there(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["validate", "output/gke-aks", "--against", "nowhere"]) == 3
+    assert "git fetch" in capsys.readouterr().err
+    assert run(["validate", "output/gke-aks", "--against=--output=x"]) == 2
+    assert run(["validate", "blueprints/gke-aks.yaml", "--against", "HEAD"]) == 2
+
+
+def test_against_a_revision_before_the_tree(workplace: Path) -> None:
+    git("init", "-q")
+    git("commit", "-q", "--allow-empty", "-m", "nothing yet")
+    Path("b.yaml").write_text((CHECKOUT / "blueprints/minimal.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    assert run(["build", "b.yaml", "-o", "tree"]) == 0
+    assert run(["validate", "tree", "--against", "HEAD"]) == 0
+
+
+def test_a_bug_is_no_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what mcgen knows how to explain becomes an exit code; anything else must be seen as what it is."""
+    monkeypatch.setattr("mcgen.shape.blueprint_schema", lambda: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        run(["schema"])
+    assert emit([{}]) == "{}\n"

@@ -1,0 +1,49 @@
+"""The wheel holds all that the program needs: installed far from the checkout, it builds the sample."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.samples import BY_TREE, CHECKOUT
+from tests.snapshots import snapshot
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dist")
+    argv = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-w", str(folder), str(CHECKOUT)]
+    subprocess.run(argv, check=True, capture_output=True)
+    (found,) = folder.glob("*.whl")
+    return found
+
+
+def test_the_wheel_brings_its_files(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    assert {"mcgen/py.typed", "mcgen/rules.md", "mcgen/schemas/blueprint.json", "mcgen/lua/application.lua"} <= names
+    assert "mcgen/templates/README.md.j2" in names
+    kept = {path.relative_to(CHECKOUT).as_posix() for path in (CHECKOUT / "schemas").rglob("*.json")}
+    assert {f"mcgen/{name}" for name in kept} <= names
+    assert not [name for name in names if not name.startswith(("mcgen/", "mcgen-"))]
+
+
+def test_an_installed_mcgen_builds_the_sample(wheel: Path, tmp_path: Path) -> None:
+    environment = tmp_path / "env"
+    subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True, capture_output=True)
+    quiet = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    subprocess.run(
+        [environment / "bin/pip", "install", "--quiet", str(wheel)], check=True, capture_output=True, env=quiet
+    )
+    shutil.copytree(CHECKOUT / "blueprints", tmp_path / "blueprints")
+    mcgen = str(environment / "bin/mcgen")
+    argv = [mcgen, "build", "blueprints/gke-aks.yaml", "--validator", "embedded"]
+    subprocess.run(argv, cwd=tmp_path, check=True, capture_output=True)
+    assert snapshot(tmp_path / "output/gke-aks") == snapshot(BY_TREE["gke-aks"].folder)
+    shown = subprocess.run([mcgen, "explain", "MC204"], cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert shown.stdout.startswith("MC204: ")

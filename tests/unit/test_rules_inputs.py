@@ -1,0 +1,191 @@
+"""The rules about facts and sealed secrets. A test is named after the code that it is about, as test_rules asks."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mcgen import load
+from mcgen.facts import Facts, Inputs
+from mcgen.problems import ProblemsFound
+from tests.judged import complaints, problems, read
+from tests.samples import CHECKOUT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mcgen.source import Source
+
+GKE_AKS = read((CHECKOUT / "blueprints/gke-aks.yaml").read_bytes())
+GIVEN = load.read_inputs(CHECKOUT / "blueprints/gke-aks.inputs")
+SEALED = GIVEN.sealed["gke", "aks"]
+WITH_ADDRESS = read(
+    """
+apiVersion: mcgen/v1alpha1
+kind: Mesh
+metadata: {name: shop}
+gitops: {repo: "https://git.example.com/platform/mesh.git"}
+istio: {version: "1.31.1"}
+clusters:
+  - {name: gke, platform: gke, role: primary, egress: [203.0.113.1/32], gateway: {address: 203.0.113.9}}
+  - {name: aks, platform: aks, role: remote, egress: [203.0.113.2/32]}
+exposure: {profile: article}
+"""
+)
+
+
+def found(inputs: Inputs, source: Source = GKE_AKS) -> dict[str, list[str]]:
+    """Return the messages by code, after having looked at the problems themselves."""
+    all_found = problems(source, inputs)
+    assert [fault for problem in all_found for fault in complaints(problem, source)] == []
+    by_code: dict[str, list[str]] = {}
+    for problem in all_found:
+        by_code.setdefault(problem.code, []).append(f"{problem.pos.line}: {problem.message}")
+    return by_code
+
+
+def facts(**fields: Any) -> Inputs:
+    return Inputs(facts=Facts(**fields))
+
+
+def sealed(document: Any) -> Inputs:
+    return Inputs(sealed={("gke", "aks"): document})
+
+
+def changed(path: tuple[str, ...], value: Any) -> Any:
+    """Return the sealed secret with one value changed, or taken away where it is None."""
+    document = copy.deepcopy(SEALED)
+    *above, last = path
+    below = document
+    for key in above:
+        below = below[key]
+    if value is None:
+        del below[last]
+    else:
+        below[last] = value
+    return document
+
+
+def test_mc234_facts_of_another_mesh() -> None:
+    inputs = facts(addresses={"north": "203.0.113.9"}, tokens={"east": {"west": ["1"]}})
+    assert sorted(found(inputs)) == ["MC234"]
+    named = "".join(found(inputs)["MC234"])
+    assert all(f'"{name}"' in named for name in ("north", "east", "west"))
+
+
+def test_mc234_a_token_that_is_named_twice() -> None:
+    assert found(facts(tokens={"gke": {"aks": ["1", "2", "1"]}})) == {
+        "MC234": ['21: .mcgen/facts.yaml names token "1" of "gke" for "aks" twice']
+    }
+
+
+@pytest.mark.parametrize("tokens", [{"aks": {"gke": ["1"]}}, {"gke": {"gke": ["1"]}}])
+def test_mc234_a_token_with_which_nobody_reads(tokens: dict[str, dict[str, list[str]]]) -> None:
+    assert list(found(facts(tokens=tokens))) == ["MC234"]
+
+
+def test_ok_mc234_two_tokens_while_one_replaces_the_other() -> None:
+    assert found(facts(addresses={"gke": "203.0.113.9"}, tokens={"gke": {"aks": ["1", "2"]}})) == {}
+
+
+@pytest.mark.parametrize("address", ["lb.example.com", "127.0.0.1", "-", "203.0.113.300", "::"])
+def test_mc225_an_address_in_the_facts_that_the_remotes_cannot_call(address: str) -> None:
+    messages = found(facts(addresses={"gke": address}))["MC225"]
+    assert [address in message and ".mcgen/facts.yaml" in message for message in messages] == [True]
+
+
+def test_ok_mc225_a_fact_that_the_blueprint_overrules() -> None:
+    assert "MC225" not in found(facts(addresses={"gke": "lb.example.com"}), WITH_ADDRESS)
+
+
+def test_ok_mc225_a_host_name_of_a_gateway_that_serves_no_remotes() -> None:
+    assert found(facts(addresses={"aks": "lb.example.com"})) == {}
+
+
+NAME = "istio-remote-secret-cluster-aks"
+TEMPLATE = ("spec", "template", "metadata")
+WRONG: list[tuple[tuple[str, ...], Any]] = [
+    (("apiVersion",), "bitnami.com/v1"),
+    (("kind",), "Secret"),
+    (("metadata",), None),
+    (("metadata",), ["name"]),
+    (("metadata", "name"), "istio-remote-secret-aks"),
+    (("metadata", "namespace"), "default"),
+    (("metadata", "annotations"), {"sealedsecrets.bitnami.com/cluster-wide": "true"}),
+    (("spec", "encryptedData"), {}),
+    (("spec", "encryptedData"), {"aks": "AgC"}),
+    (("spec", "encryptedData"), {"cluster-aks": "AgC", "more": "AgC"}),
+    (("spec", "encryptedData"), {"cluster-aks": None}),
+    (("spec", "encryptedData"), "AgC"),
+    (("spec", "template"), None),
+    (("spec", "template", "data"), {"cluster-aks": "apiVersion: v1, kind: Config"}),
+    (("spec", "data"), "AgC"),
+    (("stringData",), {"cluster-aks": "token"}),
+    ((*TEMPLATE, "name"), "other"),
+    ((*TEMPLATE, "labels"), None),
+    ((*TEMPLATE, "labels", "istio/multiCluster"), True),
+    ((*TEMPLATE, "annotations", "networking.istio.io/cluster"), "aks"),
+    ((*TEMPLATE, "annotations", "sealedsecrets.bitnami.com/namespace-wide"), "true"),
+]
+
+
+@pytest.mark.parametrize(("path", "value"), WRONG, ids=lambda part: str(part)[:60])
+def test_mc235_not_the_secret_of_this_cluster(path: tuple[str, ...], value: Any) -> None:
+    assert set(found(sealed(changed(path, value)))) == {"MC235"}
+
+
+@pytest.mark.parametrize("document", [None, [], [SEALED], "text", 5, {}, {"spec": {"encryptedData": [1]}}])
+def test_mc235_no_secret_at_all(document: Any) -> None:
+    assert set(found(sealed(document))) == {"MC235"}
+
+
+def test_ok_mc235_as_kubeseal_wrote_it() -> None:
+    assert found(GIVEN) == {}
+
+
+@pytest.mark.parametrize("pair", [("aks", "gke"), ("gke", "gke"), ("gke", "north"), ("north", "aks"), ("", "")])
+def test_mc236_a_secret_that_nobody_uses(pair: tuple[str, str]) -> None:
+    messages = found(Inputs(sealed={pair: SEALED}))["MC236"]
+    assert [f'"{pair[0]}" reads no remote "{pair[1]}"' in message for message in messages] == [True]
+
+
+def test_ok_mc236_a_secret_of_a_remote() -> None:
+    assert "MC236" not in found(sealed({}))
+
+
+def lost(tmp_path: Path, inputs: str) -> list[str]:
+    """Return what is lost when the sealed tree of the sample is built with other inputs."""
+    given = load.read(str(CHECKOUT / "blueprints/gke-aks.yaml"))
+    loaded = load.load(given, CHECKOUT / inputs if inputs else tmp_path)
+    return [problem.code for problem in load.lost_stages(loaded, CHECKOUT / "output/gke-aks-sealed")]
+
+
+def test_mc237_an_input_that_is_gone(tmp_path: Path) -> None:
+    assert lost(tmp_path, "") == ["MC237"]
+
+
+def test_ok_mc237_the_inputs_are_there(tmp_path: Path) -> None:
+    assert lost(tmp_path, "blueprints/gke-aks.inputs") == []
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        ("- addresses\n", "MC101"),
+        ("addreses: {}\n", "MC102"),
+        ("addresses: {gke: 203}\n", "MC104"),
+        ("tokens: {gke: {aks: []}}\n", "MC107"),
+        ("tokens: {gke: {aks: [A]}}\n", "MC106"),
+        ("kind: Mesh\n", "MC105"),
+        ("addresses: &a {gke: *a}\n", "MC012"),
+    ],
+)
+def test_a_facts_file_that_does_not_fit(tmp_path: Path, content: str, code: str) -> None:
+    file = tmp_path / ".mcgen" / "facts.yaml"
+    file.parent.mkdir()
+    file.write_text(content, encoding="utf-8")
+    with pytest.raises(ProblemsFound) as caught:
+        load.read_inputs(tmp_path)
+    assert code in {problem.code for problem in caught.value.problems}
