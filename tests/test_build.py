@@ -237,3 +237,13 @@ def test_validate_finds_an_edit(workplace: Path, capsys: pytest.CaptureFixture[s
 def test_validate_wants_a_tree(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["validate", "blueprints"]) == 2
     assert "no tree" in capsys.readouterr().err
+
+
+def test_validate_finds_what_others_put_into_a_chain(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copytree(BY_TREE["gke-aks"].folder, "tree")
+    Path("tree/clusters/aks/argocd/99-more.yaml").write_text("kind: Application\n", encoding="utf-8")
+    Path("tree/clusters/aks/base/notes.yaml").write_text("not: applied\n", encoding="utf-8")
+    assert run(["validate", "tree"]) == 1
+    error = capsys.readouterr().err
+    assert error.count("MC653") == 1
+    assert "99-more.yaml" in error

@@ -379,6 +379,11 @@ class Blueprint(_Section, frozen=True, kw_only=True, dict=True):
         """Return the names of the clusters in which istiod runs."""
         return tuple(cluster.name for cluster in self.clusters if cluster.role == "primary")
 
+    @cached_property
+    def without_egress(self) -> tuple[str, ...]:
+        """Return the names of the clusters that do not say from where they call."""
+        return tuple(cluster.name for cluster in self.clusters if not cluster.egress)
+
 
 def convert(data: Any) -> Blueprint:
     """Return the typed blueprint of data that fits the schema; raise msgspec.ValidationError otherwise."""

@@ -29,7 +29,7 @@ def tree(folder: Path, validator: str) -> list[Problem]:
     if has_errors(problems):
         return problems
     contents = {path: _read(folder / path) for path in sorted(manifest.files | manifest.inputs)}
-    problems += _changed(folder, manifest, contents)
+    problems += [*_changed(folder, manifest, contents), *_foreign(folder, manifest)]
     choice = validators.choose(validator)
     problems += _documents(folder, {path: raw for path, raw in contents.items() if raw is not None}, choice)
     return problems
@@ -49,9 +49,24 @@ def _changed(folder: Path, manifest: Manifest, contents: dict[str, bytes | None]
         raw = contents[path]
         if raw is not None and digest(raw) == wanted:
             continue
-        what = "is missing" if raw is None else "was changed after it was built"
+        # Several digests: a build or a merge has not come to its end.
+        what = "is half built" if " " in wanted else "is missing" if raw is None else "was changed after it was built"
         advice = f"run `mcgen build {manifest.blueprint}`" if path in manifest.files else "restore it and build again"
         yield Problem(code="MC650", message=f"{path} {what}", pos=Pos(file=str(folder / path)), advice=advice)
+
+
+def _foreign(folder: Path, manifest: Manifest) -> Iterator[Problem]:
+    """Yield the files of others in folders that Argo CD applies as a whole, without a kustomization."""
+    for pattern in (f"{layout.APPLICATION_SETS}/*", f"{layout.chain('*')}/*"):
+        for file in sorted(folder.glob(pattern)):
+            path = file.relative_to(folder).as_posix()
+            if path not in manifest.files:
+                yield Problem(
+                    code="MC653",
+                    message=f"{path} is not part of the tree, and Argo CD would apply it with the rest of its folder",
+                    pos=Pos(file=str(file)),
+                    advice="take it out of this folder",
+                )
 
 
 def _documents(folder: Path, contents: dict[str, bytes], choice: validators.Choice) -> Iterator[Problem]:

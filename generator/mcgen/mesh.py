@@ -171,29 +171,32 @@ def source_ranges(cluster: bp.Cluster, blueprint: bp.Blueprint) -> tuple[str, ..
     """Return who may connect to a gateway: what it says, or the egress of all others if all others say."""
     if cluster.gateway.source_ranges:
         return tuple(cluster.gateway.source_ranges)
-    if not all(c.egress for c in blueprint.clusters if c.name != cluster.name):
+    if any(name != cluster.name for name in blueprint.without_egress):
         return ()
     return tuple(sorted({cidr for c in blueprint.clusters if c.name != cluster.name for cidr in c.egress}))
 
 
 def _clusters(blueprint: bp.Blueprint, inputs: Inputs) -> tuple[Cluster, ...]:
-    declared = all_namespaces(blueprint)
-    spaces = [_namespace(path, ns) for path, ns in declared]
-    where = {ns.name: frozenset(ns.clusters or ()) for _, ns in declared}
-    configured = {policy.namespace for policy in blueprint.policies}
+    local = _namespaces(blueprint)
     served = {primary_of(c, blueprint) for c in blueprint.clusters if c.role == "remote"}
-
-    def local(cluster: bp.Cluster) -> tuple[Namespace, ...]:
-        # A primary also holds the namespaces for which it only keeps Istio configuration.
-        return tuple(
-            ns
-            for ns in spaces
-            if ns.everywhere or cluster.name in where[ns.name] or (cluster.role == "primary" and ns.name in configured)
-        )
-
     return tuple(
-        _cluster(i, c, local(c), blueprint, inputs, serves=c.name in served) for i, c in enumerate(blueprint.clusters)
+        _cluster(i, c, tuple(local[c.name]), blueprint, inputs, serves=c.name in served)
+        for i, c in enumerate(blueprint.clusters)
     )
+
+
+def _namespaces(blueprint: bp.Blueprint) -> dict[str, list[Namespace]]:
+    """Return the namespaces of each cluster; a primary also has those for which it only keeps Istio configuration."""
+    configured = {policy.namespace for policy in blueprint.policies}
+    found: dict[str, list[Namespace]] = {cluster.name: [] for cluster in blueprint.clusters}
+    for path, declared in all_namespaces(blueprint):
+        where = set(found if declared.clusters is None else declared.clusters)
+        if declared.name in configured:
+            where.update(blueprint.primaries)
+        namespace = _namespace(path, declared)
+        for name in where:
+            found[name].append(namespace)
+    return found
 
 
 def _cluster(

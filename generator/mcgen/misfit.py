@@ -123,7 +123,7 @@ def _limit(error: Any, path: DataPath, source: Source) -> Iterator[Problem]:
     limit = error.validator_value
     message, advice = {
         "maxLength": (f"is {len(str(error.instance))} characters long, and may have {limit}", "shorten it"),
-        "minItems": ("is an empty list", "add an item, or remove the line"),
+        "minItems": ("is an empty list", "add an item"),
         "minimum": (f"is {error.instance}, and must be at least {limit}", "raise it"),
         "maximum": (f"is {error.instance}, and must be at most {limit}", "lower it"),
     }[error.validator]

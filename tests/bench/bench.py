@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections import defaultdict
 from pathlib import Path
+from subprocess import DEVNULL
 from typing import TYPE_CHECKING
 
-from tests.bench import fleet, measure, page
+from tests.bench import measure, page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +41,9 @@ class Fleet:
 
     def __init__(self, clusters: int, folder: Path) -> None:
         """Write the blueprint, the same with another range in its last cluster, and the sealed secrets."""
-        self.blueprint = fleet.write(clusters, folder)
+        # Each in a process of its own: this one's peak memory would count as that of its children.
+        subprocess.run([PYTHON, "-m", "tests.bench.fleet", str(clusters), str(folder)], stdout=DEVNULL, check=True)
+        self.blueprint = folder / "fleet.yaml"
         self.changed = folder / "changed.yaml"
         text = self.blueprint.read_text()
         start = text.rindex("sourceRanges:")
@@ -76,8 +80,12 @@ def round_of(sizes: Fleet) -> Iterator[tuple[str, Sample]]:
 
 def states(root: Path) -> dict[str, tuple[int, int]]:
     """Return path -> inode and time of the last change of every file; a file written again has another inode."""
-    found = ((path, path.stat()) for path in root.rglob("*") if path.is_file())
-    return {str(path.relative_to(root)): (stat.st_ino, stat.st_mtime_ns) for path, stat in found}
+    found = {}
+    for folder, _, names in os.walk(root):
+        for name in names:
+            status = os.stat(path := f"{folder}/{name}")
+            found[os.path.relpath(path, root)] = (status.st_ino, status.st_mtime_ns)
+    return found
 
 
 def changes(before: dict[str, tuple[int, int]], root: Path) -> list[str]:
@@ -87,7 +95,6 @@ def changes(before: dict[str, tuple[int, int]], root: Path) -> list[str]:
 
 def compared(sizes: Fleet) -> dict[str, int]:
     """Return the counts of the tree; stop when the script's tree does not hold the same."""
-    # In a process of its own: what this one holds would count as its children's peak memory.
     script = [PYTHON, str(HERE / "same.py"), str(sizes.tree), str(sizes.plain)]
     done = subprocess.run(script, capture_output=True, text=True, check=False)
     if done.returncode:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import subprocess
 import sys
 from ipaddress import IPv4Network
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,6 +16,9 @@ from tests.lab.catalogue import CHECKOUT
 from tests.lab.lab import Lab
 from tests.lab.plan import LabError, plan
 from tests.lab.process import Process, alive, run, start, stop, wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 pytestmark = [pytest.mark.e2e, pytest.mark.lab]
 
@@ -31,35 +36,40 @@ with Lab(plan((), bare=("one",), name="{NAME}", network=ipaddress.IPv4Network("{
 
 
 @pytest.fixture
-def child() -> subprocess.Popen[bytes]:
-    """Return a process that has brought up a lab with one API server and waits."""
-    process = subprocess.Popen([sys.executable, "-c", SCRIPT], stdout=subprocess.PIPE, cwd=CHECKOUT)
-    assert process.stdout
-    assert process.stdout.readline() == b"up\n"
-    return process
+def child() -> Iterator[subprocess.Popen[bytes]]:
+    """Yield a process that has brought up a lab with one API server and waits."""
+    with subprocess.Popen([sys.executable, "-c", SCRIPT], stdout=subprocess.PIPE, cwd=CHECKOUT) as process:
+        try:
+            assert process.stdout
+            assert process.stdout.readline() == b"up\n"
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+            with contextlib.suppress(LabError):
+                Lab.found(NAME).down()
 
 
 def of_the_lab() -> list[str]:
     """Return what this machine has of the lab: namespaces, interfaces, mounts, processes."""
     mounts = [line for line in Path("/proc/self/mountinfo").read_text().splitlines() if f"/mcgen-lab/{NAME}/" in line]
-    commands = (path.read_bytes().replace(b"\0", b" ").decode() for path in processes())
     return [
         *(line for line in run(["ip", "netns"]).splitlines() if line.startswith(f"{NAME}-")),
         *(line for line in run(["ip", "route"]).splitlines() if "10.209." in line),
         *mounts,
-        *(command for command in commands if f"/mcgen-lab/{NAME}/run" in command),
+        *(command for command in commands() if f"/mcgen-lab/{NAME}/run" in command),
     ]
 
 
-def processes() -> list[Path]:
-    return [path for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
+def commands() -> Iterator[str]:
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            yield path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
 
 
 def end(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
     child.send_signal(number)
     child.wait(60)
-    if child.stdout:
-        child.stdout.close()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=str)

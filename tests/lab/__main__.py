@@ -44,7 +44,8 @@ def up(name: str, folder: Path, network: str, bare: tuple[str, ...], clusters: t
         raise LabError(f"the network of a lab is a /14: {error}") from error
     lab = Lab(plan(nodes, bare=bare, name=name, network=addresses), folder)
     need_root()
-    images.build()
+    if lab.runs_pods:
+        images.build()
     packed = time.monotonic()
     lab.up()
     click.echo(f"lab '{name}' is up after {time.monotonic() - packed:.1f} s (images: {packed - start:.1f} s)")
@@ -69,8 +70,8 @@ def down(name: str, folder: Path) -> None:
 def status(name: str, folder: Path) -> None:
     """Say what runs, how much memory it has to itself, and how to use it."""
     lab = Lab.found(name, folder)
-    registry = Process(lab.run / "records/registry.stat", lab.logs / "registry.log")
-    _program("", registry)
+    if lab.runs_pods:
+        _program("", Process(lab.run / "records/registry.stat", lab.logs / "registry.log"))
     for cluster in lab.clusters.values():
         processes = cluster.processes()
         click.echo(f"{cluster.name}: {_health(cluster)}, {sum(map(memory, processes))} MiB")
@@ -79,7 +80,7 @@ def status(name: str, folder: Path) -> None:
     _explain(lab)
 
 
-@main.command(name="exec", context_settings={"ignore_unknown_options": True})
+@main.command(name="exec", context_settings={"allow_interspersed_args": False})
 @named
 @placed
 @click.argument("machine")
@@ -94,7 +95,7 @@ def memory(process: Process) -> int:
     """Return a program's share of the memory (PSS), in MiB; 0 when it has ended."""
     if not alive(process):
         return 0
-    text = Path("/proc", process.record.read_text().split()[0], "smaps_rollup").read_text()
+    text = Path("/proc", str(process.pid), "smaps_rollup").read_text()
     return next(int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:")) // 1024
 
 

@@ -46,14 +46,6 @@ def remove_cgroups(name: str) -> None:
             _remove_cgroup(Path(folder))
 
 
-def remove_log_links(logs: Path) -> None:
-    """Remove kubelet's links to the logs of pods, which stand in a folder of the machine's whatever it is told."""
-    links = Path("/var/log/containers")
-    for link in links.iterdir() if links.exists() else ():
-        if link.is_symlink() and link.readlink().is_relative_to(logs):
-            link.unlink()
-
-
 def _remove_cgroup(folder: Path) -> None:
     # The kernel takes a moment to let go of what was just killed.
     for _ in range(50):

@@ -69,9 +69,6 @@ class Cluster:
         certificates.write(self.plan, self.folder / "pki")
         needed = [self._start("etcd", control_plane.etcd(self.folder))]
         needed.append(self._start("kube-apiserver", control_plane.api_server(self.plan, self.folder)))
-        if self.plan.node:
-            node.prepare(self.plan, self.folder, self.logs, self.registry)
-            needed.append(self._start("containerd", node.containerd(self.folder)))
         wait_for(f"API server of {self.name}", partial(self.says, "get", "--raw=/readyz"), seconds=120, needs=needed)
         needed.append(self._start("kube-controller-manager", control_plane.controller_manager(self.folder)))
         addresses = [str(address) for address in self.plan.balancers]
@@ -81,9 +78,11 @@ class Cluster:
             self._up_node(needed)
 
     def _up_node(self, needed: list[Process]) -> None:
-        needed.append(self._start("kube-scheduler", control_plane.scheduler(self.folder)))
+        node.prepare(self.plan, self.folder, self.logs, self.registry)
+        containerd = self._start("containerd", node.containerd(self.folder))
+        needed += [containerd, self._start("kube-scheduler", control_plane.scheduler(self.folder))]
         wait_for("containerd", node.socket(self.folder).exists, seconds=30, needs=needed)
-        needed.append(self._start("kubelet", node.kubelet(self.plan, self.folder)))
+        needed.append(self._start("kubelet", node.kubelet(self.plan, self.folder, containerd)))
         needed.append(self._start("kube-proxy", node.proxy(self.plan, self.folder)))
         self.apply(Template((MANIFESTS / "coredns.yaml").read_text()).substitute(dns=self.plan.dns_address))
         wait_for(f"ready node of {self.name}", self.ready, seconds=90, needs=needed)
@@ -97,7 +96,6 @@ class Cluster:
         for name in STOP_LAST:
             self._stop(name)
         cleanup.remove_cgroups(self.plan.namespace)
-        cleanup.remove_log_links(self.logs)
         cleanup.remove(self.folder)
 
     def processes(self) -> tuple[Process, ...]:
@@ -112,7 +110,9 @@ class Cluster:
 
     def kubectl(self, *argv: str, stdin: str = "", timeout: float = 120) -> str:
         """Run kubectl as the administrator, from outside the cluster; raise LabError when it fails."""
-        command = [f"{TOOLS}/kubectl", f"--kubeconfig={self.kubeconfig}", *argv]
+        # What a server of this address can do is not what the next one can: the cache goes with the cluster.
+        mine = [f"--kubeconfig={self.kubeconfig}", f"--cache-dir={self.kubeconfig.parent}/cache"]
+        command = [f"{TOOLS}/kubectl", *mine, *argv]
         return run(command, stdin=stdin, timeout=timeout)
 
     def says(self, *argv: str) -> bool:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from tests.lab import catalogue
 from tests.lab.catalogue import TOOLS, Image
+from tests.lab.process import locked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +33,11 @@ COMMON = {"/etc/passwd": catalogue.ACCOUNTS, "/etc/group": catalogue.GROUPS, "/e
 
 def build(folder: Path = FOLDER) -> dict[str, str]:
     """Pack what has changed and return the index: pattern of a name -> digest of its manifest."""
+    with locked(folder / "lock"):
+        return _build(folder)
+
+
+def _build(folder: Path) -> dict[str, str]:
     blobs = folder / "sha256"
     blobs.mkdir(parents=True, exist_ok=True)
     done = _done(folder)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import contextlib
-import fcntl
 import json
 import os
 import signal
@@ -21,13 +19,13 @@ from tests.lab import certificates, cleanup, images, network
 from tests.lab.catalogue import CHECKOUT
 from tests.lab.cluster import Cluster
 from tests.lab.plan import LabError, LabPlan, plan
-from tests.lab.process import run, start, stop
+from tests.lab.process import locked, run, start, stop
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from types import FrameType, TracebackType
 
 FOLDER = Path("/var/lib/mcgen-lab")
+# Held while networks come and go: labs that come up at once see what each other takes.
 LOCK = Path("/run/lock/mcgen-lab.lock")
 
 
@@ -71,6 +69,10 @@ class Lab:
         return self.clusters[name]
 
     @property
+    def runs_pods(self) -> bool:
+        return any(each.node for each in self.plan.clusters)
+
+    @property
     def run(self) -> Path:
         """What is there only while the lab is."""
         return self.folder / "run"
@@ -88,8 +90,9 @@ class Lab:
     def up(self) -> None:
         """Bring everything up; raise LabError when it cannot, and leave nothing then."""
         need_root()
-        images.build()
-        with _locked():
+        if self.runs_pods:
+            images.build()
+        with locked(LOCK):
             self._claim()
         try:
             self._up()
@@ -113,9 +116,23 @@ class Lab:
             "pid": os.getpid(),
         }
         (self.run / "lab.json").write_text(json.dumps(written))
-        network.up(self.plan)
+        try:
+            network.up(self.plan)
+        except BaseException:
+            network.down(self.plan)
+            cleanup.remove(self.run)
+            raise
 
     def _up(self) -> None:
+        if self.runs_pods:
+            self._serve_images()
+        with ThreadPoolExecutor(len(self.clusters)) as pool:
+            for done in [pool.submit(cluster.up) for cluster in self.clusters.values()]:
+                done.result()
+        parts = {name: yaml.safe_load(each.kubeconfig.read_text()) for name, each in self.clusters.items()}
+        self.kubeconfig.write_text(certificates.merged(parts))
+
+    def _serve_images(self) -> None:
         registry = [sys.executable, "-m", "tests.lab.registry", self.plan.registry, str(images.FOLDER)]
         start(
             ["env", f"PYTHONPATH={CHECKOUT}", *registry],
@@ -123,15 +140,10 @@ class Lab:
             log=self.logs / "registry.log",
             namespace=self.plan.internet,
         )
-        with ThreadPoolExecutor(len(self.clusters)) as pool:
-            for done in [pool.submit(cluster.up) for cluster in self.clusters.values()]:
-                done.result()
-        parts = {name: yaml.safe_load(each.kubeconfig.read_text()) for name, each in self.clusters.items()}
-        self.kubeconfig.write_text(certificates.merged(parts))
 
     def down(self) -> None:
         """Stop and remove everything that belongs to the lab, whoever brought it up; its logs stay."""
-        with _locked():
+        with locked(LOCK):
             if not (self.run / "lab.json").exists():
                 return
             with ThreadPoolExecutor(len(self.clusters)) as pool:
@@ -146,7 +158,7 @@ class Lab:
         """Run a command on a cluster's machine, or on 'internet', and return its exit status."""
         namespace = self.plan.internet if machine == "internet" else self.plan.cluster(machine).namespace
         kubeconfig = self.kubeconfig if machine == "internet" else self.clusters[machine].kubeconfig
-        os.environ["KUBECONFIG"] = str(kubeconfig)
+        os.environ |= {"KUBECONFIG": str(kubeconfig), "KUBECACHEDIR": str(kubeconfig.parent / "cache")}
         os.environ["PATH"] = f"{CHECKOUT / '.tools'}:{os.environ['PATH']}"
         return os.spawnvp(os.P_WAIT, "nsenter", ["nsenter", f"--net=/run/netns/{namespace}", "--", *argv])
 
@@ -169,12 +181,3 @@ def need_root() -> None:
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
-
-
-@contextlib.contextmanager
-def _locked() -> Iterator[None]:
-    """Hold the lock of this machine's labs: two that come up at once see each other's networks."""
-    LOCK.parent.mkdir(parents=True, exist_ok=True)
-    with LOCK.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

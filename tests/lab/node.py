@@ -14,6 +14,7 @@ from tests.lab.plan import LabError
 
 if TYPE_CHECKING:
     from tests.lab.plan import ClusterPlan
+    from tests.lab.process import Process
 
 CGROUPS = Path("/sys/fs/cgroup")
 CONTROLLERS = ("cpu", "cpuset", "io", "memory", "pids")
@@ -46,6 +47,17 @@ MIRROR = """server = "http://{registry}"
   capabilities = ["pull", "resolve"]
 """
 
+# The node's mounts are its own, and end with its last process. So are the folders whose places are fixed in the
+# programs: the machine may have a kubelet or a containerd that uses them.
+OWN_MOUNTS = """
+mount --make-rshared /
+for place in /var/lib/kubelet /var/log/containers /run/containerd; do
+  mkdir -p "$place" "$0$place"
+  mount --bind "$0$place" "$place"
+done
+exec "$@"
+"""
+
 
 def socket(folder: Path) -> Path:
     """Return containerd's socket."""
@@ -68,13 +80,17 @@ def prepare(cluster: ClusterPlan, folder: Path, logs: Path, registry: str) -> No
 
 
 def containerd(folder: Path) -> list[str]:
-    """Return containerd's command line."""
-    return ["containerd", f"--config={folder}/containerd/config.toml"]
+    """Return containerd's command line, with mounts of its own."""
+    unshare = ["unshare", "--mount", "--propagation=private", "sh", "-ec", OWN_MOUNTS, f"{folder}/private"]
+    return [*unshare, "containerd", f"--config={folder}/containerd/config.toml"]
 
 
-def kubelet(cluster: ClusterPlan, folder: Path) -> list[str]:
-    """Return kubelet's command line."""
+def kubelet(cluster: ClusterPlan, folder: Path, containerd: Process) -> list[str]:
+    """Return kubelet's command line, with the mounts of containerd, which must see what kubelet mounts."""
     return [
+        "nsenter",
+        f"--mount=/proc/{containerd.pid}/ns/mnt",
+        "--",
         f"{TOOLS}/kubelet",
         f"--config={folder}/kubelet.yaml",
         f"--kubeconfig={folder}/pki/kubelet.kubeconfig",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import select
 import signal
@@ -14,7 +16,7 @@ from typing import TYPE_CHECKING
 from tests.lab.plan import LabError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 # The shell writes down who it is before it becomes the program: no moment in which a program runs without a record.
 START = '( read -r stat < /proc/self/stat; echo "$stat" > "$0.new"; mv "$0.new" "$0"; exec "$@" ) &'
@@ -30,6 +32,10 @@ class Process:
     @property
     def name(self) -> str:
         return self.record.stem
+
+    @property
+    def pid(self) -> int:
+        return int(self.record.read_text().split()[0])
 
 
 def environment() -> dict[str, str]:
@@ -115,6 +121,15 @@ def wait_for(
             logs = "".join(f"\n{process.log} ends:\n{tail(process.log)}" for process in needs)
             raise LabError(f"no {what} within {seconds:.0f} s{logs}")
         time.sleep(pause)
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a lock that one process of this machine has at a time."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def tail(log: Path, lines: int = 12) -> str:

@@ -25,11 +25,10 @@ def digest_of(names: dict[str, str], image: str) -> str | None:
 
 
 class Handler(BaseHTTPRequestHandler):
-    """The reading half of the registry protocol. folder, names: set by `serve`."""
+    """The reading half of the registry protocol. folder: set by `serve`."""
 
     protocol_version = "HTTP/1.1"
     folder: Path
-    names: dict[str, str]
 
     def do_GET(self) -> None:
         self._answer(body=True)
@@ -57,7 +56,8 @@ class Handler(BaseHTTPRequestHandler):
             return reference.removeprefix("sha256:")
         # A mirror is told the registry that it stands for.
         host = query.get("ns", ["docker.io"])[0]
-        return digest_of(self.names, f"{host}/{route['repository']}:{reference}")
+        names = json.loads((self.folder / INDEX).read_bytes())["names"]
+        return digest_of(names, f"{host}/{route['repository']}:{reference}")
 
     def _say(self, status: int, headers: dict[str, str], content: bytes) -> None:
         self.send_response(status)
@@ -80,7 +80,6 @@ class Handler(BaseHTTPRequestHandler):
 def serve(address: str, folder: Path) -> None:
     """Serve a folder of packed images for ever."""
     Handler.folder = folder
-    Handler.names = json.loads((folder / INDEX).read_bytes())["names"]
     host, _, port = address.partition(":")
     ThreadingHTTPServer((host, int(port)), Handler).serve_forever()
 

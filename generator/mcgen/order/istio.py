@@ -44,11 +44,6 @@ class Operator(NamedTuple):
     gateways: tuple[tuple[str, tuple[str, ...]], ...]
 
     @property
-    def control_plane(self) -> bool:
-        """Return whether the injector is among what it renders."""
-        return self.profile != EMPTY
-
-    @property
     def has_istiod(self) -> bool:
         """Return whether istiod is among what it renders."""
         return self.profile not in (EMPTY, REMOTE)

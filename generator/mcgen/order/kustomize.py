@@ -99,7 +99,7 @@ def kustomization(path: str, document: Data) -> Kustomization:
             frozenset(touched) or _NOTHING,
             unknown,
         )
-    except (AttributeError, KeyError, TypeError, ValueError, yaml.YAMLError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, re.error, yaml.YAMLError) as error:
         raise objects.MalformedError(f"it is no kustomization that can be followed ({error})") from error
 
 
@@ -115,7 +115,7 @@ def _changes(patch: Data) -> Iterator[Change]:
         yield Change(_pattern(target, "kind"), _pattern(target, "name"), name)
     elif "$patch" in text:
         parsed = yaml.load(text, Loader=yaml.CSafeLoader)
-        if parsed.get("$patch") == "delete":
+        if isinstance(parsed, dict) and parsed.get("$patch") == "delete":
             own = {"kind": re.escape(parsed["kind"]), "name": re.escape(parsed["metadata"]["name"])}
             yield Change(_pattern(target or own, "kind"), _pattern(target or own, "name"), None)
 

@@ -140,7 +140,7 @@ def _apply(patch: Parsed, path: DataPath, hits: list[tuple[Step, list[Object]]])
             if touched:
                 # The patches that follow are judged as if this one were not there.
                 found.current = before
-    yield from owned.values()
+    yield from _together(owned, path)
 
 
 def _touched(before: Data, after: Data | None) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -158,6 +158,17 @@ def _owned(keys: tuple[str, ...], field: str, path: DataPath, document: Data) ->
     if not keys:
         return error("MC222", path, f"{title} would be deleted, and its stage is made of it", "remove the patch")
     return error("MC222", path, f"{'.'.join(keys)} of {title} is set by mcgen", instead_of(field))
+
+
+def _together(owned: dict[tuple[str, ...], Finding], path: DataPath) -> Iterator[Finding]:
+    if len(owned) < 2:
+        yield from owned.values()
+        return
+    keys = ", ".join(".".join(keys) for keys in owned)
+    yield error(
+        "MC222", path, f"this patch changes what is set by mcgen: {keys}",
+        "patch single fields that are not among these",
+    )  # fmt: skip
 
 
 def _title(document: Data) -> str:

@@ -131,6 +131,12 @@ def project_without_a_destination(files: Tree) -> None:
     project(files, "gke-aks")["destinations"].remove({"name": "gke", "namespace": "multi-cluster"})
 
 
+@mutation(waiting, finding.NOT_PERMITTED)
+def project_without_a_destination_of_objects(files: Tree) -> None:
+    project_without_a_destination(files)
+    files[application("gke", "workloads")][0]["spec"]["destination"]["namespace"] = "istio-system"
+
+
 @mutation(opened, finding.NOT_PERMITTED)
 def project_without_a_rendered_kind(files: Tree) -> None:
     project(files, "gke-aks")["namespaceResourceWhitelist"].remove(

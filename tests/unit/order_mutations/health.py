@@ -135,5 +135,10 @@ def finalizer_on_a_stage(files: Tree) -> None:
 
 
 @mutation(waiting, finding.DELETES)
+def finalizer_on_a_set(files: Tree) -> None:
+    files[REMOTES][0]["metadata"]["finalizers"] = ["resources-finalizer.argocd.argoproj.io"]
+
+
+@mutation(waiting, finding.DELETES)
 def sets_that_delete(files: Tree) -> None:
     files[REMOTES][0]["spec"]["syncPolicy"]["preserveResourcesOnDeletion"] = False

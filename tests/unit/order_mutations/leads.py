@@ -104,3 +104,28 @@ def generator_in_a_kustomization(files: Tree) -> None:
 @mutation(waiting, finding.UNREADABLE)
 def document_that_is_no_object(files: Tree) -> None:
     files[POLICY].append("text")
+
+
+@mutation(waiting, finding.UNREADABLE)
+def values_beside_the_folder(files: Tree) -> None:
+    files[application("gke", "policies")][0]["spec"]["source"]["kustomize"] = {"namePrefix": "x-"}
+
+
+@mutation(waiting, finding.UNREADABLE, finding.TOO_WIDE, finding.UNREACHED)
+def template_with_a_function(files: Tree) -> None:
+    template(files, REMOTES)["metadata"]["name"] = "gke-aks-{{ .cluster | upper }}"
+
+
+@mutation(waiting, finding.UNREADABLE)
+def patch_in_a_file(files: Tree) -> None:
+    files["clusters/gke/policies/kustomization.yaml"][0]["patches"] = [{"path": "patch.yaml"}]
+
+
+@mutation(waiting, finding.UNREADABLE, finding.MEANINGLESS, finding.RENDERING, finding.CRDS_LATE)
+def profile_that_is_in_no_table(files: Tree) -> None:
+    files["clusters/gke/base/istio-operator.yaml"][0]["spec"]["profile"] = "ambient"
+
+
+@mutation(opened, finding.UNREADABLE, finding.MEANINGLESS, finding.RENDERING, finding.CONTROL_PLANE_LATE)
+def remote_that_names_no_cluster(files: Tree) -> None:
+    del files["clusters/aks/control-plane/istio-operator.yaml"][0]["spec"]["values"]["istiodRemote"]

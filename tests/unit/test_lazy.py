@@ -1,0 +1,77 @@
+"""`mcgen --help` imports what it prints and nothing else."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from mcgen.cli import COMMANDS
+
+# What commands need, and what costs more than a few milliseconds to import.
+REFUSED = {
+    "asyncio",
+    "concurrent",
+    "difflib",
+    "email",
+    "hashlib",
+    "html",
+    "http",
+    "importlib.metadata",
+    "importlib.resources",
+    "ipaddress",
+    "jinja2",
+    "json",
+    "jsonschema",
+    "jsonschema_rs",
+    "logging",
+    "msgspec",
+    "multiprocessing",
+    "orjson",
+    "pathlib",
+    "random",
+    "referencing",
+    "rich",
+    "ruamel",
+    "socket",
+    "subprocess",
+    "tempfile",
+    "urllib",
+    "yaml",
+}
+OWN = {"mcgen", "mcgen.__main__", "mcgen.cli", "mcgen.problems"}
+
+
+# `-X importtime` does not show what importlib.import_module imports, which is how commands are found.
+PROGRAM = """
+import atexit, sys
+atexit.register(lambda: print(*sys.modules, sep="\\n", file=sys.stderr))
+from mcgen.__main__ import main
+main()
+"""
+
+
+def imported(*arguments: str) -> set[str]:
+    """Return the modules that are imported when mcgen is run."""
+    done = subprocess.run([sys.executable, "-I", "-c", PROGRAM, *arguments], capture_output=True, text=True, check=True)
+    return set(done.stderr.split())
+
+
+def within(modules: set[str], packages: set[str]) -> set[str]:
+    return {module for module in modules if any(f"{module}.".startswith(f"{package}.") for package in packages)}
+
+
+@pytest.mark.parametrize("flag", ["--help", "--version"])
+def test_the_programs_own_help_imports_no_command(flag: str) -> None:
+    modules = imported(flag)
+    assert within(modules, {"mcgen"}) == OWN
+    assert within(modules, {"click"})
+    assert within(modules, REFUSED) == set()
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_the_help_of_a_command_imports_no_engine(command: str) -> None:
+    modules = imported(command, "--help")
+    assert f"mcgen.commands.{command}" in modules
+    assert within(modules, {"jinja2", "jsonschema", "jsonschema_rs", "rich", "ruamel", "yaml"}) == set()

@@ -1,0 +1,170 @@
+"""Blueprints that went wrong in any number of places: always problems, at places in the file, never a traceback."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mcgen import stages
+from mcgen.facts import Facts, Inputs
+from tests.judged import complaints, problems, read
+from tests.samples import CHECKOUT
+
+SAMPLES = [read(path.read_bytes()).data for path in sorted((CHECKOUT / "blueprints").glob("*.yaml"))]
+
+# What clumsy and hostile people write, each wrong in most places and right in some.
+VALUES: list[Any] = [
+    None, True, 0, -1, 2**63 - 1, 0.5, 3.0, "", " ", "x" * 300, "a\nb", "café", "\u200b", "\x1b[2J", "y", "{{ x }}",
+    "../x", "-", "*", "/", "a/b/c", "~2", "$patch", "gke", "aks", "cluster-gke", "primary", "remote", "multi-cluster",
+    "::1/128", "::/0", "10.0.0.0/8", "0.0.0.0/0", "10.0.0.1/8", "10.0.0.0/08", "::ffff:10.0.0.0/104", "::1", "0.0.0.0",
+    "host.example.com", "in-cluster", "git@host:path", "https://a:b@c/d", "(a+)+$", "[", "a in (", "\u0661m", "1e99999",
+    [], [None], [[]], ["x", "x"], ["gke", "gke"], [{}], {}, {"": ""}, {"a": {"b": [1]}}, {"op": 1},
+    [{"op": "move", "path": "/a", "from": 5}], [{"op": "add", "path": "/spec", "value": 1}],
+    {"kind": "K", "metadata": {"name": "n"}},
+]  # fmt: skip
+CHANGES = st.tuples(
+    st.sampled_from(["drop", "replace", "repeat", "rename", "swap"]),
+    st.integers(0, 10_000),
+    st.one_of(st.sampled_from(VALUES), st.text(max_size=20)),
+)
+
+
+def holders(data: Any) -> list[tuple[Any, Any]]:
+    """Return every mapping and list of a blueprint with each of its keys, outermost first."""
+    found: list[tuple[Any, Any]] = []
+    waiting = [data]
+    while waiting:
+        holder = waiting.pop(0)
+        entries = list(holder.items()) if isinstance(holder, dict) else list(enumerate(holder))
+        found += [(holder, key) for key, _ in entries]
+        waiting += [value for _, value in entries if isinstance(value, (dict, list))]
+    return found
+
+
+def change(data: Any, what: str, where: int, value: Any) -> None:
+    places = holders(data)
+    if not places:
+        return
+    holder, key = places[where % len(places)]
+    if what == "drop":
+        del holder[key]
+    elif what == "repeat" and isinstance(holder, list):
+        holder.append(json.loads(json.dumps(holder[key])))
+    elif what == "rename" and isinstance(holder, dict):
+        holder[str(value)] = holder.pop(key)
+    elif what == "swap":
+        other, name = places[(where * 7919 + 1) % len(places)]
+        holder[key] = json.loads(json.dumps(other[name]))
+    else:
+        holder[key] = json.loads(json.dumps(value))
+
+
+def judge(data: Any, inputs: Inputs | None = None) -> set[str]:
+    found = read(json.dumps(data, indent=1, ensure_ascii=False))
+    wrong = problems(found, inputs)
+    assert [fault for problem in wrong for fault in complaints(problem, found)] == []
+    return {problem.code for problem in wrong}
+
+
+@given(st.sampled_from(range(len(SAMPLES))), st.lists(CHANGES, min_size=1, max_size=4))
+@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_a_blueprint_that_went_wrong(sample: int, changes: list[tuple[str, int, Any]]) -> None:
+    data = json.loads(json.dumps(SAMPLES[sample]))
+    for what, where, value in changes:
+        change(data, what, where, value)
+    judge(data)
+
+
+NAMES = st.sampled_from(["helloworld.*", "sleep", ".*", "(a|b)+", "[", "control-plane", "", "x{3}", "istio-system"])
+KINDS = st.sampled_from(["Deployment", "IstioOperator", "Namespace", "SealedSecret", ".*", "[[:alpha:]]", "Role|.*"])
+POINTERS = st.sampled_from(
+    ["", "/", "/spec", "/spec/replicas", "/metadata", "/metadata/labels", "/metadata/name", "/kind", "/apiVersion",
+     "/metadata/annotations/a~1b", "/spec/values/global/meshID", "spec/hub", "/spec/template/spec/containers/0",
+     "/~2", "//"]
+)  # fmt: skip
+SMALL = st.sampled_from([None, 0, "text", [], {}, {"name": 5}, {"labels": "x"}, [{"name": "a"}], {"$patch": "delete"}])
+OPERATIONS = st.lists(
+    st.fixed_dictionaries(
+        {"op": st.sampled_from(["add", "remove", "replace", "move", "copy", "test", "set"]), "path": POINTERS},
+        optional={"value": SMALL, "from": POINTERS},
+    ),
+    max_size=3,
+)
+MERGES = st.fixed_dictionaries(
+    {},
+    optional={
+        "kind": st.sampled_from(["Deployment", "", "List"]),
+        "metadata": st.one_of(SMALL, st.just({"name": "any", "labels": None})),
+        "spec": SMALL,
+        "items": SMALL,
+        "$patch": st.sampled_from(["delete", "merge", "replace", "x"]),
+    },
+)
+PATCHES = st.fixed_dictionaries(
+    {
+        "stage": st.sampled_from([*stages.BY_NAME, "nowhere"]),
+        "target": st.fixed_dictionaries(
+            {},
+            optional={
+                "name": NAMES,
+                "kind": KINDS,
+                "namespace": NAMES,
+                "labelSelector": st.sampled_from(["app=sleep", "app in (a,b),!c", "app>5", "(", "a=b,", ""]),
+            },
+        ),
+        "patch": st.one_of(OPERATIONS, MERGES, st.one_of(OPERATIONS, MERGES).map(json.dumps), st.text("-{}[]: \nab")),
+    },
+    optional={"clusters": st.lists(st.sampled_from(["gke", "aks", "north"]), max_size=2)},
+)
+GKE_AKS = next(data for data in SAMPLES if data["metadata"]["name"] == "gke-aks")
+
+
+@given(st.lists(PATCHES, min_size=1, max_size=3))
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_patches_of_all_sorts(patches: list[dict[str, Any]]) -> None:
+    codes = judge(GKE_AKS | {"patches": patches})
+    assert codes <= {"MC104", "MC213", "MC220", "MC221", "MC222", "MC224"}
+
+
+DOCUMENTS = st.recursive(
+    st.sampled_from([None, True, 5, "cluster-aks", "istio-system", "true", "SealedSecret"]),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=2),
+        st.dictionaries(
+            st.sampled_from(["kind", "metadata", "spec", "template", "encryptedData", "labels", "cluster-aks", "name"]),
+            inner,
+        ),
+    ),
+)
+CLUSTERS = st.sampled_from(["gke", "aks", "north", ""])
+
+
+@given(
+    st.dictionaries(st.tuples(CLUSTERS, CLUSTERS), DOCUMENTS, max_size=2),
+    st.dictionaries(CLUSTERS, st.sampled_from(["203.0.113.9", "host", "::", "x..y"]), max_size=2),
+    st.dictionaries(CLUSTERS, st.dictionaries(CLUSTERS, st.lists(st.sampled_from(["1", "2"])), max_size=2), max_size=2),
+)
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_inputs_of_all_sorts(sealed: Any, addresses: dict[str, str], tokens: Any) -> None:
+    inputs = Inputs(facts=Facts(addresses=addresses, tokens=tokens), sealed=sealed)
+    assert judge(GKE_AKS, inputs) <= {"MC225", "MC234", "MC235", "MC236"}
+
+
+@pytest.mark.parametrize("sample", range(len(SAMPLES)))
+def test_the_samples_break_no_rule(sample: int) -> None:
+    assert judge(SAMPLES[sample]) <= {"MC230"}
+
+
+def test_the_fuzz_reaches_the_rules() -> None:
+    """The tests above are worth something only as long as some of what they make gets as far as a patch."""
+    good = {
+        "stage": "workloads",
+        "target": {"kind": "Deployment"},
+        "patch": [{"op": "remove", "path": "/spec/replicas"}],
+    }
+    assert judge(GKE_AKS | {"patches": [good]}) == set()
+    assert judge(GKE_AKS | {"patches": [good, good]}) == {"MC224"}
