@@ -6,13 +6,16 @@ import difflib
 import os
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from mcgen.cli import run
 from tests.samples import BY_TREE, CHECKOUT, SAMPLES, TREES, Sample
 from tests.snapshots import snapshot
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def differences(old: dict[str, bytes], new: dict[str, bytes]) -> str:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -16,6 +15,9 @@ from tests.e2e.rendered import applications, key, kustomize, plugin
 from tests.goyaml import documents
 from tests.programs import program, run
 from tests.samples import BY_TREE, TREES
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = pytest.mark.e2e
 

@@ -121,3 +121,9 @@ def test_new_names_are_read_in_every_form(flow: bool) -> None:
     assert proved(files) == []
     account_in_two_stages(files)
     assert {one.code for one in proved(files)} == {finding.TWO_OWNERS}
+
+
+def test_what_is_exposed_may_select_the_ingress_gateway() -> None:
+    files = waiting()
+    files["bases/exposure/expose-services.yaml"][0]["spec"]["selector"] = {"istio": "ingressgateway"}
+    assert proved(files) == []

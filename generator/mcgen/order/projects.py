@@ -99,7 +99,7 @@ class Permit:
                 yield _words(kind)
 
 
-def check(projects: Sequence[Obj], parents: Sequence[Parent], findings: Findings) -> tuple[Permit, Permit] | None:
+def permits(projects: Sequence[Obj], parents: Sequence[Parent], findings: Findings) -> tuple[Permit, Permit] | None:
     """Return the permits of parents and of stages; add a finding and return None where there are not these two."""
     root = parents[0].app.project
     own = [obj for obj in projects if obj.name == root]

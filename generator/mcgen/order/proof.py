@@ -72,7 +72,7 @@ class OrderProof:
 
     def _places(self, follower: Follower, chains: Sequence[Chain]) -> None:
         """Compare where everything goes with the AppProjects and with where everything else goes."""
-        permits = projects.check(follower.projects(), follower.parents, self._findings)
+        permits = projects.permits(follower.projects(), follower.parents, self._findings)
         for cluster, steps in bounds.by_cluster(chains).items():
             owners = bounds.Owners(cluster, self._findings)
             for step in steps:

@@ -24,7 +24,7 @@ from mcgen.rules import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from mcgen.blueprint import Blueprint
     from mcgen.facts import Inputs
@@ -43,6 +43,7 @@ RULES: tuple[Callable[[Blueprint], Iterator[Finding]], ...] = (
     *versions.RULES,
 )
 _LONGEST = 600
+_MOST_ERRORS = 1000
 
 
 def check(blueprint: Blueprint, found: Inputs, source: Source) -> list[Problem]:
@@ -50,11 +51,21 @@ def check(blueprint: Blueprint, found: Inputs, source: Source) -> list[Problem]:
 
     Patches are checked last, and only against a mesh that makes sense: their targets are looked for in it.
     """
-    findings = [finding for rule in RULES for finding in rule(blueprint)]
-    findings += inputs.check(blueprint, found)
+    findings = list(_enough(finding for rule in RULES for finding in rule(blueprint)))
+    findings += _enough(inputs.check(blueprint, found))
     if not any(finding.fatal for finding in findings):
         findings += patches.check(blueprint, found)
     return [_problem(finding, source) for finding in findings]
+
+
+def _enough(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield findings until there are more errors than anybody reads."""
+    errors = 0
+    for finding in findings:
+        yield finding
+        errors += finding.fatal
+        if errors >= _MOST_ERRORS:
+            return
 
 
 def _clip(text: str) -> str:

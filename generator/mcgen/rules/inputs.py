@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,19 +20,17 @@ if TYPE_CHECKING:
 _SCOPES = ("sealedsecrets.bitnami.com/cluster-wide", "sealedsecrets.bitnami.com/namespace-wide")
 
 
-def check(blueprint: Blueprint, found: Inputs) -> list[Finding]:
-    """Return the findings about facts and sealed files; they stand at the cluster that they are about."""
+def check(blueprint: Blueprint, found: Inputs) -> Iterator[Finding]:
+    """Yield the findings about facts and sealed files; they stand at the cluster that they are about."""
     remotes = {
         (primary_of(cluster, blueprint), cluster.name): i
         for i, cluster in enumerate(blueprint.clusters)
         if cluster.role == "remote"
     }
-    return [
-        *_names(blueprint, found.facts),
-        *_tokens(found.facts, remotes),
-        *_addresses(blueprint, found.facts),
-        *_sealed(blueprint, found, remotes),
-    ]
+    yield from _names(blueprint, found.facts)
+    yield from _tokens(found.facts, remotes)
+    yield from _addresses(blueprint, found.facts)
+    yield from _sealed(blueprint, found, remotes)
 
 
 def _names(blueprint: Blueprint, facts: Facts) -> Iterator[Finding]:
@@ -54,7 +53,7 @@ def _tokens(facts: Facts, remotes: Mapping[tuple[str, str], int]) -> Iterator[Fi
             if index is None:
                 message = f'{layout.FACTS} has tokens with which "{consumer}" would read "{remote}", and it does not'
                 yield error("MC234", ("clusters",), message, "remove these lines from the facts file", key=True)
-            elif twice := sorted({suffix for suffix in suffixes if suffixes.count(suffix) > 1}):
+            elif twice := sorted(suffix for suffix, count in Counter(suffixes).items() if count > 1):
                 message = f'{layout.FACTS} names token "{twice[0]}" of "{consumer}" for "{remote}" twice'
                 yield error("MC234", ("clusters", index), message, "a suffix is used once and never again")
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from mcgen.blueprint import Blueprint
     from mcgen.tree import DataPath
 
+# Names of files that stand beside those of the namespaces in the tree.
+_TAKEN = ("kustomization", "tokens")
 _RESERVED = ("default", names.ISTIO_SYSTEM, "kube-node-lease", "kube-public", "kube-system")
 
 
@@ -25,6 +27,9 @@ def declared_once(blueprint: Blueprint) -> Iterator[Finding]:
         place: DataPath = (*path, "namespace" if path == ("demo",) else "name")
         if namespace.name in reserved:
             message = f'namespace "{namespace.name}" belongs to Kubernetes, Istio or Argo CD'
+            yield error("MC212", place, message, "choose another name")
+        if namespace.name in _TAKEN:
+            message = f'namespace "{namespace.name}" would need a file of the tree that has another use'
             yield error("MC212", place, message, "choose another name")
         if first.setdefault(namespace.name, path) != path:
             yield error(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from mcgen import names
 from mcgen.mesh import all_namespaces
@@ -12,8 +12,11 @@ from mcgen.rules.finding import Finding, error, one_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mcgen.blueprint import Blueprint, Namespace, Policy, To
+    from mcgen.blueprint import Blueprint, Policy, To
     from mcgen.tree import DataPath
+
+# The service accounts of each namespace, None where it does not list them.
+_Accounts: TypeAlias = dict[str, frozenset[str] | None]
 
 # A part of a path that may be anything, and the rest of one (Istio's path templates).
 _ONE, _REST = "{*}", "{**}"
@@ -41,19 +44,18 @@ def unique(blueprint: Blueprint) -> Iterator[Finding]:
 
 def known_names(blueprint: Blueprint) -> Iterator[Finding]:
     """MC214, MC215: namespaces and callers are those of the mesh."""
-    known = {ns.name: ns for _, ns in all_namespaces(blueprint)}
+    known = {
+        ns.name: None if ns.service_accounts is None else frozenset(ns.service_accounts)
+        for _, ns in all_namespaces(blueprint)
+    }
     for i, policy in enumerate(blueprint.policies):
         if policy.namespace not in known:
-            yield error(
-                "MC214",
-                ("policies", i, "namespace"),
-                f'namespace "{policy.namespace}" is not declared',
-                f"declare it under `namespaces`, or write one of {one_of(known)}",
-            )
+            message = f'namespace "{policy.namespace}" is not declared'
+            yield error("MC214", ("policies", i, "namespace"), message, _declare(known))
         yield from _callers(policy, ("policies", i), known)
 
 
-def _callers(policy: Policy, path: DataPath, known: dict[str, Namespace]) -> Iterator[Finding]:
+def _callers(policy: Policy, path: DataPath, known: _Accounts) -> Iterator[Finding]:
     for j, rule in enumerate(policy.rules):
         if rule.from_ is None:
             continue
@@ -65,14 +67,14 @@ def _callers(policy: Policy, path: DataPath, known: dict[str, Namespace]) -> Ite
             yield from _account(account, (*place, "serviceAccounts", k), known)
 
 
-def _account(text: str, path: DataPath, known: dict[str, Namespace]) -> Iterator[Finding]:
+def _account(text: str, path: DataPath, known: _Accounts) -> Iterator[Finding]:
     namespace, account = text.split("/")
     if namespace == names.ISTIO_SYSTEM:
         return
     if namespace not in known:
         yield error("MC215", path, f'namespace "{namespace}" of caller "{text}" is not declared', _declare(known))
         return
-    accounts = known[namespace].service_accounts
+    accounts = known[namespace]
     if accounts is not None and account not in accounts:
         yield error(
             "MC215",
@@ -82,7 +84,7 @@ def _account(text: str, path: DataPath, known: dict[str, Namespace]) -> Iterator
         )
 
 
-def _declare(known: dict[str, Namespace]) -> str:
+def _declare(known: _Accounts) -> str:
     return f"declare it under `namespaces`, or write one of {one_of(known)}"
 
 
