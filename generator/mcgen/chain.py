@@ -58,7 +58,9 @@ def _stages(mesh: Mesh, cluster: Cluster) -> Iterator[str]:
         yield stages.INGRESS_GATEWAY
     if cluster.is_primary:
         # istiod reads its configuration in its own cluster only.
-        yield from (stages.EXPOSURE, stages.POLICIES)
+        if mesh.exposes:
+            yield stages.EXPOSURE
+        yield stages.POLICIES
     if mesh.demo:
         yield stages.WORKLOADS
 

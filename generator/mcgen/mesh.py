@@ -105,6 +105,11 @@ class Mesh:
         return self.istio.version.rpartition(".")[0]
 
     @property
+    def exposes(self) -> bool:
+        """Return whether the east-west gateways let anything through: Services, or istiod for remotes."""
+        return bool(self.exported or self.remotes or not self.hardened)
+
+    @property
     def primaries(self) -> tuple[Cluster, ...]:
         """Return the clusters in which istiod runs."""
         return tuple(cluster for cluster in self.clusters if cluster.is_primary)

@@ -37,7 +37,7 @@ def blueprints(draw: st.DrawFn) -> dict[str, Any]:
     where = st.none() | st.lists(st.sampled_from([c["name"] for c in clusters]), min_size=1, unique=True)
     flags = st.booleans()
     spaces = [
-        {"name": f"n{i}", "clusters": draw(where), "exported": i == 0 or draw(flags), "injection": draw(flags)}
+        {"name": f"n{i}", "clusters": draw(where), "exported": draw(flags), "injection": draw(flags)}
         for i in range(draw(st.integers(1, 3)))
     ]
     policies = [{"name": "p", "namespace": ns["name"]} for ns in spaces if draw(flags)]

@@ -20,6 +20,8 @@ ISTIOD_GATEWAY = "istiod-gateway"
 
 def bases(mesh: Mesh) -> Iterator[File]:
     """Yield the exposure of the Services, for the gateways of all clusters, and of istiod."""
+    if not mesh.exposes:
+        return
     files = []
     if _service_hosts(mesh):
         files.append(File(path=f"{BASE}/expose-services.yaml", documents=(_services(mesh),)))
