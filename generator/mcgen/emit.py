@@ -10,7 +10,7 @@ import re
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
-from yaml import CSafeDumper
+from yaml._yaml import CEmitter
 from yaml.events import (
     DocumentEndEvent,
     DocumentStartEvent,
@@ -61,7 +61,7 @@ def emit(documents: Sequence[Data], header: str = "") -> str:
     """
     stream = StringIO()
     stream.writelines(f"# {line}".rstrip() + "\n" for line in header.splitlines())
-    emitter = CSafeDumper(stream, width=-1, allow_unicode=True)
+    emitter = CEmitter(stream, width=-1, allow_unicode=True)
     send = emitter.emit
     send(_STREAM_START)
     start = _FIRST

@@ -157,12 +157,32 @@ def test_sealed_secrets_unseals_what_kubeseal_sealed(lab: Lab) -> None:
     assert cluster.get("secret", "token")["data"] == {"a": "Yg=="}
 
 
-def test_the_control_plane_of_the_tree_becomes_ready(lab: Lab) -> None:
-    cluster = lab["gke"]
+@pytest.fixture(scope="module")
+def mesh(lab: Lab) -> Cluster:
+    """Return gke with the tree's control plane."""
     for stage in ("namespaces", "base", "control-plane"):
-        addons.stage(cluster, TREE / "clusters/gke" / stage)
-    cluster.rolled_out("istio-system", "istiod")
-    found = cluster.get("deployment", "istiod", "istio-system")
+        addons.stage(lab["gke"], TREE / "clusters/gke" / stage)
+    lab["gke"].rolled_out("istio-system", "istiod")
+    return lab["gke"]
+
+
+def test_the_control_plane_of_the_tree_becomes_ready(mesh: Cluster) -> None:
+    found = mesh.get("deployment", "istiod", "istio-system")
     assert found["spec"]["template"]["spec"]["containers"][0]["image"] == "docker.io/istio/pilot:1.31.1"
-    webhook = cluster.get("mutatingwebhookconfiguration", "istio-sidecar-injector")
+    webhook = mesh.get("mutatingwebhookconfiguration", "istio-sidecar-injector")
     assert all(each["clientConfig"].get("caBundle") for each in webhook["webhooks"])
+
+
+def test_injected_pods_talk_and_their_envoys_take_every_configuration(mesh: Cluster) -> None:
+    for stage in ("east-west-gateway", "workloads"):
+        addons.stage(mesh, TREE / "clusters/gke" / stage)
+    mesh.rolled_out("istio-system", "istio-eastwestgateway")
+    mesh.rolled_out("multi-cluster", "helloworld-v1")
+    mesh.rolled_out("multi-cluster", "sleep-gke")
+    url = "http://helloworld.multi-cluster/hello"
+    assert mesh.execute("multi-cluster", "deployment/sleep-gke", *CURL, url).startswith("Hello version: v1")
+    proxies = {"istio-system": "deployment/istio-eastwestgateway", "multi-cluster": "deployment/sleep-gke"}
+    for namespace, proxy in proxies.items():
+        log = mesh.kubectl("logs", f"--namespace={namespace}", proxy, "--container=istio-proxy")
+        assert "Envoy proxy is ready" in log
+        assert "rejected" not in log.lower()

@@ -72,7 +72,7 @@ def end(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
     child.wait(60)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=str)
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=("SIGTERM", "SIGINT"))
 def test_a_lab_goes_with_the_process_that_is_told_to_end(
     child: subprocess.Popen[bytes], number: signal.Signals
 ) -> None:

@@ -83,12 +83,13 @@ def _machine(lab: LabPlan, cluster: ClusterPlan) -> None:
 
 def down(lab: LabPlan) -> None:
     """Remove what `up` made, as far as it is there."""
+    # First: with the internet its other end goes, but at a time of the kernel's choosing.
+    if any(link["ifname"] == _door(lab) for link in json.loads(run(["ip", "-json", "link", "show"]))):
+        run(["ip", "link", "del", _door(lab)])
     taken = {entry["name"] for entry in json.loads(run(["ip", "-json", "netns", "list"]) or "[]")}
     for name in (*(cluster.namespace for cluster in lab.clusters), lab.internet):
         if name in taken:
             run(["ip", "netns", "del", name])
-    if any(link["ifname"] == _door(lab) for link in json.loads(run(["ip", "-json", "link", "show"]))):
-        run(["ip", "link", "del", _door(lab)])
 
 
 def _door(lab: LabPlan) -> str:

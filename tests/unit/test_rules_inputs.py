@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -104,7 +105,6 @@ def test_ok_mc225_a_host_name_of_a_gateway_that_serves_no_remotes() -> None:
     assert found(facts(addresses={"aks": "lb.example.com"})) == {}
 
 
-NAME = "istio-remote-secret-cluster-aks"
 TEMPLATE = ("spec", "template", "metadata")
 WRONG: list[tuple[tuple[str, ...], Any]] = [
     (("apiVersion",), "bitnami.com/v1"),
@@ -139,6 +139,12 @@ def test_mc235_not_the_secret_of_this_cluster(path: tuple[str, ...], value: Any)
 @pytest.mark.parametrize("document", [None, [], [SEALED], "text", 5, {}, {"spec": {"encryptedData": [1]}}])
 def test_mc235_no_secret_at_all(document: Any) -> None:
     assert set(found(sealed(document))) == {"MC235"}
+
+
+def test_ok_mc235_a_cluster_without_an_id_goes_by_its_name() -> None:
+    document = json.loads(json.dumps(SEALED).replace("cluster-aks", "aks"))
+    assert "MC235" not in found(sealed(document), WITH_ADDRESS)
+    assert set(found(sealed(SEALED), WITH_ADDRESS)) == {"MC235", "MC233"}
 
 
 def test_ok_mc235_as_kubeseal_wrote_it() -> None:

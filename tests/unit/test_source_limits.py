@@ -128,6 +128,6 @@ def test_a_file_without_permission_is_wrong_use(tmp_path: Path, monkeypatch: pyt
     def refuse(*_: Any, **__: Any) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr("mcgen.source.open", refuse, raising=False)
     with pytest.raises(UsageError, match="cannot be read: Permission denied"):
         read(path)
