@@ -46,12 +46,14 @@ def environment() -> dict[str, str]:
 def run(argv: Sequence[str], *, stdin: str = "", timeout: float = 120, namespace: str = "") -> str:
     """Run a command, in a network namespace if one is given, and return what it printed; raise LabError if it fails."""
     full = [*_inside(namespace), *argv]
+    # Whoever is killed takes the command along: one that goes on would ask for addresses that are no longer the lab's.
+    tied = ["setpriv", "--pdeathsig=KILL", "--", *full]
     try:
         done = subprocess.run(
-            full, input=stdin, capture_output=True, text=True, check=False, timeout=timeout, env=environment()
+            tied, input=stdin, capture_output=True, text=True, check=False, timeout=timeout, env=environment()
         )
     except FileNotFoundError as error:
-        raise LabError(f"{full[0]} is not installed: run tools/lab-packages.sh and make tools-lab") from error
+        raise LabError("setpriv is not installed: run tools/lab-packages.sh") from error
     except subprocess.TimeoutExpired as error:
         raise LabError(f"{' '.join(full)}: nothing after {timeout:.0f} s") from error
     if done.returncode != 0:
