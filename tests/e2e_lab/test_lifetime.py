@@ -113,6 +113,11 @@ def test_a_process_that_has_the_number_of_one_of_ours_is_left_alone(tmp_path: Pa
     assert not process.record.exists()
 
 
+def test_a_program_that_is_not_there_is_named() -> None:
+    with pytest.raises(LabError, match="nowhere is not installed"):
+        run(["nowhere"])
+
+
 def test_a_program_that_fails_is_quoted(tmp_path: Path) -> None:
     process = start(["sh", "-c", "echo no luck; exit 1"], record=tmp_path / "it.stat", log=tmp_path / "it.log")
     with pytest.raises(LabError, match=r"it ended while waiting for a wonder; .*\nno luck"):

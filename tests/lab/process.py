@@ -56,6 +56,8 @@ def run(argv: Sequence[str], *, stdin: str = "", timeout: float = 120, namespace
         raise LabError("setpriv is not installed: run tools/lab-packages.sh") from error
     except subprocess.TimeoutExpired as error:
         raise LabError(f"{' '.join(full)}: nothing after {timeout:.0f} s") from error
+    if done.returncode == 127:
+        raise LabError(f"{argv[0]} is not installed: run tools/lab-packages.sh and make tools-lab")
     if done.returncode != 0:
         raise LabError(f"{' '.join(full)}: {(done.stderr or done.stdout).strip()[-2000:]}")
     return done.stdout
