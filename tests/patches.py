@@ -25,6 +25,13 @@ DEPLOYMENT: Data = {
     "metadata": {"name": "sleep", "namespace": "shop", "labels": {"app": "sleep"}},
     "spec": {"template": {"spec": {"containers": [{"name": "sleep", "image": "a"}, {"name": "more", "image": "b"}]}}},
 }
+BINDING: Data = {
+    "apiVersion": "rbac.authorization.k8s.io/v1",
+    "kind": "ClusterRoleBinding",
+    "metadata": {"name": "reader"},
+    "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "reader"},
+    "subjects": [{"kind": "ServiceAccount", "name": "b", "namespace": "x"}],
+}
 
 
 def merge(**fields: Any) -> Data:
@@ -72,6 +79,8 @@ FIT: list[tuple[Data, str | Data | list[Data]]] = [
     (OPERATOR, operation("move", "/spec/moved", **{"from": "/spec/values/global"})),
     (OPERATOR, operation("copy", "/spec/copied", **{"from": "/spec/values/global"})),
     (OPERATOR, operation("copy", "/spec/copied", **{"from": "/spec/nothing"})),
+    (OPERATOR, operation("copy", "/spec/copied", **{"from": "/spec/list/0"})),
+    (OPERATOR, operation("test", "/spec/list/0", value=1)),
     (OPERATOR, operation("test", "/spec/nothing", value=None)),
     (OPERATOR, operation("test", "/spec/values", value={"global": {"other": {"a": 1}, "network": "n"}})),
     (OPERATOR, operation("remove", "/spec/values") + operation("add", "/spec/values", value={"a": 1})),
@@ -80,6 +89,7 @@ FIT: list[tuple[Data, str | Data | list[Data]]] = [
     (OPERATOR, "---\n- {op: add, path: /spec/yaml, value: text, more: 1}\n"),
     (DEPLOYMENT, merge(spec={"replicas": 2})),
     (DEPLOYMENT, merge(spec={"template": {"spec": {"containers": [{"name": "more", "image": "c"}]}}})),
+    (BINDING, merge(subjects=[{"kind": "ServiceAccount", "name": "c", "namespace": "x"}])),
     (DEPLOYMENT, operation("replace", f"{CONTAINERS}/1/image", value="c")),
     (DEPLOYMENT, operation("add", f"{CONTAINERS}/-", value={"name": "last", "image": "c"})),
     (DEPLOYMENT, operation("add", "/metadata/labels/a", value="b")),

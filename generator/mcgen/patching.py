@@ -18,6 +18,8 @@ Parsed: TypeAlias = Data | list[Data]
 """A strategic merge patch, or the operations of a JSON 6902 patch."""
 
 _OPERATIONS = ("add", "copy", "move", "remove", "replace", "test")
+# Lists of a pod whose items go by their names; of lists that go by something else, a patch replaces all.
+_BY_NAME = frozenset({"containers", "env", "imagePullSecrets", "initContainers", "volumes"})
 _INDEX = re.compile(r"[-+]?[0-9]{1,9}")
 
 
@@ -93,7 +95,7 @@ def _merge_object(document: Data, patch: Data) -> Data:
     metadata = {key: value for key, value in patch["metadata"].items() if key not in ("name", "namespace", "$patch")}
     fields = {key: value for key, value in patch.items() if key not in ("apiVersion", "kind", "metadata")}
     group = document["apiVersion"].rpartition("/")[0]
-    return _merge(document, fields | {"metadata": metadata}, "", known="." not in group or group.endswith(".k8s.io"))
+    return _merge(document, fields | {"metadata": metadata}, "", known="." not in group)
 
 
 def _merge(below: Data, patch: Data, path: str, *, known: bool) -> Data:
@@ -112,12 +114,12 @@ def _merge(below: Data, patch: Data, path: str, *, known: bool) -> Data:
 
 
 def _merge_value(below: Any, value: Any, path: str, *, known: bool) -> Any:
-    """Return a value with a patch merged in; only for kinds that it knows, kustomize merges the items of a list."""
+    """Return a value with a patch merged in; kustomize merges the items of lists that Kubernetes says so of."""
     if below is not None and _shape(below) != _shape(value):
         raise ValueError(f"{path} is {_shape(below)}, and {_shape(value)} cannot be merged into it")
     if isinstance(value, dict):
         return _merge(below or {}, value, path, known=known)
-    if known and isinstance(value, list) and below and all(_is_named(item) for item in (*below, *value)):
+    if known and path.rpartition("/")[2] in _BY_NAME and below and all(_is_named(item) for item in (*below, *value)):
         items = {item["name"]: item for item in below}
         first = [_merge(items.pop(item["name"], {}), item, f"{path}/{item['name']}", known=known) for item in value]
         return [*first, *items.values()]

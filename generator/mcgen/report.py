@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 _MAX_MESSAGE = 1000
+_REPEATED = 5
 _MAX_LINE = 120
 _BEFORE_MARK = 60
 _TAB = "    "
@@ -62,11 +64,19 @@ Reporter: TypeAlias = "Callable[[Sequence[Problem], Context], str]"
 def text(problems: Sequence[Problem], context: Context) -> str:
     """Return `path:line:col: message [CODE]`, the marked source line and the advice of each, and a count.
 
-    Control and other invisible characters come out as escapes. No problems give an empty string.
+    Control and other invisible characters come out as escapes. No problems give an empty string. Of a warning that
+    many clusters share, the first few are shown.
     """
     if not problems:
         return ""
-    return "".join(_block(problem, context) for problem in problems) + count(problems) + "\n"
+    seen: Counter[str] = Counter()
+    blocks = []
+    for problem in problems:
+        seen[problem.code] += problem.severity is Severity.WARNING
+        if seen[problem.code] <= _REPEATED:
+            blocks.append(_block(problem, context))
+    more = [f"... and {n - _REPEATED} more [{code}]\n" for code, n in sorted(seen.items()) if n > _REPEATED]
+    return "".join([*blocks, *more, count(problems), "\n"])
 
 
 def json(problems: Sequence[Problem], _context: Context) -> str:

@@ -179,3 +179,15 @@ def test_every_reporter_shows_every_problem_of_a_broken_file() -> None:
         for found in broken.problems:
             assert found.code in shown, name
             assert json.dumps(found.message)[1:-1] in shown or found.message in shown, name
+
+
+def test_a_warning_that_many_share_is_shown_a_few_times() -> None:
+    warnings = [
+        Problem(code="MC230", message="open", pos=Pos(file="b", line=i), severity=Severity.WARNING)
+        for i in range(1, 1001)
+    ]
+    errors = [Problem(code="MC201", message="twice", pos=Pos(file="b", line=i)) for i in range(1, 21)]
+    shown = text([*errors, *warnings], Context())
+    assert shown.count("twice") == 20
+    assert shown.count("warning: open") == 5
+    assert shown.endswith("... and 995 more [MC230]\n20 errors, 1000 warnings\n")
