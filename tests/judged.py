@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mcgen import blueprint, rules, shape, source
+import mcgen.build
+from mcgen import blueprint, rules, shape, source, validators
 from mcgen.facts import Inputs
+from mcgen.load import Loaded
+from mcgen.mesh import resolve
 from mcgen.problems import Problem, sort_problems
 
 if TYPE_CHECKING:
@@ -22,6 +25,14 @@ def problems(found: Source, inputs: Inputs | None = None) -> list[Problem]:
         return list(found.problems)
     wrong = shape.check(found, shape.blueprint_schema())
     return sort_problems(wrong or rules.check(blueprint.convert(found.data), inputs or Inputs(), found))
+
+
+def build(found: Source, inputs: Inputs | None = None) -> list[Problem]:
+    """Return what is wrong with the tree of a blueprint in which no errors were found."""
+    given = inputs or Inputs()
+    mesh = resolve(blueprint.convert(found.data), given)
+    loaded = Loaded(source=found, inputs=given, mesh=mesh, warnings=())
+    return mcgen.build.build(loaded, validators.choose("embedded")).problems
 
 
 def complaints(problem: Problem, found: Source) -> list[str]:

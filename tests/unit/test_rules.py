@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from mcgen import report
-from tests.judged import complaints, problems, read
+from tests.judged import build, complaints, problems, read
 
 PACKAGE = Path(__file__).parents[2] / "generator" / "mcgen"
 FOLDER = Path(__file__).parents[1] / "rules"
@@ -49,6 +49,12 @@ def test_case(case: str) -> None:
         assert code_of(case) not in codes
     else:
         assert codes == {code_of(case)}
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.startswith("ok-")])
+def test_what_the_rules_let_through_can_be_built(case: str) -> None:
+    found = read((FOLDER / f"{case}.yaml").read_bytes(), case)
+    assert build(found) == []
 
 
 @pytest.mark.parametrize("case", REPORTS)
