@@ -51,7 +51,7 @@ def _changed(folder: Path, manifest: Manifest, contents: dict[str, bytes | None]
             continue
         # Several digests: a build or a merge has not come to its end.
         what = "is half built" if " " in wanted else "is missing" if raw is None else "was changed after it was built"
-        advice = f"run `mcgen build {manifest.blueprint}`" if path in manifest.files else "restore it and build again"
+        advice = "build the tree again" if path in manifest.files else "restore it and build again"
         yield Problem(code="MC650", message=f"{path} {what}", pos=Pos(file=str(folder / path)), advice=advice)
 
 

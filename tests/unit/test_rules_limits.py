@@ -86,9 +86,9 @@ def test_ranges_without_end_are_compared_in_time() -> None:
 
 
 def test_where_a_patch_misses_is_said_when_it_names_clusters() -> None:
-    patch = "{stage: workloads, target: {name: helloworld-v2}, patch: {kind: X, metadata: {name: x}}"
+    patch = "{stage: workloads, target: {name: helloworld-v1}, patch: {kind: X, metadata: {name: x}}"
     text = TWO + "demo: {enabled: true}\npatches:\n  - "
     assert found(f"{text}{patch}, clusters: [east, west]}}")["MC221"][0].startswith(
-        "this target matches nothing in stage workloads in east; the stage has Deployment/helloworld-v1, "
+        "this target matches nothing in stage workloads in west; the stage has Deployment/helloworld-v2, "
     )
     assert "MC221" not in found(f"{text}{patch}}}")
