@@ -126,6 +126,7 @@ TARGETS: list[tuple[dict[str, str], frozenset[str] | None]] = [
     _row("Namespace", labels="size>4"),
     _row("", labels="size>5"),
     _row("Namespace", labels="size < 6"),
+    _row("", labels="size<5"),
     _row("", labels="team>0"),
     _row("", labels="in"),
     _row("", labels="in in (in)"),

@@ -94,7 +94,7 @@ STAGES: tuple[Stage, ...] = (
         wave=50,
         what="mutual TLS for the whole mesh, and who may call what",
         healthy="the objects are applied",
-        why="in force before the first workload of the tree answers",
+        why="in force before the first workload of this chain answers; the chain of a remote does not wait for it",
     ),
     Stage(
         name=WORKLOADS,

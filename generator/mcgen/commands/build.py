@@ -78,13 +78,15 @@ def _finish(loaded: Loaded, plan: Plan, *, check: bool, dry_run: bool, quiet: bo
 
     if not check and not dry_run:
         store.apply(plan)
+    stale = check and not plan.up_to_date
+    if stale:
+        click.echo("the tree is not up to date: run `mcgen build` and commit what it changes", err=True)
     if quiet:
-        return int(check and not plan.up_to_date)
+        return int(stale)
     if check or dry_run:
         click.echo("".join(f"{line}\n" for line in plan.lines()), nl=False)
     click.echo(f"{plan.out}: {plan.summary()} (validated by {engines})")
-    if check and not plan.up_to_date:
-        click.echo("the tree is not up to date: run `mcgen build` and commit what it changes", err=True)
+    if stale:
         return 1
     installed = {path for path in (*plan.created, *plan.changed) if path.startswith((layout.INSTALL, layout.SETUP))}
     if installed and not (check or dry_run):
