@@ -54,6 +54,7 @@ FIT: list[tuple[Data, str | Data | list[Data]]] = [
     (OPERATOR, merge(spec={"values": {"global": {"$patch": "delete"}}})),
     (OPERATOR, merge(spec={"values": {"$patch": "merge", "z": 1}})),
     (OPERATOR, merge(spec={"$patch": "replace", "z": 1})),
+    (OPERATOR, merge(items=[1])),
     (OPERATOR, merge(spec={"list": [4]})),
     (OPERATOR, merge(spec={"named": [{"name": "b"}]})),
     (OPERATOR, merge(spec={"a": {"b": None, "c": {"d": None}}})),

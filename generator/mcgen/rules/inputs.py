@@ -103,6 +103,10 @@ def _differences(document: Any, cluster: Cluster) -> Iterator[str]:
             yield f'{".".join(path)} is missing, and must be "{value}"'
         elif actual != value:
             yield f'{".".join(path)} is "{actual}", and must be "{value}"'
+    yield from _unsealed(document, cluster_id)
+
+
+def _unsealed(document: Any, cluster_id: str) -> Iterator[str]:
     data = _get(document, ("spec", "encryptedData"))
     if not isinstance(data, dict) or list(data) != [cluster_id] or not isinstance(data[cluster_id], str):
         yield f'spec.encryptedData must have the one key "{cluster_id}", with a sealed text'
@@ -110,8 +114,8 @@ def _differences(document: Any, cluster: Cluster) -> Iterator[str]:
     for path in (("data",), ("stringData",), ("spec", "data"), ("spec", "template", "data")):
         if _get(document, path) is not None:
             yield f"{'.'.join(path)} is not sealed, and has no place in it"
-    for path in (("metadata", "annotations"), ("spec", "template", "metadata", "annotations")):
-        annotations = _get(document, path)
+    for place in (("metadata",), ("spec", "template", "metadata")):
+        annotations = _get(document, (*place, "annotations"))
         for scope in _SCOPES:
             if isinstance(annotations, dict) and scope in annotations:
                 yield f"{scope} widens the scope: with strict scope the secret opens under this name only"
