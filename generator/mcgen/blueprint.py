@@ -38,6 +38,17 @@ Server: TypeAlias = Annotated[
         examples=["https://aks.example.com:443"],
     ),
 ]
+Host: TypeAlias = Annotated[
+    str, Meta(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$", max_length=253, examples=["aks.example.com"])
+]
+Certificate: TypeAlias = Annotated[
+    str,
+    Meta(
+        pattern=r"^(https://[A-Za-z0-9][A-Za-z0-9._~:/@%+-]*|[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*)$",
+        max_length=500,
+        examples=["certificates/gke.pem"],
+    ),
+]
 Account: TypeAlias = Annotated[
     str, Meta(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", max_length=253, examples=["sleep"])
 ]
@@ -221,6 +232,15 @@ class Bootstrap(_Section, frozen=True, kw_only=True):
     server: Annotated[
         Server | None,
         Meta(description="The API server's URL as the primary reaches it; it stands in the remote secret."),
+    ] = None  # fmt: skip
+    tls_server_name: Annotated[
+        Host | None,
+        Meta(description="The name in the API server's certificate, where `server` is a proxy or another name of it."),
+    ] = None
+    certificate: Annotated[
+        Certificate | None,
+        Meta(description="Primaries: the certificate that remote secrets are sealed with, a file beside the blueprint "
+             "or an https URL; it is pinned by its fingerprint (default: asked of the sealed-secrets controller)."),
     ] = None  # fmt: skip
 
 

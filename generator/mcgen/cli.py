@@ -16,6 +16,7 @@ from mcgen.problems import McgenError, ProblemsFound
 COMMANDS = {
     "build": "Make the tree of a blueprint.",
     "validate": "Check a blueprint, or a tree that was built.",
+    "bootstrap": "Seal the remote secrets, and find what chains wait for.",
     "init": "Write a first blueprint.",
     "graph": "Draw the mesh of a blueprint.",
     "schema": "Print the JSON Schema of blueprints.",

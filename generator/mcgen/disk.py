@@ -42,6 +42,10 @@ _REMEDIES = {
 }
 
 
+class Locked(ToolError):  # noqa: N818 - a state of the folder
+    """Another mcgen is writing to the output folder."""
+
+
 class Found(Enum):
     """What stands in a file's place when it is no regular file; OTHER is a symbolic link, a pipe or a device."""
 
@@ -119,7 +123,7 @@ def lock(out: Path, root: int, *, shared: bool) -> None:
         fcntl.flock(root, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except BlockingIOError:
         message = f"another mcgen is at work in '{out}': wait until it has finished, then run the command again"
-        raise ToolError(message) from None
+        raise Locked(message) from None
     except OSError:
         # Some network file systems cannot lock a folder. Each file is still replaced as a whole.
         return

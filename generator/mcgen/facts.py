@@ -15,7 +15,17 @@ if TYPE_CHECKING:
 
 Suffix: TypeAlias = Annotated[str, Meta(pattern=r"^[a-z0-9]{1,16}$", examples=["1"])]
 
+Fingerprint: TypeAlias = Annotated[str, Meta(pattern=r"^sha256:[0-9a-f]{64}$", examples=["sha256:" + 64 * "0"])]
+Day: TypeAlias = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", examples=["2036-11-24"])]
+
 FIRST_SUFFIX = "1"
+
+
+class Certificate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """The certificate that a consumer's remote secrets were last sealed with."""
+
+    fingerprint: Annotated[Fingerprint, Meta(description="Of the certificate in DER form.")]
+    not_after: Annotated[Day, Meta(description="The day on which it expires (UTC).")]
 
 
 class Facts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
@@ -33,6 +43,10 @@ class Facts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, renam
             description="The suffixes of the token Secrets, by consumer and remote; the last one is sealed, "
             "two stand here during a rotation, and none is ever used again."
         ),
+    ] = {}
+    certificates: Annotated[
+        dict[str, Certificate],
+        Meta(description="The sealing certificate of each consumer, by cluster name."),
     ] = {}
 
 

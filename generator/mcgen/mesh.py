@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mcgen import names, platforms
+from mcgen import names, platforms, sealed
 from mcgen.blueprint import Namespace as Declared
 from mcgen.facts import FIRST_SUFFIX, Inputs
 
@@ -55,6 +55,8 @@ class Cluster:
     namespaces: tuple[Namespace, ...]
     context: str
     server: str
+    tls_server_name: str
+    certificate: str
     origin: DataPath
 
     @property
@@ -70,12 +72,26 @@ class Cluster:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """A consumer's istiod reads a remote. tokens: suffixes of the token Secrets; sealed: whether the file is there."""
+    """A consumer's istiod reads a remote.
+
+    tokens: the suffixes of the token Secrets, the one to use last. sealed: whether the file is there;
+    sealed_token, sealed_with: the suffix and the certificate's fingerprint that it names, empty when it names none.
+    """
 
     consumer: Cluster
     remote: Cluster
     tokens: tuple[str, ...]
     sealed: bool
+    sealed_token: str = ""
+    sealed_with: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedSecrets:
+    """Where the controller is found."""
+
+    namespace: str = "kube-system"
+    controller: str = "sealed-secrets-controller"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +119,11 @@ class Mesh:
     def minor(self) -> str:
         """Return Istio's minor version, such as 1.31: plugin and istioctl must have the same."""
         return self.istio.version.rpartition(".")[0]
+
+    @property
+    def sealed_secrets(self) -> SealedSecrets:
+        """Return where the sealed-secrets controller of every consumer is found."""
+        return SealedSecrets()
 
     @property
     def exposes(self) -> bool:
@@ -233,6 +254,8 @@ def _cluster(
         namespaces=namespaces,
         context=cluster.bootstrap.context or cluster.name,
         server=cluster.bootstrap.server or "",
+        tls_server_name=cluster.bootstrap.tls_server_name or "",
+        certificate=cluster.bootstrap.certificate or "",
         origin=("clusters", index),
     )
 
@@ -259,9 +282,12 @@ def _namespace(origin: DataPath, namespace: bp.Namespace) -> Namespace:
 
 def _pair(consumer: Cluster, remote: Cluster, inputs: Inputs) -> Pair:
     tokens = inputs.facts.tokens.get(consumer.name, {}).get(remote.name, [FIRST_SUFFIX])
+    document = inputs.sealed.get((consumer.name, remote.name))
     return Pair(
         consumer=consumer,
         remote=remote,
         tokens=tuple(tokens),
-        sealed=(consumer.name, remote.name) in inputs.sealed,
+        sealed=document is not None,
+        sealed_token=sealed.annotation(document, names.TOKEN),
+        sealed_with=sealed.annotation(document, names.CERTIFICATE),
     )

@@ -1,8 +1,13 @@
-"""Running other programs."""
+"""Running other programs: one to its end, or two with a pipe between them."""
 
 from __future__ import annotations
 
+import contextlib
+import os
+import re
+import signal
 import subprocess
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +16,10 @@ from mcgen.problems import ToolError
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+_MOST_WORDS = 2000
+# A token (three parts in base64url, the first of which begins an object) and any long run of base64.
+_SECRET = re.compile(r"eyJ[\w.-]{10,}|[\w+/=-]{64,}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,17 +30,136 @@ class Done:
     stdout: bytes
     stderr: bytes
 
+    @property
+    def words(self) -> str:
+        """Return what it said on standard error, on one line, with everything that could be a secret taken out."""
+        return words(self.stderr)
 
-def run(argv: Sequence[str], *, timeout: float, cwd: Path | None = None, stdin: bytes = b"") -> Done:
+
+class TimedOut(ToolError):  # noqa: N818 - what happened, not what it is called
+    """A program did not end in time, and was stopped."""
+
+
+class _Running:
+    """The programs that run now, so that an interrupt ends all of them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._processes: set[subprocess.Popen[bytes]] = set()
+
+    def start(self, argv: Sequence[str], **options: object) -> subprocess.Popen[bytes]:
+        """Start a program in a group of its own; raise ToolError when it cannot be."""
+        try:
+            with self._lock:
+                process = subprocess.Popen(argv, start_new_session=True, **options)  # type: ignore[call-overload]
+                self._processes.add(process)
+        except FileNotFoundError as error:
+            raise ToolError(f"'{argv[0]}' is not there: install it, or put its folder on PATH") from error
+        except OSError as error:
+            raise ToolError(f"'{argv[0]}' cannot be run: {error.strerror or error}") from error
+        started: subprocess.Popen[bytes] = process
+        return started
+
+    def end(self, process: subprocess.Popen[bytes]) -> None:
+        """Kill a program that still runs with all that it started, and forget it."""
+        _kill(process)
+        process.wait()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            if stream is not None:
+                with contextlib.suppress(OSError):
+                    stream.close()
+        with self._lock:
+            self._processes.discard(process)
+
+    def end_all(self) -> None:
+        """Kill every program; whoever waits for one sees it end."""
+        with self._lock:
+            processes = list(self._processes)
+        for process in processes:
+            _kill(process)
+
+
+_running = _Running()
+stop_all = _running.end_all
+"""End every program that runs now: for an interrupt, when several threads wait for some."""
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    timeout: float,
+    cwd: Path | None = None,
+    stdin: bytes = b"",
+    pass_fds: Sequence[int] = (),
+    env: dict[str, str] | None = None,
+) -> Done:
     """Run a program to its end, whatever its exit code; ToolError when it cannot start or end in time."""
+    pipe = subprocess.PIPE
+    process = _running.start(argv, stdin=pipe, stdout=pipe, stderr=pipe, cwd=cwd, pass_fds=pass_fds, env=env)
     try:
-        done = subprocess.run(
-            argv, input=stdin, capture_output=True, cwd=cwd, timeout=timeout, check=False, shell=False
-        )
-    except FileNotFoundError as error:
-        raise ToolError(f"'{argv[0]}' is not there: install it, or put its folder on PATH") from error
-    except OSError as error:
-        raise ToolError(f"'{argv[0]}' cannot be run: {error.strerror or error}") from error
+        stdout, stderr = process.communicate(stdin, timeout=timeout)
     except subprocess.TimeoutExpired as error:
-        raise ToolError(f"'{argv[0]}' did not end within {timeout:g} seconds and was stopped") from error
-    return Done(code=done.returncode, stdout=done.stdout, stderr=done.stderr)
+        raise _timed_out(argv, timeout) from error
+    finally:
+        _running.end(process)
+    return Done(code=process.returncode, stdout=stdout, stderr=stderr)
+
+
+def pipe(
+    first: Sequence[str], second: Sequence[str], *, timeout: float, pass_fds: Sequence[int] = ()
+) -> tuple[Done, Done]:
+    """Run two programs, what the first writes going to the second and nowhere else; ToolError as `run`.
+
+    The first one's standard output never passes through this process, and is empty in what comes back.
+    """
+    with contextlib.ExitStack() as stack:
+        reading, writing = (stack.enter_context(os.fdopen(end, mode, 0)) for end, mode in _ends())
+        errors = subprocess.PIPE
+        source = _running.start(first, stdin=subprocess.DEVNULL, stdout=writing, stderr=errors, pass_fds=pass_fds)
+        stack.callback(_running.end, source)
+        writing.close()
+        sink = _running.start(second, stdin=reading, stdout=subprocess.PIPE, stderr=errors, pass_fds=pass_fds)
+        stack.callback(_running.end, sink)
+        # Only the second one holds the reading end, so that the first one ends when it does.
+        reading.close()
+        try:
+            return _both(source, sink, timeout)
+        except subprocess.TimeoutExpired as error:
+            raise _timed_out(first if source.poll() is None else second, timeout) from error
+
+
+def _ends() -> tuple[tuple[int, str], tuple[int, str]]:
+    reading, writing = os.pipe()
+    return (reading, "rb"), (writing, "wb")
+
+
+def _both(source: subprocess.Popen[bytes], sink: subprocess.Popen[bytes], timeout: float) -> tuple[Done, Done]:
+    said: list[bytes] = []
+    assert source.stderr is not None
+    # Read beside the other two, so that neither program waits for a full pipe.
+    reader = threading.Thread(target=lambda stream: said.append(stream.read()), args=(source.stderr,), daemon=True)
+    reader.start()
+    stdout, stderr = sink.communicate(timeout=timeout)
+    source.wait(timeout)
+    reader.join(timeout)
+    return (
+        Done(code=source.returncode, stdout=b"", stderr=b"".join(said)),
+        Done(code=sink.returncode, stdout=stdout, stderr=stderr),
+    )
+
+
+def words(said: bytes) -> str:
+    """Return what a program said, on one line, with everything that could be a secret taken out."""
+    text = " ".join(_SECRET.sub("[hidden]", said.decode(errors="replace")).split())
+    return text if len(text) <= _MOST_WORDS else f"{text[:_MOST_WORDS]}..."
+
+
+def _timed_out(argv: Sequence[str], timeout: float) -> TimedOut:
+    return TimedOut(f"'{argv[0]}' did not end within {timeout:g} seconds and was stopped")
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    # One that has been waited for has given its number back.
+    if process.poll() is None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from mcgen.commands.options import form_option, validator_option
-from mcgen.problems import ProblemsFound, has_errors, sort_problems
+from mcgen.problems import ProblemsFound, sort_problems
 
 if TYPE_CHECKING:
     from mcgen.load import Loaded
-    from mcgen.problems import Problem
     from mcgen.store import Plan
 
 
@@ -42,35 +41,23 @@ def build(
 
     Files that would not change are not touched; files that no longer belong to the tree are removed, and no others.
     """
-    from mcgen import build as builder
-    from mcgen import load, store, validators
+    from mcgen import load, validators
     from mcgen.output import progress, show
+    from mcgen.prepare import prepare
 
     choice = validators.choose(validator)
     lines = {}
     try:
         given = load.read(blueprint)
         lines, out = given.lines, output or given.folder
-        loaded = load.load(given, inputs or out)
-        problems = [*loaded.warnings, *load.lost_stages(loaded, out)]
-        _stop_on_errors(problems)
-        built = builder.build(loaded, choice, progress(len(loaded.mesh.clusters), form))
-        problems += built.problems
-        _stop_on_errors(problems)
-        plan = store.plan(out, built.files, loaded.inputs.files, mesh=loaded.mesh.name, force=force)
-        problems += plan.problems
-        _stop_on_errors(problems)
+        watch = progress(len(given.blueprint.clusters), form)
+        made = prepare(given, out, choice, inputs=inputs, force=force, watch=watch)
     except ProblemsFound as found:
         show(found.problems, form, found.lines or lines)
         return found.exit_code
-    if problems or form != "text":
-        show(sort_problems(problems), form, lines)
-    return _finish(loaded, plan, check=check, dry_run=dry_run, quiet=form != "text", engines=str(choice))
-
-
-def _stop_on_errors(problems: list[Problem]) -> None:
-    if has_errors(problems):
-        raise ProblemsFound(problems)
+    if made.problems or form != "text":
+        show(sort_problems(made.problems), form, lines)
+    return _finish(made.loaded, made.plan, check=check, dry_run=dry_run, quiet=form != "text", engines=str(choice))
 
 
 def _finish(loaded: Loaded, plan: Plan, *, check: bool, dry_run: bool, quiet: bool, engines: str) -> int:

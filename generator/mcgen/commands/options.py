@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any, TypeVar
+
 import click
 
 from mcgen.output import FORMATS
 from mcgen.validators import ENGINES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Function = TypeVar("Function", bound="Callable[..., Any]")
 
 validator_option = click.option(
     "--validator",
@@ -14,6 +21,23 @@ validator_option = click.option(
     show_default=True,
     help="What checks the tree; auto: kubeconform where it is on PATH, otherwise embedded.",
 )
+
+
+def pairs_option(name: str, value: str, text: str) -> Callable[[Function], Function]:
+    """Return an option that may be given once per cluster as NAME=VALUE; the command gets a mapping."""
+
+    def split(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+        found = {}
+        for pair in given:
+            cluster, equals, rest = pair.partition("=")
+            if not cluster or not equals or not rest:
+                raise click.BadParameter(f"'{pair}' is not CLUSTER={value}", ctx, parameter)
+            found[cluster] = rest
+        return found
+
+    return click.option(name, multiple=True, metavar=f"CLUSTER={value}", callback=split, help=text)
+
+
 form_option = click.option(
     "--format",
     "form",

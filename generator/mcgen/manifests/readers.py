@@ -94,7 +94,11 @@ def _token(pair: Pair, suffix: str) -> Data:
         "metadata": {
             "name": names.reader_token(pair.consumer.name, suffix),
             "namespace": names.ISTIO_SYSTEM,
-            "annotations": {names.SERVICE_ACCOUNT_NAME: names.reader(pair.consumer.name)},
+            "annotations": {
+                names.SERVICE_ACCOUNT_NAME: names.reader(pair.consumer.name),
+                # All remotes of a consumer have a Secret of this name: the bootstrap asks whose it found.
+                names.CLUSTER: pair.remote.name,
+            },
         },
         "type": "kubernetes.io/service-account-token",
     }

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from mcgen import layout, names
+from mcgen import layout, names, sealed
+from mcgen.facts import FIRST_SUFFIX
 from mcgen.mesh import primary_of
 from mcgen.rules.finding import Finding, error
 from mcgen.rules.gateways import served_primaries, unreachable
@@ -14,10 +15,8 @@ from mcgen.rules.gateways import served_primaries, unreachable
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from mcgen.blueprint import Blueprint, Cluster
+    from mcgen.blueprint import Blueprint
     from mcgen.facts import Facts, Inputs
-
-_SCOPES = ("sealedsecrets.bitnami.com/cluster-wide", "sealedsecrets.bitnami.com/namespace-wide")
 
 
 def check(blueprint: Blueprint, found: Inputs) -> Iterator[Finding]:
@@ -35,7 +34,8 @@ def check(blueprint: Blueprint, found: Inputs) -> Iterator[Finding]:
 
 def _names(blueprint: Blueprint, facts: Facts) -> Iterator[Finding]:
     known = {cluster.name for cluster in blueprint.clusters}
-    named = {*facts.addresses, *facts.tokens, *(remote for pairs in facts.tokens.values() for remote in pairs)}
+    remotes = {remote for pairs in facts.tokens.values() for remote in pairs}
+    named = {*facts.addresses, *facts.certificates, *facts.tokens, *remotes}
     for name in sorted(named - known):
         yield error(
             "MC234",
@@ -75,55 +75,19 @@ def _sealed(blueprint: Blueprint, found: Inputs, remotes: Mapping[tuple[str, str
             message = f'{path}: "{consumer}" reads no remote "{remote}" in this mesh'
             yield error("MC236", ("clusters",), message, "remove the file", key=True)
             continue
-        for message in _differences(document, blueprint.clusters[index]):
+        cluster = blueprint.clusters[index]
+        for message in sealed.differences(document, cluster.id or cluster.name):
             yield error(
                 "MC235",
                 ("clusters", index),
                 f"{path}: {message}",
                 "seal the remote secret of this cluster again; a file of another cluster or name cannot be used",
             )
-
-
-def _differences(document: Any, cluster: Cluster) -> Iterator[str]:
-    cluster_id = cluster.id or cluster.name
-    name = names.remote_secret(cluster_id)
-    wanted: dict[tuple[str, ...], Any] = {
-        ("apiVersion",): names.SEALED_SECRET,
-        ("kind",): "SealedSecret",
-        ("metadata", "name"): name,
-        ("metadata", "namespace"): names.ISTIO_SYSTEM,
-        ("spec", "template", "metadata", "name"): name,
-        ("spec", "template", "metadata", "namespace"): names.ISTIO_SYSTEM,
-        ("spec", "template", "metadata", "labels", names.MULTI_CLUSTER): "true",
-        ("spec", "template", "metadata", "annotations", names.REMOTE_CLUSTER): cluster_id,
-    }
-    for path, value in wanted.items():
-        actual = _get(document, path)
-        if actual is None:
-            yield f'{".".join(path)} is missing, and must be "{value}"'
-        elif actual != value:
-            yield f'{".".join(path)} is "{actual}", and must be "{value}"'
-    yield from _unsealed(document, cluster_id)
-
-
-def _unsealed(document: Any, cluster_id: str) -> Iterator[str]:
-    data = _get(document, ("spec", "encryptedData"))
-    if not isinstance(data, dict) or list(data) != [cluster_id] or not isinstance(data[cluster_id], str):
-        yield f'spec.encryptedData must have the one key "{cluster_id}", with a sealed text'
-    # What stands here besides the sealed data is not sealed.
-    for path in (("data",), ("stringData",), ("spec", "data"), ("spec", "template", "data")):
-        if _get(document, path) is not None:
-            yield f"{'.'.join(path)} is not sealed, and has no place in it"
-    for place in (("metadata",), ("spec", "template", "metadata")):
-        annotations = _get(document, (*place, "annotations"))
-        for scope in _SCOPES:
-            if isinstance(annotations, dict) and scope in annotations:
-                yield f"{scope} widens the scope: with strict scope the secret opens under this name only"
-
-
-def _get(data: Any, path: tuple[str, ...]) -> Any:
-    for key in path:
-        if not isinstance(data, dict) or key not in data:
-            return None
-        data = data[key]
-    return data
+        token = sealed.annotation(document, names.TOKEN)
+        if token and token not in found.facts.tokens.get(consumer, {}).get(remote, [FIRST_SUFFIX]):
+            yield error(
+                "MC246",
+                ("clusters", index),
+                f'{path}: it holds the token "{token}", which {layout.FACTS} does not name (any more)',
+                f"restore the suffix in {layout.FACTS}, or seal the remote secret again: `mcgen bootstrap`",
+            )

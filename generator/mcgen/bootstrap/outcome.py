@@ -1,0 +1,46 @@
+"""What became of each pair of clusters, and what a bootstrap was asked to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping  # noqa: TC003 - a dataclass's field
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """What became of a pair in this run."""
+
+    SEALED = "sealed"
+    PLANNED = "planned"
+    SKIPPED = "skipped"
+    WAITING = "waiting"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one pair; with remote empty, of what a consumer is asked for. words: why, and what to do."""
+
+    consumer: str
+    remote: str
+    state: State
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How a bootstrap works.
+
+    jobs: pairs at once. timeout: seconds for one program. retries: of what did not answer, with growing pauses.
+    kubeconfigs: files by cluster name. certificates: files or URLs by consumer, before those of the blueprint.
+    reseal: pairs that are sealed again whatever is there (names of remotes).
+    """
+
+    jobs: int = 8
+    timeout: float = 30.0
+    retries: int = 2
+    kubeconfigs: Mapping[str, str] = field(default_factory=dict)
+    certificates: Mapping[str, str] = field(default_factory=dict)
+    accept_new_certificate: bool = False
+    reseal: frozenset[str] = frozenset()
+    dry_run: bool = False

@@ -1,0 +1,130 @@
+"""What the bootstrap writes into a tree: sealed files and facts, each as a whole, under a lock of its own."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from mcgen import disk, layout
+from mcgen.problems import ToolError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+_PATIENCE = 10.0
+_HEADER = "Facts found on live clusters, an input of `mcgen build`: review them, keep them in Git.\n"
+
+
+@contextmanager
+def locked(out: Path) -> Iterator[None]:
+    """Hold the tree's bootstrap lock; raise ToolError when another bootstrap holds it, or there is no tree.
+
+    A build has a lock of its own, so that one may run in between.
+    """
+    try:
+        state = os.open(out / disk.STATE, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError as error:
+        if error.errno in disk.NOT_THERE:
+            raise ToolError(f"there is no tree in '{out}': run `mcgen build` first, and let Argo CD sync it") from None
+        raise disk.failure("read", out / disk.STATE, error) from error
+    try:
+        try:
+            fcntl.flock(state, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            message = f"another mcgen bootstrap is at work in '{out}': wait until it has finished"
+            raise ToolError(message) from None
+        except OSError as error:
+            if error.errno not in {errno.ENOLCK, errno.EOPNOTSUPP}:
+                raise disk.failure("read", out / disk.STATE, error) from error
+        yield
+    finally:
+        os.close(state)
+
+
+def write(out: Path, path: str, text: str) -> None:
+    """Write one file of the tree; raise ToolError when it cannot be, and the old one is still there then."""
+    limit = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            with disk.writer(out) as (changes, _):
+                changes.write(path, text.encode())
+                return
+        except disk.Locked:
+            # A build is at work, and will be done in a moment.
+            if time.monotonic() > limit:
+                raise
+            time.sleep(0.1)
+
+
+def change_facts(out: Path, change: Callable[[Any], None]) -> bool:
+    """Change the facts file and return whether anything did; comments and order stay as they are.
+
+    change: gets the file's mapping, in which further mappings and lists may be put. Raises ToolError.
+    """
+    file = out / layout.FACTS
+    try:
+        old = file.read_text(encoding="utf-8") if file.exists() else ""
+    except OSError as error:
+        raise disk.failure("read", file, error) from error
+    new = changed(old, change)
+    if new == old:
+        return False
+    write(out, layout.FACTS, new)
+    return True
+
+
+def changed(text: str, change: Callable[[Any], None]) -> str:
+    """Return a facts file with a change made to it."""
+    from ruamel.yaml import YAML
+
+    yaml = YAML(typ="rt")
+    yaml.preserve_quotes = True
+    yaml.width = 120
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    document = yaml.load(text)
+    if document is None:
+        document = yaml.load(f"# {_HEADER}apiVersion: mcgen/v1alpha1\nkind: Facts\n")
+    before = _dumped(yaml, document)
+    change(document)
+    after = _dumped(yaml, document)
+    return text if text and after == before else after
+
+
+def _dumped(yaml: Any, document: Any) -> str:
+    import io
+
+    stream = io.StringIO()
+    yaml.dump(document, stream)
+    return stream.getvalue()
+
+
+def quoted(text: str) -> Any:
+    """Return a text that the facts file holds in quotes, so that no reader takes it for a number."""
+    from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+
+    return DoubleQuotedScalarString(text)
+
+
+def set_address(document: Any, cluster: str, address: str) -> None:
+    """Note the address of a cluster's east-west gateway."""
+    document.setdefault("addresses", {})[cluster] = quoted(address)
+
+
+def set_certificate(document: Any, consumer: str, fingerprint: str, day: str) -> None:
+    """Note the certificate that a consumer's remote secrets are sealed with."""
+    known = document.setdefault("certificates", {}).setdefault(consumer, {})
+    known["fingerprint"], known["notAfter"] = fingerprint, quoted(day)
+
+
+def set_tokens(document: Any, consumer: str, remote: str, suffixes: tuple[str, ...]) -> None:
+    """Note the suffixes of a pair's token Secrets."""
+    from ruamel.yaml.comments import CommentedSeq
+
+    listed = CommentedSeq([quoted(suffix) for suffix in suffixes])
+    listed.fa.set_flow_style()
+    document.setdefault("tokens", {}).setdefault(consumer, {})[remote] = listed

@@ -1,0 +1,180 @@
+"""The bootstrap itself: consumers are asked, then every pair is sealed, several at once; failures stay their own."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
+
+from mcgen import layout, names
+from mcgen.bootstrap import access, consumer, kube, record, seal
+from mcgen.bootstrap.outcome import Outcome, State
+from mcgen.bootstrap.retry import Retry
+from mcgen.problems import ToolError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from mcgen.bootstrap.certificate import Certificate
+    from mcgen.bootstrap.consumer import Asked
+    from mcgen.bootstrap.outcome import Options
+    from mcgen.load import Loaded
+    from mcgen.mesh import Pair
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+_LOOPBACK = ("localhost", "127.", "[::1]", "0.0.0.0")  # noqa: S104 - names, and nothing is bound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """outcomes: in the order of the blueprint; notes: what a person should know; wrote: whether anything changed."""
+
+    outcomes: tuple[Outcome, ...]
+    notes: tuple[str, ...]
+    wrote: bool
+
+    @property
+    def failed(self) -> bool:
+        """Return whether anything failed."""
+        return any(outcome.state is State.FAILED for outcome in self.outcomes)
+
+
+def run(loaded: Loaded, out: Path, options: Options, watch: Callable[[int], None] = lambda _: None) -> Result:
+    """Seal what is missing in a tree and note what was found; the caller holds the tree's lock.
+
+    watch: called with the number of pairs that are done. Raises ToolError when the disk refuses, and lets
+    KeyboardInterrupt through; what was sealed until then is written.
+    """
+    retry = Retry(options.retries)
+    outcomes: list[Outcome] = [_skipped(pair) for pair in loaded.mesh.pairs.values() if not needed(pair, options)]
+    todo = [pair for pair in loaded.mesh.pairs.values() if needed(pair, options)]
+    if options.dry_run:
+        return Result(outcomes=_sorted(loaded, outcomes + [_planned(pair) for pair in todo]), notes=(), wrote=False)
+    asked = _ask(loaded, todo, options, retry)
+    wrote = _note(out, asked.values())
+    notes = [note for each in asked.values() for note in each.notes]
+    outcomes += [outcome for each in asked.values() for outcome in each.outcomes]
+
+    def work(pair: Pair) -> tuple[Outcome, str, str]:
+        each = asked[pair.consumer.name]
+        if each.certificate is None:
+            return _outcome(pair, State.FAILED, each.refused), "", ""
+        return _seal(pair, each.certificate, options, retry)
+
+    for number, (pair, (outcome, text, note)) in enumerate(each(work, todo, options.jobs, retry), 1):
+        if text:
+            record.write(out, layout.sealed_secret(pair.consumer.name, pair.remote.name), text)
+            wrote = True
+        outcomes.append(outcome)
+        notes += [note] if note else []
+        watch(number)
+    return Result(outcomes=_sorted(loaded, outcomes), notes=tuple(notes), wrote=wrote)
+
+
+def needed(pair: Pair, options: Options) -> bool:
+    """Return whether a pair is to be sealed: it never was, or with another token, or it is asked for."""
+    other_token = pair.sealed and len(pair.tokens) > 1 and pair.sealed_token != pair.tokens[-1]
+    return not pair.sealed or other_token or pair.remote.name in options.reseal
+
+
+def _ask(loaded: Loaded, todo: list[Pair], options: Options, retry: Retry) -> dict[str, Asked]:
+    mesh, known = loaded.mesh, loaded.inputs.facts.certificates
+    sealing = {pair.consumer.name for pair in todo}
+    folder = Path(loaded.source.file).parent
+
+    def work(name: str) -> Asked:
+        cluster = mesh.by_name[name]
+        return consumer.ask(mesh, cluster, known.get(name), options, retry, folder=folder, sealing=name in sealing)
+
+    consumers = dict.fromkeys(pair.consumer.name for pair in mesh.pairs.values())
+    return dict(each(work, consumers, options.jobs, retry))
+
+
+def _note(out: Path, asked: Iterable[Asked]) -> bool:
+    """Write what the consumers answered into the facts file; return whether that changed anything."""
+    answers = list(asked)
+
+    def change(document: object) -> None:
+        for each in answers:
+            if each.address:
+                record.set_address(document, each.name, each.address)
+            if each.certificate:
+                record.set_certificate(document, each.name, each.certificate.fingerprint, each.certificate.day)
+
+    return any(each.address or each.certificate for each in answers) and record.change_facts(out, change)
+
+
+def _seal(pair: Pair, certificate: Certificate, options: Options, retry: Retry) -> tuple[Outcome, str, str]:
+    """Return what became of a pair, the sealed file's text, and what a person should know."""
+    way = access.of(pair.remote, options.kubeconfigs)
+    try:
+        waiting = retry(lambda: _waits(pair, way, options))
+        if waiting:
+            return _outcome(pair, State.WAITING, waiting), "", ""
+        note = "" if pair.remote.server else _loopback(way)
+        text = retry(lambda: seal.seal(pair, way, certificate, timeout=options.timeout))
+    except ToolError as error:
+        return _outcome(pair, State.FAILED, str(error)), "", ""
+    words = f"token {pair.tokens[-1]}, certificate {certificate.fingerprint[:19]}, to {certificate.day}"
+    return _outcome(pair, State.SEALED, words), text, note
+
+
+def _waits(pair: Pair, way: access.Access, options: Options) -> str:
+    """Return what a pair waits for, empty when nothing; raise ToolError when the remote is not the right one."""
+    name = names.reader_token(pair.consumer.name, pair.tokens[-1])
+    found = kube.token_secret(way, name, timeout=options.timeout)
+    if found is None:
+        return f"for stage namespaces of {pair.remote.name}: Secret {name} is not there yet"
+    if found.account != names.reader(pair.consumer.name):
+        raise ToolError(f"{pair.remote.name}: Secret {name} is of the account '{found.account}', and not of mcgen")
+    # A tree that was synced before Secrets said whose they are says nothing.
+    if found.cluster not in ("", pair.remote.name):
+        raise ToolError(f"{way} leads to the cluster '{found.cluster}', and not to '{pair.remote.name}'")
+    return "" if found.filled else f"for the controller of {pair.remote.name}, which has not filled Secret {name} yet"
+
+
+def _loopback(way: access.Access) -> str:
+    server = kube.server(way)
+    host = urlsplit(server).netloc.rpartition("@")[2]
+    if not host.startswith(_LOOPBACK):
+        return ""
+    return (
+        f"{way.cluster}: its remote secret says {server}, which no other cluster can reach: "
+        "set clusters[].bootstrap.server, and seal again with --reseal"
+    )
+
+
+def each(work: Callable[[Key], Value], keys: Iterable[Key], jobs: int, retry: Retry) -> Iterator[tuple[Key, Value]]:
+    """Yield each key with its result as they come; on any exception end what runs, and start nothing more."""
+    pool = ThreadPoolExecutor(jobs)
+    futures: dict[Future[Value], Key] = {pool.submit(work, key): key for key in keys}
+    try:
+        for future in as_completed(futures):
+            yield futures[future], future.result()
+    except BaseException:
+        retry.stop()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _outcome(pair: Pair, state: State, words: str) -> Outcome:
+    return Outcome(consumer=pair.consumer.name, remote=pair.remote.name, state=state, words=words)
+
+
+def _skipped(pair: Pair) -> Outcome:
+    return _outcome(pair, State.SKIPPED, "sealed already")
+
+
+def _planned(pair: Pair) -> Outcome:
+    secret = names.reader_token(pair.consumer.name, pair.tokens[-1])
+    return _outcome(pair, State.PLANNED, f"{secret} -> {layout.sealed_secret(pair.consumer.name, pair.remote.name)}")
+
+
+def _sorted(loaded: Loaded, outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
+    order = {name: i for i, name in enumerate(loaded.mesh.by_name)}
+    return tuple(sorted(outcomes, key=lambda each: (order.get(each.remote, -1), order[each.consumer])))

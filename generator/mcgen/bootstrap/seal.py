@@ -1,0 +1,104 @@
+"""One remote secret: istioctl's output goes into kubeseal, and only what is sealed comes back."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from mcgen import names, proc, sealed
+from mcgen.bootstrap.kube import NoAnswer, Why, why
+from mcgen.emit import emit
+from mcgen.problems import ToolError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mcgen.bootstrap.access import Access
+    from mcgen.bootstrap.certificate import Certificate
+    from mcgen.mesh import Pair
+
+HEADER = "Sealed by mcgen bootstrap. An input of the build: keep it in Git."
+
+
+def istioctl(pair: Pair, remote: Access) -> list[str]:
+    """Return istioctl's command line; everything is named, so that it creates and chooses nothing by itself."""
+    argv = ["istioctl", "create-remote-secret", *remote.options]
+    argv += [f"--name={pair.remote.id}", "--type=remote", "--create-service-account=false"]
+    argv += [f"--service-account={names.reader(pair.consumer.name)}"]
+    argv += [f"--secret-name={names.reader_token(pair.consumer.name, pair.tokens[-1])}"]
+    argv += [f"--namespace={names.ISTIO_SYSTEM}", f"--istioNamespace={names.ISTIO_SYSTEM}"]
+    if pair.remote.server:
+        argv.append(f"--server={pair.remote.server}")
+    if pair.remote.tls_server_name:
+        argv.append(f"--tls-server-name={pair.remote.tls_server_name}")
+    return argv
+
+
+def kubeseal(certificate: str) -> list[str]:
+    """Return kubeseal's command line for a certificate file; it asks no cluster."""
+    return ["kubeseal", f"--cert={certificate}", "--scope=strict", "--format=yaml"]
+
+
+def seal(pair: Pair, remote: Access, certificate: Certificate, *, timeout: float) -> str:
+    """Return the text of the sealed secret's file; raise ToolError with the program's own words, secrets hidden."""
+    with _readable(certificate.pem) as descriptor:
+        made, done = proc.pipe(
+            istioctl(pair, remote),
+            kubeseal(f"/dev/fd/{descriptor}"),
+            timeout=timeout,
+            pass_fds=(*remote.descriptors, descriptor),
+        )
+    # A program that dies of its neighbour's death has nothing to say about the cause.
+    if made.code > 0 or (made.code and not done.code):
+        words = made.words or f"exit code {made.code}"
+        raise NoAnswer(why(words), f"istioctl create-remote-secret for {pair.remote.name}: {words}")
+    if done.code or made.code:
+        raise NoAnswer(Why.OTHER, f"kubeseal for {pair.consumer.name}: {done.words or f'exit code {done.code}'}")
+    return emit([_checked(done.stdout, pair, certificate)], HEADER)
+
+
+def _checked(raw: bytes, pair: Pair, certificate: Certificate) -> dict[str, Any]:
+    """Return the sealed secret with notes of what it was made of; raise ToolError unless it is the expected one."""
+    import yaml
+
+    try:
+        documents = [document for document in yaml.load_all(raw, Loader=yaml.CSafeLoader) if document]
+    except yaml.YAMLError as error:
+        raise ToolError("kubeseal printed something that is no YAML; nothing was written") from error
+    if len(documents) != 1:
+        raise ToolError(f"kubeseal printed {len(documents)} documents instead of one; nothing was written")
+    for difference in sealed.differences(documents[0], pair.remote.id):
+        # The value may be anything, also what should have been sealed.
+        words = proc.words(difference.encode())
+        raise ToolError(f"kubeseal did not print the sealed secret of {pair.remote.name}: {words}")
+    return _noted(documents[0], pair, certificate)
+
+
+def _noted(document: dict[str, Any], pair: Pair, certificate: Certificate) -> dict[str, Any]:
+    spec = document["spec"]
+    inner = spec["template"]["metadata"]
+    name = {"name": inner["name"], "namespace": inner["namespace"]}
+    annotations = {names.REMOTE_CLUSTER: pair.remote.id, names.TOKEN: pair.tokens[-1]}
+    template: dict[str, Any] = {"metadata": name | {"labels": inner["labels"], "annotations": annotations}}
+    if kind := spec["template"].get("type"):
+        template["type"] = kind
+    return {
+        "apiVersion": document["apiVersion"],
+        "kind": document["kind"],
+        "metadata": name | {"annotations": {names.CERTIFICATE: certificate.fingerprint}},
+        "spec": {"encryptedData": spec["encryptedData"], "template": template},
+    }
+
+
+@contextmanager
+def _readable(content: bytes) -> Iterator[int]:
+    """Yield a descriptor from which a program reads the content: kubeseal's standard input is the secret."""
+    reading, writing = os.pipe()
+    try:
+        with os.fdopen(writing, "wb") as stream:
+            # A certificate is far smaller than what a pipe holds.
+            stream.write(content)
+        yield reading
+    finally:
+        os.close(reading)

@@ -1,0 +1,154 @@
+"""Where every pair stands: from the tree, and from the clusters as far as they answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from mcgen import names
+from mcgen.bootstrap import access, kube, replicas
+from mcgen.problems import ToolError
+
+if TYPE_CHECKING:
+    from mcgen.bootstrap.outcome import Options
+    from mcgen.bootstrap.retry import Retry
+    from mcgen.facts import Certificate
+    from mcgen.mesh import Mesh, Pair
+
+UNKNOWN = "unknown"
+_SYNCED = '{{with .status}}{{range .conditions}}{{if eq .type "Synced"}}{{.status}}{{end}}{{end}}{{end}}'
+_SOON = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where one pair stands; "unknown" where a cluster did not answer, empty where there is nothing.
+
+    age: of the token in whole days. fingerprint, not_after: of the certificate that the file was sealed with.
+    unsealed: True, False or unknown as text. istiod: such as "2 of 2 synced". why: what did not answer.
+    """
+
+    consumer: str
+    remote: str
+    state: str
+    token: str
+    age: int | None
+    fingerprint: str
+    not_after: str
+    unsealed: str
+    istiod: str
+    next: str
+    why: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Live:
+    """What clusters say of a pair."""
+
+    secret: kube.TokenSecret | None = None
+    unsealed: str = UNKNOWN
+    istiod: str = UNKNOWN
+    synced: bool = False
+    asked_remote: bool = False
+    why: tuple[str, ...] = ()
+
+
+def standing(mesh: Mesh, pair: Pair, known: Certificate | None, options: Options, retry: Retry) -> Standing:
+    """Return where a pair stands; nothing that a cluster fails to say is an error."""
+    live = _Live()
+    for ask in (_ask_remote, _ask_consumer, _ask_istiod):
+        try:
+            retry(lambda ask=ask: ask(pair, options, live))  # type: ignore[misc]
+        except ToolError as error:
+            live.why += (str(error),)
+    state = _state(pair)
+    return Standing(
+        consumer=pair.consumer.name,
+        remote=pair.remote.name,
+        state=state,
+        token=pair.sealed_token or ("" if not pair.sealed else pair.tokens[0]),
+        age=_age(live.secret.created) if live.secret else None,
+        fingerprint=pair.sealed_with,
+        not_after=known.not_after if known and known.fingerprint == pair.sealed_with else "",
+        unsealed=live.unsealed if pair.sealed else "",
+        istiod=live.istiod if pair.sealed else "",
+        next=_next(mesh, pair, state, live, known),
+        why=live.why,
+    )
+
+
+def _state(pair: Pair) -> str:
+    if not pair.sealed:
+        return "not sealed"
+    if len(pair.tokens) == 1:
+        return "sealed"
+    return "rotating, new token sealed" if pair.sealed_token == pair.tokens[-1] else "rotating, to be sealed"
+
+
+def _ask_remote(pair: Pair, options: Options, live: _Live) -> None:
+    way = access.of(pair.remote, options.kubeconfigs)
+    name = names.reader_token(pair.consumer.name, pair.sealed_token or pair.tokens[-1])
+    live.secret = kube.token_secret(way, name, timeout=options.timeout)
+    if not pair.sealed or pair.sealed_token not in ("", pair.tokens[-1]):
+        latest = names.reader_token(pair.consumer.name, pair.tokens[-1])
+        live.secret = kube.token_secret(way, latest, timeout=options.timeout)
+    live.asked_remote = True
+
+
+def _ask_consumer(pair: Pair, options: Options, live: _Live) -> None:
+    if not pair.sealed:
+        return
+    way = access.of(pair.consumer, options.kubeconfigs)
+    where = (names.remote_secret(pair.remote.id), f"--namespace={names.ISTIO_SYSTEM}")
+    try:
+        found = kube.kubectl(
+            way, "get", "sealedsecret", *where, f"--output=go-template={_SYNCED}", timeout=options.timeout
+        )
+    except kube.NoAnswer as error:
+        if error.why is not kube.Why.NOT_FOUND:
+            raise
+        live.unsealed = "not applied"
+        return
+    live.unsealed = {"True": "yes", "False": "no"}.get(found.strip(), "not yet")
+
+
+def _ask_istiod(pair: Pair, options: Options, live: _Live) -> None:
+    if not pair.sealed:
+        return
+    way = access.of(pair.consumer, options.kubeconfigs)
+    found = replicas.replicas(way, pair.remote.id, timeout=options.timeout)
+    good = sum(replica.status == "synced" for replica in found)
+    live.istiod = f"{good} of {len(found)} synced"
+    live.synced = bool(found) and good == len(found)
+
+
+def _age(created: str) -> int:
+    return max(0, (datetime.now(UTC) - datetime.fromisoformat(created)).days)
+
+
+def _next(mesh: Mesh, pair: Pair, state: str, live: _Live, known: Certificate | None) -> str:
+    command = f"mcgen bootstrap {mesh.blueprint}"
+    if state in ("not sealed", "rotating, to be sealed"):
+        if live.secret and live.secret.filled:
+            return command
+        if live.asked_remote:
+            return f"commit, until Argo CD has synced stage namespaces of {pair.remote.name}"
+        return f"reach {pair.remote.name}, then {command}"
+    if live.unsealed == "no":
+        return f"{pair.consumer.name} cannot open it: {command} --reseal {pair.remote.name}"
+    if live.unsealed in ("not applied", "not yet"):
+        return "commit, and let Argo CD sync"
+    if state.startswith("rotating"):
+        return f"{command} --revoke {pair.remote.name}"
+    if live.istiod == UNKNOWN or live.unsealed == UNKNOWN:
+        return "reach the clusters to know more"
+    if not live.synced:
+        return f"find out why istiod cannot read {pair.remote.name}: mcgen doctor"
+    if known and _expires_soon(known.not_after):
+        return "nothing (the sealing certificate expires soon; the controller makes a new one by itself)"
+    return "nothing"
+
+
+def _expires_soon(day: str) -> bool:
+    return (datetime.fromisoformat(f"{day}T00:00:00+00:00") - datetime.now(UTC)).days < _SOON

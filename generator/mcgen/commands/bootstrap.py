@@ -1,0 +1,228 @@
+"""mcgen bootstrap: remote secrets from istioctl into sealed secrets, and what the chain waits for into facts."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mcgen.commands.options import pairs_option, validator_option
+from mcgen.problems import ProblemsFound, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mcgen.bootstrap.outcome import Options
+    from mcgen.load import Loaded, Read
+
+# The value of an option that is given without a cluster.
+ALL = ""
+
+
+@click.command()
+@click.argument("blueprint", type=click.Path())
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="The tree's folder [output/<metadata.name>].")
+@click.option("--status", is_flag=True, help="Write nothing; say where every pair stands, and its next step.")
+@click.option("--rotate", is_flag=False, flag_value=ALL, metavar="[REMOTE]", help="Begin a new token for a remote.")
+@click.option("--revoke", is_flag=False, flag_value=ALL, metavar="[REMOTE]", help="Take the old token out.")
+@click.option("--reseal", is_flag=False, flag_value=ALL, metavar="[REMOTE]", help="Seal again what is sealed already.")
+@pairs_option("--kubeconfig", "FILE", "How to reach a cluster: a kubeconfig, whose current context counts.")
+@pairs_option("--cert", "FILE|URL", "The sealing certificate of a primary, instead of asking its controller.")
+@click.option("--accept-new-cert", is_flag=True, help="Take a given certificate that is not the one of last time.")
+@click.option("--dry-run", is_flag=True, help="Ask no cluster and write nothing; print what would be sealed.")
+@click.option("--jobs", type=click.IntRange(1, 64), default=8, show_default=True, help="Pairs at once.")
+@click.option("--timeout", type=click.FloatRange(1, 600), default=30, show_default=True, help="Seconds per program.")
+@click.option("--retries", type=click.IntRange(0, 10), default=2, show_default=True, help="Of what does not answer.")
+@validator_option
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def bootstrap(
+    blueprint: str,
+    output: Path | None,
+    *,
+    status: bool,
+    rotate: str | None,
+    revoke: str | None,
+    reseal: str | None,
+    kubeconfig: dict[str, str],
+    cert: dict[str, str],
+    accept_new_cert: bool,
+    dry_run: bool,
+    jobs: int,
+    timeout: float,
+    retries: int,
+    validator: str,
+    form: str,
+) -> int:
+    """Seal the remote secrets of BLUEPRINT's mesh that are missing, note what was found, and build again.
+
+    Needs istioctl (of the mesh's minor), kubeseal and kubectl. Tokens go from istioctl to kubeseal through a pipe;
+    nothing is created in a remote cluster. Running it again does only what is still missing.
+    """
+    from mcgen import load
+    from mcgen.bootstrap import record
+    from mcgen.bootstrap.outcome import Options
+    from mcgen.output import show
+
+    chosen = {"--status": status or None, "--rotate": rotate, "--revoke": revoke, "--reseal": reseal}
+    given_actions = [option for option, value in chosen.items() if value is not None]
+    if len(given_actions) > 1:
+        raise UsageError(f"{' and '.join(given_actions)} are steps of their own: give one of them")
+    lines = {}
+    try:
+        given = load.read(blueprint)
+        lines, out = given.lines, output or given.folder
+        _no_cores()
+        with _terminable(), record.locked(out):
+            loaded = load.load(given, out)
+            options = Options(
+                jobs=jobs,
+                timeout=timeout,
+                retries=retries,
+                kubeconfigs=_known(loaded, "--kubeconfig", kubeconfig),
+                certificates=_known(loaded, "--cert", cert),
+                accept_new_certificate=accept_new_cert,
+                reseal=_remotes(loaded, reseal),
+                dry_run=dry_run,
+            )
+            if status:
+                return _status(loaded, options, form)
+            if rotate is not None or revoke is not None:
+                return _step(given, loaded, out, options, rotate=rotate, revoke=revoke, validator=validator, form=form)
+            return _seal(given, loaded, out, options, validator=validator, form=form)
+    except ProblemsFound as found:
+        show(found.problems, "text", found.lines or lines)
+        return found.exit_code
+
+
+def _known(loaded: Loaded, option: str, given: dict[str, str]) -> dict[str, str]:
+    for name in given:
+        if name not in loaded.mesh.by_name:
+            known = ", ".join(loaded.mesh.by_name)
+            raise UsageError(f"{option} {name}=...: there is no such cluster; the mesh has {known}")
+    return given
+
+
+def _remotes(loaded: Loaded, reseal: str | None) -> frozenset[str]:
+    from mcgen.bootstrap.rotation import chosen
+
+    return frozenset() if reseal is None else frozenset(pair.remote.name for pair in chosen(loaded.mesh, reseal))
+
+
+def _seal(given: Read, loaded: Loaded, out: Path, options: Options, *, validator: str, form: str) -> int:
+    from mcgen.bootstrap import programs, run, show
+
+    if not options.dry_run:
+        programs.check(loaded.mesh.minor)
+    with _progress(len(loaded.mesh.pairs), form) as watch:
+        result = run.run(loaded, out, options, watch)
+    if form == "text":
+        click.echo(show.summary(result), nl=False)
+    else:
+        click.echo(show.outcomes(result), nl=False)
+    if not options.dry_run:
+        _rebuild(given, out, validator, form)
+    return 3 if result.failed else 0
+
+
+def _status(loaded: Loaded, options: Options, form: str) -> int:
+    from mcgen.bootstrap import programs, show
+    from mcgen.bootstrap.retry import Retry
+    from mcgen.bootstrap.run import each
+    from mcgen.bootstrap.status import standing
+
+    programs.check(loaded.mesh.minor)
+    retry, known = Retry(options.retries), loaded.inputs.facts.certificates
+    pairs = list(loaded.mesh.pairs.values())
+    found = {
+        pair.remote.name: row
+        for pair, row in each(
+            lambda pair: standing(loaded.mesh, pair, known.get(pair.consumer.name), options, retry),
+            pairs,
+            options.jobs,
+            retry,
+        )
+    }
+    rows = [found[pair.remote.name] for pair in pairs]
+    click.echo(show.standings(rows) if form == "text" else show.standings_json(rows), nl=False)
+    return 0
+
+
+def _step(
+    given: Read,
+    loaded: Loaded,
+    out: Path,
+    options: Options,
+    *,
+    rotate: str | None,
+    revoke: str | None,
+    validator: str,
+    form: str,
+) -> int:
+    from mcgen.bootstrap import programs, show, steps
+    from mcgen.bootstrap.run import Result
+
+    programs.check(loaded.mesh.minor)
+    name = rotate if rotate is not None else revoke or ALL
+    action = "revoke" if rotate is None else "rotate"
+    taken = (steps.revoke if rotate is None else steps.rotate)(loaded, name, options)
+    wrote = not options.dry_run and steps.take(out, taken)
+    result = Result(outcomes=tuple(step.outcome for step in taken), notes=(), wrote=wrote)
+    if form == "text":
+        click.echo(show.summary(result) + steps.next_steps(action, loaded.mesh, taken), nl=False)
+    else:
+        click.echo(show.outcomes(result), nl=False)
+    if not options.dry_run:
+        _rebuild(given, out, validator, form)
+    # A mesh in which some pairs are not to be touched is no failure, unless they were asked for by name.
+    refused = [step for step in taken if step.refused]
+    if any(step.unanswered for step in refused):
+        return 3
+    return int(bool(refused) and (bool(name) or len(refused) == len(taken)))
+
+
+def _rebuild(given: Read, out: Path, validator: str, form: str) -> None:
+    """Build the tree again, so that chains go on; what was sealed stays, whatever is wrong with the rest."""
+    from mcgen import store, validators
+    from mcgen.prepare import prepare
+
+    made = prepare(given, out, validators.choose(validator))
+    if made.plan.up_to_date:
+        return
+    store.apply(made.plan)
+    if form == "text":
+        click.echo(f"{out}: {made.plan.summary()}; read the diff, and commit it")
+
+
+@contextmanager
+def _progress(pairs: int, form: str) -> Iterator[Callable[[int], None]]:
+    if form != "text" or not sys.stderr.isatty() or not pairs:
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("sealing", total=pairs)
+        yield lambda done: bar.update(task, completed=done)
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Take the signal with which Kubernetes ends a Job as an interrupt: programs end, nothing is half written."""
+
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _no_cores() -> None:
+    """Let neither this program nor those that it starts leave their memory on a disk when they crash."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

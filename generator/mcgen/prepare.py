@@ -1,0 +1,48 @@
+"""From a blueprint to what would be written: read, build, check, compare; nothing is changed yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mcgen import build, load, store
+from mcgen.problems import ProblemsFound, has_errors
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mcgen.build import Watch
+    from mcgen.load import Loaded, Read
+    from mcgen.problems import Problem
+    from mcgen.store import Plan
+    from mcgen.validators import Choice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A tree that is good to be written, what writing it would do, and the warnings."""
+
+    loaded: Loaded
+    plan: Plan
+    problems: list[Problem]
+
+
+def prepare(
+    given: Read, out: Path, choice: Choice, *, inputs: Path | None = None, force: bool = False, watch: Watch = iter
+) -> Prepared:
+    """Return what a build of a blueprint would do to a folder; raise ProblemsFound at the first step with errors."""
+    loaded = load.load(given, inputs or out)
+    problems = [*loaded.warnings, *load.lost_stages(loaded, out)]
+    _stop_on_errors(problems)
+    built = build.build(loaded, choice, watch)
+    problems += built.problems
+    _stop_on_errors(problems)
+    plan = store.plan(out, built.files, loaded.inputs.files, mesh=loaded.mesh.name, force=force)
+    problems += plan.problems
+    _stop_on_errors(problems)
+    return Prepared(loaded=loaded, plan=plan, problems=problems)
+
+
+def _stop_on_errors(problems: list[Problem]) -> None:
+    if has_errors(problems):
+        raise ProblemsFound(problems)
