@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mcgen import names
@@ -13,6 +12,8 @@ from mcgen.problems import ToolError
 from mcgen.rules.gateways import unreachable
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mcgen.bootstrap.certificate import Certificate
     from mcgen.bootstrap.outcome import Options
     from mcgen.bootstrap.retry import Retry
