@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mcgen import names, platforms
+from mcgen import addons, names, platforms
 from mcgen.blueprint import Namespace as Declared
 from mcgen.facts import FIRST_SUFFIX, Inputs
 
 if TYPE_CHECKING:
+    from collections.abc import Set
+
     from mcgen import blueprint as bp
     from mcgen.tree import DataPath
 
@@ -97,6 +99,7 @@ class Mesh:
     hardened: bool
     exported: tuple[str, ...]
     demo: str
+    sealed_secrets: addons.SealedSecrets
     patches: tuple[bp.Patch, ...]
 
     @property
@@ -141,6 +144,7 @@ def resolve(blueprint: bp.Blueprint, inputs: Inputs) -> Mesh:
         hardened=blueprint.exposure.profile == "hardened",
         exported=tuple(ns.name for _, ns in all_namespaces(blueprint) if ns.exported),
         demo=blueprint.demo.namespace if blueprint.demo.enabled else "",
+        sealed_secrets=addons.sealed_secrets(blueprint),
         patches=tuple(blueprint.patches),
     )
 
@@ -182,16 +186,19 @@ def source_ranges(cluster: bp.Cluster, blueprint: bp.Blueprint) -> tuple[str, ..
 
 
 def _clusters(blueprint: bp.Blueprint, inputs: Inputs) -> tuple[Cluster, ...]:
-    local = _namespaces(blueprint)
     served = {primary_of(c, blueprint) for c in blueprint.clusters if c.role == "remote"}
+    local = _namespaces(blueprint, served)
     return tuple(
         _cluster(i, c, tuple(local[c.name]), blueprint, inputs, serves=c.name in served)
         for i, c in enumerate(blueprint.clusters)
     )
 
 
-def _namespaces(blueprint: bp.Blueprint) -> dict[str, list[Namespace]]:
-    """Return the namespaces of each cluster; a primary also has those for which it only keeps Istio configuration."""
+def _namespaces(blueprint: bp.Blueprint, served: Set[str]) -> dict[str, list[Namespace]]:
+    """Return the namespaces of each cluster.
+
+    A primary also has those for which it only keeps Istio configuration; one that serves remotes, that of an addon.
+    """
     configured = {policy.namespace for policy in blueprint.policies}
     found: dict[str, list[Namespace]] = {cluster.name: [] for cluster in blueprint.clusters}
     for path, declared in all_namespaces(blueprint):
@@ -201,6 +208,11 @@ def _namespaces(blueprint: bp.Blueprint) -> dict[str, list[Namespace]]:
         namespace = _namespace(path, declared)
         for name in where:
             found[name].append(namespace)
+    addon = addons.sealed_secrets(blueprint)
+    if addon.managed:
+        own = _namespace(addons.SEALED_SECRETS, Declared(name=addon.namespace, clusters=[], injection=False))
+        for name in served:
+            found[name].append(own)
     return found
 
 
