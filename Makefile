@@ -60,6 +60,10 @@ golden: setup ## rewrite the sample trees, the published schemas and the expecte
 schemas: setup ## make the schemas of the output again, from their pinned sources
 	$(BIN)/python tools/schemas.py
 
+.PHONY: packaged
+packaged: setup ## copy what mcgen brings of others' work (a CRD) again, from its pinned source
+	$(BIN)/python tools/packaged.py
+
 .PHONY: bench
 bench: setup tools ## measure speed and memory against a plain Jinja2 script
 	$(BIN)/python -m tests.bench.bench

@@ -23,17 +23,18 @@ def documents(text: str) -> list[Any]:
     return list(yaml.load_all(text, Loader=yaml.CSafeLoader))
 
 
-def tree(blueprint_file: Path, inputs: Path | None = None) -> dict[str, list[Any]]:
+def tree(blueprint_file: Path, inputs: Path | None = None, *, sealed_secrets: str = "existing") -> dict[str, list[Any]]:
     """Return the YAML files of a tree by path; `inputs` is a folder with facts and sealed secrets."""
-    return {path: documents(text) for path, text in _texts(blueprint_file, inputs).items()}
+    return {path: documents(text) for path, text in _texts(blueprint_file, inputs, sealed_secrets).items()}
 
 
 @cache
-def _texts(blueprint_file: Path, inputs: Path | None) -> dict[str, str]:
+def _texts(blueprint_file: Path, inputs: Path | None, sealed_secrets: str) -> dict[str, str]:
     found = source.read(str(blueprint_file))
     assert not found.problems
     given = _inputs(inputs) if inputs else facts.Inputs()
-    texts = emitted(mesh.resolve(blueprint.convert(found.data), given))
+    data = {"addons": {"sealedSecrets": sealed_secrets}} | found.data
+    texts = emitted(mesh.resolve(blueprint.convert(data), given))
     for pair, document in given.sealed.items():
         texts[layout.sealed_secret(*pair)] = emit([document])
     return texts

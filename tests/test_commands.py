@@ -175,6 +175,32 @@ def test_against_refuses_stages_taken_away(repository: Path, capsys: pytest.Capt
     assert "30-east-west-gateway.yaml" in error
 
 
+@pytest.mark.parametrize(
+    ("new", "warned"),
+    [
+        (
+            "addons: {sealedSecrets: {install: managed, namespace: vault}}",
+            'moves from namespace "sealed-secrets" to "vault"',
+        ),
+        ("addons: {sealedSecrets: existing}", 'leaves namespace "sealed-secrets"'),
+        ("addons: {sealedSecrets: {install: managed, controller: opener}}", ""),
+    ],
+    ids=["moved", "not managed", "renamed"],
+)
+def test_against_warns_of_sealing_keys_that_stay_behind(
+    repository: Path, capsys: pytest.CaptureFixture[str], new: str, warned: str
+) -> None:
+    managed = "addons: {sealedSecrets: managed}"
+    rebuild("demo:\n", f"{managed}\ndemo:\n")
+    git("add", "-A")
+    git("commit", "-qm", "managed")
+    rebuild(managed, new)
+    assert run(["validate", "output/gke-aks", "--against", "HEAD"]) == 0
+    error = capsys.readouterr().err
+    assert error.count("MC654") == bool(warned)
+    assert warned in error
+
+
 def test_against_a_revision_that_is_not_there(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["validate", "output/gke-aks", "--against", "nowhere"]) == 3
     assert "git fetch" in capsys.readouterr().err

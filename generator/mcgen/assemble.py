@@ -13,6 +13,7 @@ from mcgen.manifests import (
     namespaces,
     policies,
     remote_secrets,
+    sealed_secrets,
     setup,
     workloads,
 )
@@ -34,6 +35,7 @@ class Overlay(Protocol):
 
 OVERLAYS: dict[str, Overlay] = {
     stages.NAMESPACES: namespaces,
+    stages.SEALED_SECRETS: sealed_secrets,
     stages.REMOTE_SECRET: remote_secrets,
     stages.BASE: istio_operator,
     stages.CONTROL_PLANE: istio_operator,
@@ -61,6 +63,7 @@ def assemble(mesh: Mesh) -> Iterator[File]:
 def bases(mesh: Mesh) -> Iterator[File]:
     """Yield what clusters share."""
     yield from namespaces.bases(mesh)
+    yield from sealed_secrets.bases(mesh)
     yield from gate.base()
     yield from exposure.bases(mesh)
     yield from policies.bases(mesh)

@@ -61,6 +61,11 @@ Caller: TypeAlias = Annotated[
     ),
 ]
 Method: TypeAlias = Annotated[str, Meta(pattern=r"^[A-Z]+$", max_length=40, examples=["GET"])]
+# RFC 1035 label: a Service's name does not begin with a digit.
+ServiceName: TypeAlias = Annotated[
+    str, Meta(pattern=r"^[a-z]([-a-z0-9]*[a-z0-9])?$", max_length=63, examples=["sealed-secrets-controller"])
+]
+Install: TypeAlias = Literal["existing", "managed"]
 Strings: TypeAlias = dict[str, str]
 Tree: TypeAlias = dict[str, Any]
 
@@ -354,6 +359,30 @@ class Demo(_Section, frozen=True, kw_only=True):
     namespace: Label = "multi-cluster"
 
 
+class SealedSecrets(_Section, frozen=True, kw_only=True):
+    """The controller that opens the sealed remote secrets, in every primary that serves remotes."""
+
+    install: Annotated[
+        Install, Meta(description="managed: mcgen installs the controller; existing: somebody else has.")
+    ] = "existing"
+    namespace: Annotated[
+        Label | None,
+        Meta(description="Where the controller runs, for kubeseal (default: kube-system, sealed-secrets if managed)."),
+    ] = None
+    controller: Annotated[ServiceName, Meta(description="The name of the controller's Service, for kubeseal.")] = (
+        "sealed-secrets-controller"
+    )
+
+
+class Addons(_Section, frozen=True, kw_only=True):
+    """What the mesh needs beside itself."""
+
+    sealed_secrets: Annotated[
+        Install | SealedSecrets,
+        Meta(description="The sealed-secrets controller: who installs it, or a section that also says where it runs."),
+    ] = "existing"
+
+
 class Target(_Section, frozen=True, kw_only=True):
     """Which object a patch is for: Kustomize's selector, values are anchored regular expressions."""
 
@@ -392,6 +421,7 @@ class Blueprint(_Section, frozen=True, kw_only=True, dict=True):
     policies: list[Policy] = field(default_factory=list)
     exposure: Exposure = Exposure()
     demo: Demo = Demo()
+    addons: Addons = Addons()
     patches: list[Patch] = field(default_factory=list)
 
     @cached_property

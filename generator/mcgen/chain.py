@@ -51,6 +51,8 @@ def chains(mesh: Mesh) -> Iterator[tuple[Cluster, tuple[Step, ...]]]:
 
 def _stages(mesh: Mesh, cluster: Cluster) -> Iterator[str]:
     yield stages.NAMESPACES
+    if mesh.sealed_secrets.managed and cluster.gateway.serves_remotes:
+        yield stages.SEALED_SECRETS
     if not cluster.is_primary:
         yield stages.REMOTE_SECRET
     yield from (stages.BASE, stages.CONTROL_PLANE, stages.EAST_WEST_GATEWAY)

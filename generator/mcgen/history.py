@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from mcgen import layout, manifest, proc, stages
-from mcgen.problems import Pos, Problem, ToolError, UsageError
+from mcgen.problems import Pos, Problem, Severity, ToolError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +41,11 @@ def compare(folder: Path, revision: str) -> list[Problem]:
     if old is None:
         return []
     new, _ = manifest.parse((folder / layout.MANIFEST).read_bytes(), str(folder / layout.MANIFEST))
-    return [*_withheld(folder, old, new), *_identities(folder, revision, old, new)]
+    return [
+        *_withheld(folder, old, new),
+        *_identities(folder, revision, old, new),
+        *_sealing_keys(folder, revision, old, new),
+    ]
 
 
 def _withheld(folder: Path, old: manifest.Manifest, new: manifest.Manifest) -> Iterator[Problem]:
@@ -74,6 +78,30 @@ def _identities(folder: Path, revision: str, old: manifest.Manifest, new: manife
                     pos=Pos(file=str(folder / path)),
                     advice="keep the old value; a new one needs a new mesh or cluster beside the old",
                 )
+
+
+def _sealing_keys(folder: Path, revision: str, old: manifest.Manifest, new: manifest.Manifest) -> Iterator[Problem]:
+    """Yield a warning when the controller with the sealing keys leaves its namespace, and the keys do not."""
+    path = layout.SEALED_SECRETS_CONTROLLER
+    if path not in old.files or old.files[path] == new.files.get(path):
+        return
+    was = _namespace(_show(folder, revision, path))
+    now = _namespace((folder / path).read_bytes()) if path in new.files else None
+    if was != now:
+        where = f'moves from namespace "{was}" to "{now}"' if now else f'leaves namespace "{was}"'
+        yield Problem(
+            code="MC654",
+            message=f"the sealed-secrets controller {where}, and its sealing keys stay behind: "
+            "no sealed file can be opened without them",
+            pos=Pos(file=str(folder / path)),
+            advice=f"copy the keys first, as {layout.README} says, and only then let anybody confirm that "
+            "the old namespace is deleted",
+            severity=Severity.WARNING,
+        )
+
+
+def _namespace(raw: bytes) -> Any:
+    return _get(next(yaml.load_all(raw, Loader=yaml.CSafeLoader)), ("metadata", "namespace"))
 
 
 def _manifest_at(folder: Path, revision: str) -> manifest.Manifest | None:

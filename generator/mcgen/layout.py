@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mcgen.stages import REMOTE_SECRET
+from mcgen.stages import REMOTE_SECRET, SEALED_SECRETS
 
 README = "README.md"
 GIT_ATTRIBUTES = ".gitattributes"
@@ -16,6 +16,7 @@ HELM_VALUES = f"{SETUP}/helm-values.yaml"
 KUSTOMIZATION = "kustomization.yaml"
 ISTIO_OPERATOR = "istio-operator.yaml"
 SEALED_SECRET = "sealed-secret.yaml"  # noqa: S105 - a file name
+SEALED_SECRETS_CONTROLLER = f"bases/{SEALED_SECRETS}/controller.yaml"
 
 
 def base(stage: str) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mcgen import names, platforms, sealed
+from mcgen import addons, names, platforms, sealed
 from mcgen.blueprint import Namespace as Declared
 from mcgen.facts import FIRST_SUFFIX, Inputs
 
 if TYPE_CHECKING:
+    from collections.abc import Set
+
     from mcgen import blueprint as bp
     from mcgen.tree import DataPath
 
@@ -87,14 +89,6 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SealedSecrets:
-    """Where the controller is found."""
-
-    namespace: str = "kube-system"
-    controller: str = "sealed-secrets-controller"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Mesh:
     """The whole mesh: clusters in the order of the blueprint, pairs by the name of the remote."""
 
@@ -113,17 +107,13 @@ class Mesh:
     hardened: bool
     exported: tuple[str, ...]
     demo: str
+    sealed_secrets: addons.SealedSecrets
     patches: tuple[bp.Patch, ...]
 
     @property
     def minor(self) -> str:
         """Return Istio's minor version, such as 1.31: plugin and istioctl must have the same."""
         return self.istio.version.rpartition(".")[0]
-
-    @property
-    def sealed_secrets(self) -> SealedSecrets:
-        """Return where the sealed-secrets controller of every consumer is found."""
-        return SealedSecrets()
 
     @property
     def exposes(self) -> bool:
@@ -162,6 +152,7 @@ def resolve(blueprint: bp.Blueprint, inputs: Inputs) -> Mesh:
         hardened=blueprint.exposure.profile == "hardened",
         exported=tuple(ns.name for _, ns in all_namespaces(blueprint) if ns.exported),
         demo=blueprint.demo.namespace if blueprint.demo.enabled else "",
+        sealed_secrets=addons.sealed_secrets(blueprint),
         patches=tuple(blueprint.patches),
     )
 
@@ -203,16 +194,19 @@ def source_ranges(cluster: bp.Cluster, blueprint: bp.Blueprint) -> tuple[str, ..
 
 
 def _clusters(blueprint: bp.Blueprint, inputs: Inputs) -> tuple[Cluster, ...]:
-    local = _namespaces(blueprint)
     served = {primary_of(c, blueprint) for c in blueprint.clusters if c.role == "remote"}
+    local = _namespaces(blueprint, served)
     return tuple(
         _cluster(i, c, tuple(local[c.name]), blueprint, inputs, serves=c.name in served)
         for i, c in enumerate(blueprint.clusters)
     )
 
 
-def _namespaces(blueprint: bp.Blueprint) -> dict[str, list[Namespace]]:
-    """Return the namespaces of each cluster; a primary also has those for which it only keeps Istio configuration."""
+def _namespaces(blueprint: bp.Blueprint, served: Set[str]) -> dict[str, list[Namespace]]:
+    """Return the namespaces of each cluster.
+
+    A primary also has those for which it only keeps Istio configuration; one that serves remotes, that of an addon.
+    """
     configured = {policy.namespace for policy in blueprint.policies}
     found: dict[str, list[Namespace]] = {cluster.name: [] for cluster in blueprint.clusters}
     for path, declared in all_namespaces(blueprint):
@@ -222,6 +216,11 @@ def _namespaces(blueprint: bp.Blueprint) -> dict[str, list[Namespace]]:
         namespace = _namespace(path, declared)
         for name in where:
             found[name].append(namespace)
+    addon = addons.sealed_secrets(blueprint)
+    if addon.managed:
+        own = _namespace(addons.SEALED_SECRETS, Declared(name=addon.namespace, clusters=[], injection=False))
+        for name in served:
+            found[name].append(own)
     return found
 
 

@@ -54,7 +54,7 @@ def explain(error: Any, source: Source) -> Iterator[Problem]:
 
 def _empty(error: Any, path: DataPath, source: Source) -> Problem:
     schema = error.schema
-    wanted = _TYPES[schema["type"]][0] if "type" in schema else _or(schema.get("enum", ["a value"]))
+    wanted = _options(schema.get("anyOf", [schema]))
     return _problem(source, path, "MC104", f"{_name(path)} is empty", f"write {wanted}, or remove the line")
 
 
@@ -89,14 +89,23 @@ def _type(error: Any, path: DataPath, source: Source) -> Iterator[Problem]:
 
 
 def _any_of(error: Any, path: DataPath, source: Source) -> Iterator[Problem]:
-    # A list of the wrong items fits by its type and fails inside.
-    inside = [deeper for deeper in error.context if len(deeper.absolute_path) > len(path)]
+    # A list of the wrong items fits by its type and fails inside; so does a mapping with an unknown key.
+    # What is one of a few words is a text, though its schema does not say so.
+    unfit = {"enum", "type"} if isinstance(error.instance, (dict, list)) else {"type"}
+    inside = [
+        deeper for deeper in error.context if deeper.validator not in unfit or len(deeper.absolute_path) > len(path)
+    ]
     for deeper in inside:
         yield from explain(deeper, source)
     if not inside:
-        wanted = " or ".join(_TYPES[option["type"]][0] for option in error.validator_value)
+        wanted = _options(error.validator_value)
         message = f"{_name(path)} is {_actual(error.instance)}{_value(error.instance)}, and must be {wanted}"
         yield _problem(source, path, "MC104", message, f"write {wanted}")
+
+
+def _options(schemas: list[dict[str, Any]]) -> str:
+    # What is only referred to is a section.
+    return " or ".join(_or(one["enum"]) if "enum" in one else _TYPES[one.get("type", "object")][0] for one in schemas)
 
 
 def _enum(error: Any, path: DataPath, source: Source) -> Iterator[Problem]:

@@ -36,12 +36,19 @@ SOURCE_RANGES = "service.beta.kubernetes.io/load-balancer-source-ranges"
 
 # Namespaces and fixed names
 ISTIO_SYSTEM = "istio-system"
+KUBE_SYSTEM = "kube-system"
 IN_CLUSTER = "in-cluster"
 IN_CLUSTER_SERVER = "https://kubernetes.default.svc"
 EAST_WEST_GATEWAY = "istio-eastwestgateway"
 INGRESS_GATEWAY = "istio-ingressgateway"
 EAST_WEST_SELECTOR = {"istio": "eastwestgateway"}
 GATE = "gate"
+
+# Sealed Secrets: the version whose module tools/kubeseal pins, and the names by which kubeseal looks for a controller
+SEALED_SECRETS_VERSION = "0.36.6"
+SEALED_SECRETS = "sealed-secrets"
+SEALED_SECRETS_CONTROLLER = "sealed-secrets-controller"
+SEALING_KEY = "sealedsecrets.bitnami.com/sealed-secrets-key"
 
 CONFIRM_DELETION = "Prune=confirm,Delete=confirm"
 

@@ -29,7 +29,11 @@ def files(mesh: Mesh) -> Iterator[File]:
 
 
 def _readme(mesh: Mesh) -> str:
-    waiting = [(cluster, first_gate(steps)) for cluster, steps in chain.chains(mesh)]
+    waiting: list[tuple[Cluster, Step | None]] = []
+    used: set[str] = set()
+    for cluster, steps in chain.chains(mesh):
+        waiting.append((cluster, first_gate(steps)))
+        used.update([step.stage.name for step in steps])
     return render(
         "README.md.j2",
         mesh=mesh,
@@ -38,7 +42,9 @@ def _readme(mesh: Mesh) -> str:
         gates=[(cluster, gate) for cluster, gate in waiting if gate],
         missing_addresses=sorted({p.consumer.name for p in mesh.pairs.values() if not p.consumer.gateway.address}),
         pairs=[pair for pair in mesh.pairs.values() if not pair.sealed],
-        stages=stages.STAGES,
+        stages=[stage for stage in stages.STAGES if stage.name in used],
+        addon=mesh.sealed_secrets,
+        consumers=[cluster for cluster in mesh.primaries if cluster.gateway.serves_remotes],
         picture=graph.mermaid(mesh),
         plugin=plugin_name(mesh.minor),
         names=names,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # What Kustomize takes for the namespace of an object that has none.
 _NO_NAMESPACE = "_non_namespaceable_"
-_CLUSTER_SCOPED = frozenset({"Namespace", "ClusterRole", "ClusterRoleBinding"})
+_CLUSTER_SCOPED = frozenset({"Namespace", "ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition"})
 
 # A target comes from a blueprint, and Python's engine can take for ever on some expressions. So only those are
 # read that mean the same to Go's engine and cannot: nothing repeated is repeated, and there is little to choose.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 NAMESPACES = "namespaces"
+SEALED_SECRETS = "sealed-secrets"
 REMOTE_SECRET = "remote-secret"  # noqa: S105 - the name of a stage
 BASE = "base"
 CONTROL_PLANE = "control-plane"
@@ -40,6 +41,15 @@ STAGES: tuple[Stage, ...] = (
         "primary's istiod reads it (ServiceAccount, ClusterRole, binding, token Secret)",
         healthy="the objects are applied",
         why="no other stage creates a namespace, and the token must exist before a remote secret can be made",
+    ),
+    Stage(
+        name=SEALED_SECRETS,
+        wave=5,
+        what="with `addons.sealedSecrets: managed`, on a primary that serves remotes: the sealed-secrets controller "
+        "and the definition of its kind",
+        healthy="the API server has established the definition, and the controller has rolled out",
+        why="a SealedSecret cannot be applied before, nor sealed: kubeseal asks the controller for its certificate; "
+        "what a remote's chain brings too early is refused and tried again",
     ),
     Stage(
         name=REMOTE_SECRET,

@@ -14,7 +14,7 @@ from mcgen.facts import Facts, Inputs
 from mcgen.order import OrderFinding
 from tests.bench import fleet
 from tests.helpers import documents, emitted
-from tests.unit.order_mutations.trees import opened, proved, set_wave, waiting
+from tests.unit.order_mutations.trees import managed, opened, proved, set_wave, waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,6 +51,7 @@ def blueprints(draw: st.DrawFn) -> dict[str, Any]:
         "namespaces": spaces,
         "policies": policies,
         "demo": {"enabled": draw(flags)},
+        "addons": {"sealedSecrets": draw(st.sampled_from(["existing", "managed", {"install": "managed"}]))},
         "patches": [{"stage": "workloads", "target": {"kind": "Deployment"}, "patch": PATCH}] if draw(flags) else [],
     }
 
@@ -96,7 +97,7 @@ STAGES = {
     "aks": ["namespaces", "remote-secret", "base", "control-plane", "east-west-gateway", "workloads"],
 }
 NEEDED = [
-    *(("namespaces", stage) for stage in STAGES["gke"][1:]),
+    *(("namespaces", stage) for stage in (*STAGES["gke"][1:], "sealed-secrets")),
     ("namespaces", "remote-secret"),
     ("remote-secret", "control-plane"),
     ("base", "control-plane"),
@@ -110,12 +111,16 @@ NEEDED = [
 ]
 
 
-@pytest.mark.parametrize("cluster", STAGES)
+@pytest.mark.parametrize(("form", "cluster"), [(opened, "gke"), (opened, "aks"), (managed, "gke"), (managed, "aks")])
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
-def test_waves_hold_exactly_where_the_needed_edges_do(cluster: str, data: st.DataObject) -> None:
-    files = opened()
-    stages = STAGES[cluster]
+def test_waves_hold_exactly_where_the_needed_edges_do(
+    form: Callable[[], Tree], cluster: str, data: st.DataObject
+) -> None:
+    files = form()
+    stages = list(STAGES[cluster])
+    if form is managed and cluster == "gke":
+        stages.insert(1, "sealed-secrets")
     numbers = data.draw(st.lists(st.integers(-3, 9), min_size=len(stages), max_size=len(stages)))
     if data.draw(st.booleans()):
         # Chance alone hardly ever keeps an order of eight.
@@ -151,7 +156,7 @@ def _places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [path, *(place for key, item in items for place in _places(item, (*path, key)))]
 
 
-@pytest.mark.parametrize("form", [waiting, opened])
+@pytest.mark.parametrize("form", [waiting, managed])
 @settings(max_examples=300, deadline=None)
 @given(data=st.data())
 def test_no_tree_makes_it_fail(form: Callable[[], Tree], data: st.DataObject) -> None:

@@ -137,7 +137,9 @@ def _ignored(step: Step) -> list[Data]:
 
 
 def _namespace(mesh: Mesh, stage: str) -> str:
-    return mesh.demo if stage == stages.WORKLOADS else names.ISTIO_SYSTEM
+    return {stages.WORKLOADS: mesh.demo, stages.SEALED_SECRETS: mesh.sealed_secrets.namespace}.get(
+        stage, names.ISTIO_SYSTEM
+    )
 
 
 def _source(mesh: Mesh, folder: str) -> Data:

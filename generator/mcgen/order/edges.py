@@ -1,8 +1,8 @@
 """Whether every needed edge is held: what each object brings, what it needs, and in which wave each of them comes.
 
-Edges hold inside a chain, by waves. Between chains there is one only, a namespace for what another chain puts
-there, and it holds without an order: what comes too early is refused by the API server and tried again, as long
-as the namespace waits for nobody. Everything else that one chain needs of another (a remote's injector needs its
+Edges hold inside a chain, by waves. Between chains there are two only, namespace and CRD for what another chain puts
+there, and they hold without an order: what comes too early is refused by the API server and tried again, as long
+as what it needs waits for nobody. Everything else that one chain needs of another (a remote's injector needs its
 primary's istiod, gateway and exposure) shows in the health of its own wave: istiod writes the caBundle.
 """
 
@@ -60,10 +60,12 @@ class Edges:
 
     def finish(self) -> None:
         """Add a finding for each need that no chain meets, or only one that itself waits for another first."""
+        # What is optional and brought by nobody was there before.
+        needed = [one for one in self._waiting if one.token in self._brought or not EDGES[one.token[0]].optional]
         waits: dict[int, int] = {}
-        for waiting in self._waiting:
+        for waiting in needed:
             waits[waiting.chain] = min(waiting.step.app.wave, waits.get(waiting.chain, waiting.step.app.wave))
-        for step, _, token in self._waiting:
+        for step, _, token in needed:
             edge, (_, cluster, which) = EDGES[token[0]], token
             thing = edge.thing.format(which)
             if token not in self._brought:

@@ -107,7 +107,7 @@ class Edge:
     thing: what is needed, in words, with its name in {}. by: the kinds whose health the wave rests on.
     same_application: one Application may hold both, because Argo CD applies this kind first.
     other_chain: another chain may bring it, in no order: the API server refuses what comes too early, and the
-    sync is tried again. optional: nothing is wrong when the chain does not bring it at all.
+    sync is tried again. optional: nothing is wrong when it is not brought at all.
     """
 
     code: str
@@ -119,7 +119,7 @@ class Edge:
     optional: bool = False
 
 
-NAMESPACE, CRDS, READER, REMOTE_SECRET = "namespace", "crds", "reader", "remote-secret"
+NAMESPACE, CRDS, ADDON_CRDS, READER, REMOTE_SECRET = "namespace", "crds", "addon-crds", "reader", "remote-secret"
 CONTROL_PLANE, GATEWAY, POLICIES = "control-plane", "gateway", "policies"
 
 EDGES: dict[str, Edge] = {
@@ -137,6 +137,15 @@ EDGES: dict[str, Edge] = {
         thing="the CRDs of {}",
         by=(kinds.CRD,),
         why="the API server refuses objects of unknown kinds, and istiod does not get ready without its own",
+    ),
+    ADDON_CRDS: Edge(
+        code=finding.CRDS_LATE,
+        thing="the CRDs of {}",
+        by=(kinds.CRD,),
+        why="where the tree brings them, they come before what their own chain has of them; a remote's chain may bring "
+        "its remote secret before its primary has the CRD of SealedSecrets: it is refused and retried",
+        other_chain=True,
+        optional=True,
     ),
     READER: Edge(
         code=finding.READER_LATE,

@@ -20,7 +20,9 @@ Token: TypeAlias = tuple[str, str, str]
 _SECRETS = (kinds.SEALED_SECRET, kinds.JOB)
 _POLICIES, _INJECTOR = "policies", "injector"
 # These groups come with Kubernetes, or with what has to be there before mcgen.
-_PRESENT = {"", "apps", "autoscaling", "batch", "policy", "bitnami.com", "argoproj.io", "install.istio.io"}
+_PRESENT = {"", "apps", "autoscaling", "batch", "policy", "argoproj.io", "install.istio.io"}
+# The groups of addons: the tree brings their CRDs, or somebody else has.
+_ADDONS = {kinds.group(kinds.SEALED_SECRET)}
 
 
 class _Families(dict["Kind", str]):
@@ -28,7 +30,8 @@ class _Families(dict["Kind", str]):
 
     def __missing__(self, kind: Kind) -> str:
         group = kinds.group(kind)
-        found = self[kind] = "" if group in _PRESENT or group.endswith(".k8s.io") else _family(group)
+        present = group in _PRESENT or group in _ADDONS or group.endswith(".k8s.io")
+        found = self[kind] = "" if present else _family(group)
         return found
 
 
@@ -51,6 +54,8 @@ def needs(step: Step, chain: str, injected: set[tuple[str, str]]) -> dict[Token,
                 spaces[obj.namespace or default] = obj
         if family := _FAMILIES[kind]:
             needed.setdefault((table.CRDS, cluster, family), obj)
+        elif kind == kinds.SEALED_SECRET:
+            needed.setdefault(_definition(cluster, kinds.group(kind)), obj)
         if kind == kinds.OPERATOR:
             needed.update(dict.fromkeys(_operator_needs(obj.facts, cluster), obj))
         elif kind == kinds.ISTIO_GATEWAY:
@@ -119,7 +124,7 @@ def _sealed_brings(obj: Obj, cluster: str) -> list[Token]:  # noqa: ARG001 - all
 
 BRINGS: dict[Kind, Callable[[Obj, str], Any]] = {
     kinds.NAMESPACE: lambda obj, cluster: [(table.NAMESPACE, cluster, obj.name)],
-    kinds.CRD: lambda obj, cluster: [(table.CRDS, cluster, _family(obj.name.partition(".")[2]))],
+    kinds.CRD: lambda obj, cluster: [_definition(cluster, obj.name.partition(".")[2])],
     kinds.OPERATOR: _operator_brings,
     kinds.SERVICE_ACCOUNT: lambda obj, cluster: [(table.READER, cluster, _ACCOUNT.format(obj.name))],
     kinds.SECRET: _secret_brings,
@@ -131,6 +136,10 @@ BRINGS: dict[Kind, Callable[[Obj, str], Any]] = {
     ),
 }
 """What an object brings, by its kind."""
+
+
+def _definition(cluster: str, group: str) -> Token:
+    return (table.ADDON_CRDS, cluster, group) if group in _ADDONS else (table.CRDS, cluster, _family(group))
 
 
 def _family(group: str) -> str:

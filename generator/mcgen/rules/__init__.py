@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from mcgen.problems import Problem
 from mcgen.rules import (
+    addons,
     clusters,
     gateways,
     inputs,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from mcgen.source import Source
 
 RULES: tuple[Callable[[Blueprint], Iterator[Finding]], ...] = (
+    *addons.RULES,
     *clusters.RULES,
     *gateways.RULES,
     *istio.RULES,

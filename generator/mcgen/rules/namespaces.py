@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mcgen import names
+from mcgen import addons, names
 from mcgen.mesh import all_namespaces, network_of
 from mcgen.rules.finding import Finding, error, one_of, warning
 
@@ -16,21 +16,15 @@ if TYPE_CHECKING:
 
 # Names of files that stand beside those of the namespaces in the tree.
 _TAKEN = ("kustomization", "tokens")
-_RESERVED = ("default", names.ISTIO_SYSTEM, "kube-node-lease", "kube-public", "kube-system")
+_RESERVED = ("default", names.ISTIO_SYSTEM, "kube-node-lease", "kube-public", names.KUBE_SYSTEM)
 
 
 def declared_once(blueprint: Blueprint) -> Iterator[Finding]:
     """MC212: each namespace is declared once, and is nobody else's."""
-    reserved = (*_RESERVED, blueprint.gitops.argocd.namespace)
     first: dict[str, DataPath] = {}
     for path, namespace in all_namespaces(blueprint):
         place: DataPath = (*path, "namespace" if path == ("demo",) else "name")
-        if namespace.name in reserved:
-            message = f'namespace "{namespace.name}" belongs to Kubernetes, Istio or Argo CD'
-            yield error("MC212", place, message, "choose another name")
-        if namespace.name in _TAKEN:
-            message = f'namespace "{namespace.name}" would need a file of the tree that has another use'
-            yield error("MC212", place, message, "choose another name")
+        yield from _refused(blueprint, namespace.name, place)
         if first.setdefault(namespace.name, path) != path:
             yield error(
                 "MC212",
@@ -38,6 +32,34 @@ def declared_once(blueprint: Blueprint) -> Iterator[Finding]:
                 f'namespace "{namespace.name}" is declared twice',
                 "keep one and merge the other into it",
             )
+
+
+def addon_namespace(blueprint: Blueprint) -> Iterator[Finding]:
+    """MC212: a controller that mcgen installs has a namespace to itself, which mcgen makes."""
+    addon = addons.sealed_secrets(blueprint)
+    if not addon.managed:
+        return
+    given = blueprint.addons.sealed_secrets
+    place: DataPath = addons.SEALED_SECRETS
+    if not isinstance(given, str) and given.namespace:
+        place = (*place, "namespace")
+    yield from _refused(blueprint, addon.namespace, place)
+    if any(namespace.name == addon.namespace for _, namespace in all_namespaces(blueprint)):
+        yield error(
+            "MC212",
+            place,
+            f'namespace "{addon.namespace}" is declared, and the sealed-secrets controller has it to itself',
+            "write `{install: managed, namespace: ...}` with another name, or rename the one that is declared",
+        )
+
+
+def _refused(blueprint: Blueprint, name: str, place: DataPath) -> Iterator[Finding]:
+    if name in (*_RESERVED, blueprint.gitops.argocd.namespace):
+        message = f'namespace "{name}" belongs to Kubernetes, Istio or Argo CD'
+        yield error("MC212", place, message, "choose another name")
+    if name in _TAKEN:
+        message = f'namespace "{name}" would need a file of the tree that has another use'
+        yield error("MC212", place, message, "choose another name")
 
 
 def known_clusters(blueprint: Blueprint) -> Iterator[Finding]:
@@ -92,4 +114,4 @@ def demo_namespace(blueprint: Blueprint) -> Iterator[Finding]:
             )
 
 
-RULES = (declared_once, known_clusters, nothing_exported, demo_namespace)
+RULES = (declared_once, addon_namespace, known_clusters, nothing_exported, demo_namespace)

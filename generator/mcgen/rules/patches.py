@@ -38,6 +38,10 @@ _OWNED: dict[str, dict[tuple[str, ...], str]] = {
         ("metadata", "annotations", names.CONTROL_PLANE_CLUSTERS): "clusters[].primary",
         ("metadata", "annotations", names.SYNC_OPTIONS): "nothing: a namespace is never deleted without a question",
     },
+    "CustomResourceDefinition": {
+        ("spec",): "nothing: it is what the controller was built for",
+        ("metadata", "annotations", names.SYNC_OPTIONS): "nothing: with it all SealedSecrets would be deleted",
+    },
     "SealedSecret": {("spec",): "nothing: it is what was sealed"},
 }
 _IDENTITY = dict.fromkeys(

@@ -36,6 +36,11 @@ def opened() -> Tree:
     return tree(BLUEPRINT, SEALED_INPUTS)
 
 
+def managed() -> Tree:
+    """Return the opened tree with the sealed-secrets controller in it."""
+    return tree(BLUEPRINT, SEALED_INPUTS, sealed_secrets="managed")
+
+
 def proved(files: Tree) -> list[OrderFinding]:
     proof = OrderProof()
     for path, docs in files.items():
@@ -44,7 +49,14 @@ def proved(files: Tree) -> list[OrderFinding]:
 
 
 def application(cluster: str, stage: str) -> str:
-    waves = {"namespaces": 0, "remote-secret": 10, "base": 15, "control-plane": 20, "east-west-gateway": 30}
+    waves = {
+        "namespaces": 0,
+        "sealed-secrets": 5,
+        "remote-secret": 10,
+        "base": 15,
+        "control-plane": 20,
+        "east-west-gateway": 30,
+    }
     waves |= {"ingress-gateway": 35, "exposure": 40, "policies": 50, "workloads": 60}
     return f"clusters/{cluster}/argocd/{waves[stage]:02}-{stage}.yaml"
 
