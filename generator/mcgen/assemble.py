@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from mcgen import chain, stages
 from mcgen.manifests import (
     argocd,
+    bootstrap,
     exposure,
     gate,
     istio_operator,
@@ -52,6 +53,7 @@ def assemble(mesh: Mesh) -> Iterator[File]:
     yield from argocd.install(mesh)
     yield from argocd.application_sets(mesh)
     yield from setup.files(mesh)
+    yield from bootstrap.files(mesh)
     yield from bases(mesh)
     for _, steps in chain.chains(mesh):
         for step in steps:

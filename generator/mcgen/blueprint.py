@@ -15,6 +15,7 @@ _LABEL = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
 # No line breaks, no control characters, none of the characters that end a word in a shell or a template.
 # What names the host begins with a letter or digit, so that no program takes it for an option.
 _GIT_URL = r"^(https?://|ssh://|[A-Za-z0-9][A-Za-z0-9._-]*@|file:///)[A-Za-z0-9][A-Za-z0-9._~:/@%+-]*$"
+_GIT_SSH_URL = r"^(ssh://([A-Za-z0-9][A-Za-z0-9._-]*@)?|[A-Za-z0-9][A-Za-z0-9._-]*@)[A-Za-z0-9][A-Za-z0-9._~:/@%+-]*$"
 _GIT_REF = r"^[A-Za-z0-9][A-Za-z0-9._/-]*$"
 _REPO_PATH = r"^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$"
 # DNS labels with dots between them; istiod refuses anything else.
@@ -66,6 +67,9 @@ ServiceName: TypeAlias = Annotated[
     str, Meta(pattern=r"^[a-z]([-a-z0-9]*[a-z0-9])?$", max_length=63, examples=["sealed-secrets-controller"])
 ]
 Install: TypeAlias = Literal["existing", "managed"]
+SecretName: TypeAlias = Annotated[
+    str, Meta(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", max_length=253, examples=["mcgen-bootstrap-git"])
+]
 Strings: TypeAlias = dict[str, str]
 Tree: TypeAlias = dict[str, Any]
 
@@ -230,6 +234,34 @@ class Gateway(_Section, frozen=True, kw_only=True):
     resources: Resources = Resources()
 
 
+class Identity(_Section, frozen=True, kw_only=True):
+    """Who a credential is in its cluster, as RBAC calls it."""
+
+    kind: Literal["Group", "ServiceAccount", "User"]
+    name: Annotated[
+        str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@/+=-]*$", max_length=253, examples=["mcgen-bootstrap"])
+    ]
+    namespace: Annotated[Label | None, Meta(description="Of a ServiceAccount.")] = None
+
+
+class Credentials(_Section, frozen=True, kw_only=True):
+    """With what the bootstrap job reaches this cluster; neither of both: as its own ServiceAccount."""
+
+    argocd_secret: Annotated[
+        SecretName | None,
+        Meta(description="The Secret in Argo CD's namespace with which Argo CD reaches this cluster."),
+    ] = None
+    kubeconfig_secret: Annotated[
+        SecretName | None,
+        Meta(description="A Secret in the job's namespace with the key `kubeconfig`, in which all data is embedded."),
+    ] = None
+    identity: Annotated[
+        Identity | None,
+        Meta(description="Who the credential is in this cluster: stage namespaces gives it what the job has to read "
+             "(default: nobody gets anything, and it must have these rights already)."),
+    ] = None  # fmt: skip
+
+
 class Bootstrap(_Section, frozen=True, kw_only=True):
     """How a person or a job reaches this cluster's API server to read its remote secret."""
 
@@ -246,6 +278,11 @@ class Bootstrap(_Section, frozen=True, kw_only=True):
         Certificate | None,
         Meta(description="Primaries: the certificate that remote secrets are sealed with, a file beside the blueprint "
              "or an https URL; it is pinned by its fingerprint (default: asked of the sealed-secrets controller)."),
+    ] = None  # fmt: skip
+    credentials: Annotated[
+        Credentials | None,
+        Meta(description="With what the bootstrap job reaches this cluster (default: its own ServiceAccount, which is "
+             "good in Argo CD's cluster only)."),
     ] = None  # fmt: skip
 
 
@@ -383,6 +420,60 @@ class Addons(_Section, frozen=True, kw_only=True):
     ] = "existing"
 
 
+class JobGit(_Section, frozen=True, kw_only=True):
+    """How the bootstrap job reaches the repository, and where it puts what it has sealed."""
+
+    secret: Annotated[
+        SecretName,
+        Meta(description="A Secret in the job's namespace with the keys `identity`, an SSH private key that may push "
+             "the branch below, and `known_hosts`."),
+    ] = "mcgen-bootstrap-git"  # noqa: S105  # fmt: skip
+    url: Annotated[
+        str | None,
+        Meta(pattern=_GIT_SSH_URL, max_length=500, examples=["git@git.example.com:platform/mesh.git"],
+             description="The repository's SSH URL, to clone from and to push to (default: gitops.repo)."),
+    ] = None  # fmt: skip
+    branch: Annotated[
+        str | None,
+        Meta(pattern=_GIT_REF, max_length=250,
+             description="The branch that it pushes, and nobody else (default: mcgen/bootstrap-<metadata.name>)."),
+    ] = None  # fmt: skip
+    pull_request: Annotated[
+        str | None,
+        Meta(pattern=r"^https://[A-Za-z0-9][A-Za-z0-9._~:/?#&=%+,@!{}-]*$", max_length=1000,
+             description="Where a person opens the pull request; {branch} and {revision} are filled in.",
+             examples=["https://git.example.com/platform/mesh/compare/{revision}...{branch}"]),
+    ] = None  # fmt: skip
+    user: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]*$", max_length=100, description="Who commits.")] = (
+        "mcgen bootstrap"
+    )
+    email: Annotated[
+        str,
+        Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*@[A-Za-z0-9.-]+$", max_length=200,
+             description="By this address it knows its own commits again: no person may use it."),
+    ] = "mcgen-bootstrap@localhost"  # fmt: skip
+
+
+class BootstrapJob(_Section, frozen=True, kw_only=True):
+    """A job that runs `mcgen bootstrap` in Argo CD's cluster and pushes what it sealed to a branch."""
+
+    image: Annotated[
+        Image,
+        Meta(description="An image of your own, built from bootstrap/image in the tree.",
+             examples=["registry.example.com/platform/mcgen-bootstrap:1"]),
+    ]  # fmt: skip
+    schedule: Annotated[
+        str,
+        Meta(pattern=r"^(@[a-z]+|[0-9A-Za-z*/,-]+( [0-9A-Za-z*/,-]+){4})$", max_length=200,
+             description="When it runs, as cron says it; in UTC, mostly.", examples=["*/10 * * * *"]),
+    ] = "*/10 * * * *"  # fmt: skip
+    namespace: Annotated[
+        Label | None,
+        Meta(description="Where it runs, in Argo CD's cluster (default: gitops.argocd.namespace)."),
+    ] = None
+    git: JobGit = JobGit()
+
+
 class Target(_Section, frozen=True, kw_only=True):
     """Which object a patch is for: Kustomize's selector, values are anchored regular expressions."""
 
@@ -422,6 +513,10 @@ class Blueprint(_Section, frozen=True, kw_only=True, dict=True):
     exposure: Exposure = Exposure()
     demo: Demo = Demo()
     addons: Addons = Addons()
+    bootstrap: Annotated[
+        BootstrapJob | None,
+        Meta(description="A job that seals unattended (default: there is none, and a person runs `mcgen bootstrap`)."),
+    ] = None
     patches: list[Patch] = field(default_factory=list)
 
     @cached_property

@@ -12,6 +12,10 @@ INSTALL = "argocd/install"
 APPLICATION_SETS = "argocd/applicationsets"
 SETUP = "argocd/setup"
 PATCHES = f"{SETUP}/patches"
+BOOTSTRAP = "bootstrap"
+BOOTSTRAP_IMAGE = f"{BOOTSTRAP}/image"
+# Folders that a person applies: no Application may lead to one.
+BY_HAND = (INSTALL, SETUP, BOOTSTRAP)
 HELM_VALUES = f"{SETUP}/helm-values.yaml"
 KUSTOMIZATION = "kustomization.yaml"
 ISTIO_OPERATOR = "istio-operator.yaml"

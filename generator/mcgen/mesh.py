@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mcgen import addons, names, platforms, sealed
+from mcgen import addons, job, names, platforms, sealed
 from mcgen.blueprint import Namespace as Declared
 from mcgen.facts import FIRST_SUFFIX, Inputs
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Set
 
     from mcgen import blueprint as bp
+    from mcgen.job import Credentials, Job
     from mcgen.tree import DataPath
 
 
@@ -45,7 +46,10 @@ class Gateway:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cluster:
-    """One cluster. primary: the name of the cluster whose istiod serves it (its own, for a primary)."""
+    """One cluster. primary: the name of the cluster whose istiod serves it (its own, for a primary).
+
+    credentials: of the bootstrap job, None when it has nothing to do here.
+    """
 
     name: str
     id: str
@@ -59,6 +63,7 @@ class Cluster:
     server: str
     tls_server_name: str
     certificate: str
+    credentials: Credentials | None
     origin: DataPath
 
     @property
@@ -109,6 +114,7 @@ class Mesh:
     demo: str
     sealed_secrets: addons.SealedSecrets
     patches: tuple[bp.Patch, ...]
+    job: Job | None
 
     @property
     def minor(self) -> str:
@@ -154,6 +160,7 @@ def resolve(blueprint: bp.Blueprint, inputs: Inputs) -> Mesh:
         demo=blueprint.demo.namespace if blueprint.demo.enabled else "",
         sealed_secrets=addons.sealed_secrets(blueprint),
         patches=tuple(blueprint.patches),
+        job=job.job(blueprint),
     )
 
 
@@ -255,6 +262,7 @@ def _cluster(
         server=cluster.bootstrap.server or "",
         tls_server_name=cluster.bootstrap.tls_server_name or "",
         certificate=cluster.bootstrap.certificate or "",
+        credentials=job.credentials(cluster, blueprint, needed=serves or cluster.role == "remote"),
         origin=("clusters", index),
     )
 

@@ -8,7 +8,8 @@ ISTIO_OPERATOR = "install.istio.io/v1alpha1"
 ISTIO_NETWORKING = "networking.istio.io/v1"
 ISTIO_SECURITY = "security.istio.io/v1"
 KUSTOMIZE = "kustomize.config.k8s.io/v1beta1"
-RBAC = "rbac.authorization.k8s.io/v1"
+RBAC_GROUP = "rbac.authorization.k8s.io"
+RBAC = f"{RBAC_GROUP}/v1"
 SEALED_SECRET = "bitnami.com/v1alpha1"  # noqa: S105 - an API version
 
 # Labels and annotations
@@ -43,6 +44,18 @@ EAST_WEST_GATEWAY = "istio-eastwestgateway"
 INGRESS_GATEWAY = "istio-ingressgateway"
 EAST_WEST_SELECTOR = {"istio": "eastwestgateway"}
 GATE = "gate"
+# The Role in istio-system of what the bootstrap job reads there.
+BOOTSTRAP_ROLE = "mcgen-bootstrap"
+INJECT = "sidecar.istio.io/inject"
+
+# What a pod has of its ServiceAccount, at the place where client libraries look for it.
+ACCOUNT_FOLDER = "/var/run/secrets/kubernetes.io/serviceaccount"
+# The keys of the Secrets that the bootstrap job reads, and where that for Git is mounted.
+GIT_FOLDER, GIT_KEY, GIT_HOSTS = "/etc/mcgen/git", "identity", "known_hosts"
+KUBECONFIG_KEY = "kubeconfig"
+ARGOCD_SECRET_TYPE = "argocd.argoproj.io/secret-type"  # noqa: S105 - a label
+# By this trailer the bootstrap job knows its own commits again.
+BOOTSTRAP_TRAILER = "Mcgen-Bootstrap"
 
 # Sealed Secrets: the version whose module tools/kubeseal pins, and the names by which kubeseal looks for a controller
 SEALED_SECRETS_VERSION = "0.36.6"
@@ -99,3 +112,13 @@ def application_set(mesh: str, role: str) -> str:
 def network(cluster: str) -> str:
     """Return the network of a cluster that names none: one of its own."""
     return f"network-{cluster}"
+
+
+def bootstrap_job(mesh: str) -> str:
+    """Return the name of the bootstrap job, its CronJob, its ServiceAccount and its Roles; at most 52 letters."""
+    return f"{mesh}-bootstrap"
+
+
+def bootstrap_branch(mesh: str) -> str:
+    """Return the branch that the bootstrap job pushes, unless the blueprint names one."""
+    return f"mcgen/bootstrap-{mesh}"

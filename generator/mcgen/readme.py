@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mcgen.chain import Step
     from mcgen.mesh import Cluster, Mesh
 
+_BOOTSTRAP_README = f"{layout.BOOTSTRAP}/{layout.README}"
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!])")
 # The same bytes on every machine that checks the tree out; the manifest is a list of digests that nobody reads.
 _ATTRIBUTES = "* text eol=lf\n.mcgen/manifest.json -diff linguist-generated\n"
@@ -66,8 +67,9 @@ def escaped(text: str) -> str:
 
 def after_build(mesh: Mesh, changed: Collection[str]) -> str:
     """Return what an Argo CD administrator has to apply by hand after this build, and in which order."""
-    folders = [folder for folder in (layout.SETUP, layout.INSTALL) if any(path.startswith(folder) for path in changed)]
-    lines = [f"  {mesh.path}/{folder}: see {mesh.path}/{layout.README}" for folder in folders]
+    told = {layout.SETUP: layout.README, layout.INSTALL: layout.README, layout.BOOTSTRAP: _BOOTSTRAP_README}
+    folders = [folder for folder in told if any(path.startswith(f"{folder}/") for path in changed)]
+    lines = [f"  {mesh.path}/{folder}: see {mesh.path}/{told[folder]}" for folder in folders]
     return "\n".join(["an Argo CD administrator applies, because it changed:", *lines]) + "\n"
 
 

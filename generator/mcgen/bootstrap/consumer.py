@@ -40,7 +40,11 @@ def ask(
     mesh: Mesh, cluster: Cluster, known: Known | None, options: Options, retry: Retry, *, folder: Path, sealing: bool
 ) -> Asked:
     """Ask one consumer. folder: of the blueprint, to which a certificate's file is relative; sealing: any pair."""
-    way = access.of(cluster, options.kubeconfigs)
+    try:
+        way = access.of(cluster, options.kubeconfigs)
+    except ToolError as error:
+        barred = Outcome(consumer=cluster.name, remote="", state=State.FAILED, words=str(error))
+        return Asked(name=cluster.name, refused=str(error), outcomes=(barred,))
     found: Certificate | None = None
     notes: tuple[str, ...] = ()
     refused = ""

@@ -6,6 +6,8 @@ from collections.abc import Mapping  # noqa: TC003 - a dataclass's field
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from mcgen.bootstrap.access import Access  # noqa: TC001 - a dataclass's field
+
 
 class State(StrEnum):
     """What became of a pair in this run."""
@@ -32,14 +34,14 @@ class Options:
     """How a bootstrap works.
 
     jobs: pairs at once. timeout: seconds for one program. retries: of what did not answer, with growing pauses.
-    kubeconfigs: files by cluster name. certificates: files or URLs by consumer, before those of the blueprint.
+    kubeconfigs: files or ways by cluster name. certificates: files or URLs by consumer, before those of the blueprint.
     reseal: pairs that are sealed again whatever is there (names of remotes).
     """
 
     jobs: int = 8
     timeout: float = 30.0
     retries: int = 2
-    kubeconfigs: Mapping[str, str] = field(default_factory=dict)
+    kubeconfigs: Mapping[str, str | Access] = field(default_factory=dict)
     certificates: Mapping[str, str] = field(default_factory=dict)
     accept_new_certificate: bool = False
     reseal: frozenset[str] = frozenset()

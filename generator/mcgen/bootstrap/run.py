@@ -110,8 +110,8 @@ def _note(out: Path, asked: Iterable[Asked]) -> bool:
 
 def _seal(pair: Pair, certificate: Certificate, options: Options, retry: Retry) -> tuple[Outcome, str, str]:
     """Return what became of a pair, the sealed file's text, and what a person should know."""
-    way = access.of(pair.remote, options.kubeconfigs)
     try:
+        way = access.of(pair.remote, options.kubeconfigs)
         waiting = retry(lambda: _waits(pair, way, options))
         if waiting:
             return _outcome(pair, State.WAITING, waiting), "", ""

@@ -37,6 +37,10 @@ ALL = ""
 @click.option("--jobs", type=click.IntRange(1, 64), default=8, show_default=True, help="Pairs at once.")
 @click.option("--timeout", type=click.FloatRange(1, 600), default=30, show_default=True, help="Seconds per program.")
 @click.option("--retries", type=click.IntRange(0, 10), default=2, show_default=True, help="Of what does not answer.")
+@click.option(
+    "--clone", metavar="URL", help="For the job in a cluster: BLUEPRINT is in this repository; push a branch."
+)
+@click.option("--revision", default="main", show_default=True, help="The branch of --clone that Argo CD follows.")
 @validator_option
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def bootstrap(
@@ -54,6 +58,8 @@ def bootstrap(
     jobs: int,
     timeout: float,
     retries: int,
+    clone: str | None,
+    revision: str,
     validator: str,
     form: str,
 ) -> int:
@@ -71,6 +77,12 @@ def bootstrap(
     given_actions = [option for option, value in chosen.items() if value is not None]
     if len(given_actions) > 1:
         raise UsageError(f"{' and '.join(given_actions)} are steps of their own: give one of them")
+    if clone is not None:
+        others = {"--output": output, "--kubeconfig": kubeconfig, "--cert": cert, "--dry-run": dry_run}
+        refused = [*given_actions, *(option for option, value in others.items() if value)]
+        if refused or form != "text":
+            raise UsageError(f"{(*refused, '--format')[0]} is for a tree on this machine, and --clone brings its own")
+        return _clone(blueprint, clone, revision, Options(jobs=jobs, timeout=timeout, retries=retries), validator)
     lines = {}
     try:
         given = load.read(blueprint)
@@ -96,6 +108,19 @@ def bootstrap(
     except ProblemsFound as found:
         show(found.problems, "text", found.lines or lines)
         return found.exit_code
+
+
+def _clone(blueprint: str, url: str, revision: str, options: Options, validator: str) -> int:
+    import os
+
+    from mcgen import validators
+    from mcgen.bootstrap import unattended
+
+    choice = validators.choose(validator)
+    order = unattended.Order(blueprint=blueprint, url=url, revision=revision, choice=choice, options=options)
+    _no_cores()
+    with _terminable():
+        return 0 if unattended.work(order, os.environ, click.echo) else 3
 
 
 def _known(loaded: Loaded, option: str, given: dict[str, str]) -> dict[str, str]:

@@ -75,7 +75,8 @@ def _finish(loaded: Loaded, plan: Plan, *, check: bool, dry_run: bool, quiet: bo
     click.echo(f"{plan.out}: {plan.summary()} (validated by {engines})")
     if stale:
         return 1
-    installed = {path for path in (*plan.created, *plan.changed) if path.startswith((layout.INSTALL, layout.SETUP))}
+    by_hand = tuple(f"{folder}/" for folder in layout.BY_HAND)
+    installed = {path for path in (*plan.created, *plan.changed) if path.startswith(by_hand)}
     if installed and not (check or dry_run):
         from mcgen.readme import after_build
 

@@ -1,11 +1,11 @@
-"""Stage namespaces: every namespace of a cluster, and on a remote the identity of its reader."""
+"""Stage namespaces: every namespace of a cluster, the identity of a remote's reader, rights of the bootstrap job."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from mcgen import layout, names, stages
-from mcgen.manifests import kustomize, readers
+from mcgen.manifests import bootstrap_rights, kustomize, readers
 from mcgen.tree import Data, File
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def overlay(mesh: Mesh, step: Step) -> Iterator[File]:
         if not ns.everywhere
     ]
     reader_bases, reader_files = readers.overlay(mesh, step)
-    files += reader_files
+    files += [*reader_files, *bootstrap_rights.in_cluster(mesh, step)]
     resources = [BASE, *reader_bases]
     yield kustomize.overlay(
         mesh,

@@ -34,7 +34,6 @@ BASE = layout.base(stages.SEALED_SECRETS)
 CRD = Path(__file__).parent.parent / "packaged" / "sealed-secrets-crd.yaml"
 IMAGE = f"docker.io/bitnami/sealed-secrets-controller:{names.SEALED_SECRETS_VERSION}"
 
-_RBAC_GROUP = "rbac.authorization.k8s.io"
 _UNSEALER, _KEYS, _PROXIER = "secrets-unsealer", "sealed-secrets-key-admin", "sealed-secrets-service-proxier"
 _HTTP, _METRICS = 8080, 8081
 
@@ -106,7 +105,7 @@ def _crd() -> Data:
 def _rbac(addon: SealedSecrets) -> Iterator[Data]:
     name = addon.controller
     account: Data = {"kind": "ServiceAccount", "name": name, "namespace": addon.namespace}
-    everybody: Data = {"apiGroup": _RBAC_GROUP, "kind": "Group", "name": "system:authenticated"}
+    everybody: Data = {"apiGroup": names.RBAC_GROUP, "kind": "Group", "name": "system:authenticated"}
     yield {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": _metadata(addon, name)}
     yield {
         "apiVersion": names.RBAC,
@@ -128,7 +127,7 @@ def _binding(scope: str, metadata: Data, role: str, subject: Data) -> Data:
         "apiVersion": names.RBAC,
         "kind": f"{scope}RoleBinding",
         "metadata": metadata,
-        "roleRef": {"apiGroup": _RBAC_GROUP, "kind": f"{scope}Role", "name": role},
+        "roleRef": {"apiGroup": names.RBAC_GROUP, "kind": f"{scope}Role", "name": role},
         "subjects": [subject],
     }
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mcgen.order.objects import Obj
 
 # Objects here are not for any cluster: an administrator applies them, or overlays read them.
-_APART = (f"{layout.INSTALL}/", f"{layout.SETUP}/", "bases/", "bootstrap/", ".mcgen/")
+_APART = (*(f"{folder}/" for folder in layout.BY_HAND), "bases/", ".mcgen/")
 
 
 class Step(NamedTuple):
@@ -95,6 +95,12 @@ class Follower:
     def projects(self) -> list[Obj]:
         """Return the AppProjects that an administrator applies."""
         return [obj for obj in self._installed() if obj.kind == kinds.APP_PROJECT]
+
+    def by_hand(self) -> None:
+        """Add a finding for each folder that a person applies and that an Application leads to all the same."""
+        for folder in sorted(self._kustomize.read):
+            if any(f"{folder}/".startswith(f"{apart}/") for apart in layout.BY_HAND):
+                self._findings.add(finding.SYNCED, folder, "an Application leads here, and a person applies it")
 
     def withheld(self, chains: Iterable[Chain]) -> Iterator[tuple[Chain, Built]]:
         """Yield what comes out of each folder that waits behind a gate; add a finding for any other unreached one."""

@@ -65,6 +65,7 @@ class OrderProof:
         edges.finish()
         if follower.parents:
             withheld = list(follower.withheld(chains))
+            follower.by_hand()
             bounds.configuration(chains, withheld, findings)
             bounds.parents(follower.parents, findings)
             self._places(follower, chains)

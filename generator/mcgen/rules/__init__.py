@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from mcgen.problems import Problem
 from mcgen.rules import (
     addons,
+    bootstrap,
     clusters,
     gateways,
     inputs,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 RULES: tuple[Callable[[Blueprint], Iterator[Finding]], ...] = (
     *addons.RULES,
+    *bootstrap.RULES,
     *clusters.RULES,
     *gateways.RULES,
     *istio.RULES,

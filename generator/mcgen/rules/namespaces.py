@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mcgen import addons, names
+from mcgen.manifests import bootstrap_rights
 from mcgen.mesh import all_namespaces, network_of
 from mcgen.rules.finding import Finding, error, one_of, warning
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from mcgen.tree import DataPath
 
 # Names of files that stand beside those of the namespaces in the tree.
-_TAKEN = ("kustomization", "tokens")
+_TAKEN = (bootstrap_rights.FILE, "kustomization", "tokens")
 _RESERVED = ("default", names.ISTIO_SYSTEM, "kube-node-lease", "kube-public", names.KUBE_SYSTEM)
 
 

@@ -49,7 +49,7 @@ def repository(blueprint: Blueprint) -> Iterator[Finding]:
         if path and {"..", ".", ".git"} & set(path.lower().split("/")):
             message = f'"{path}" is no plain path below the top of the repository'
             yield error("MC241", ("gitops", field), message, f"write one like output/{blueprint.metadata.name}")
-    if not _is_ref(gitops.revision):
+    if not is_ref(gitops.revision):
         message = f'"{gitops.revision}" is no name that Git takes for a branch'
         yield error("MC241", ("gitops", "revision"), message, "write a branch, such as main")
     scheme, _, rest = gitops.repo.rpartition("://")
@@ -63,7 +63,7 @@ def repository(blueprint: Blueprint) -> Iterator[Finding]:
         )
 
 
-def _is_ref(name: str) -> bool:
+def is_ref(name: str) -> bool:
     """Return whether git-check-ref-format takes a name, as far as the schema has not seen to that."""
     parts = name.split("/")
     return ".." not in name and not any(

@@ -1,0 +1,72 @@
+"""What the bootstrap job may read: in each cluster what it seals or notes, beside it the credentials for that.
+
+No right here is wider than named objects of one namespace, and none but `get`. The sealing certificate needs no
+Role: upstream's `sealed-secrets-service-proxier` gives it to everybody who is known to the cluster.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mcgen import names
+from mcgen.job import Kind
+from mcgen.tree import Data, File
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mcgen.chain import Step
+    from mcgen.job import Job
+    from mcgen.mesh import Mesh
+
+FILE = "bootstrap-rights"
+
+
+def in_cluster(mesh: Mesh, step: Step) -> list[File]:
+    """Return the file of stage namespaces that lets the job read in a cluster; none where nobody is to be let in."""
+    credentials = step.cluster.credentials
+    if credentials is None or credentials.subject is None:
+        return []
+    rules = _remote_rules(mesh, step.cluster.name) or [_rule("services", [names.EAST_WEST_GATEWAY])]
+    documents = _granted(names.BOOTSTRAP_ROLE, names.ISTIO_SYSTEM, rules, credentials.subject)
+    return [File(path=f"{step.path}/{FILE}.yaml", documents=tuple(documents), origin=step.origin)]
+
+
+def of_credentials(mesh: Mesh, job: Job) -> Iterator[Data]:
+    """Yield what lets the job's ServiceAccount read its credentials: a Role and a binding per namespace."""
+    secrets: dict[str, list[str]] = {}
+    for cluster in mesh.clusters:
+        if cluster.credentials and cluster.credentials.kind is not Kind.OWN:
+            namespace = job.argocd if cluster.credentials.kind is Kind.ARGOCD else job.namespace
+            secrets.setdefault(namespace, []).append(cluster.credentials.secret)
+    account: Data = {"kind": "ServiceAccount", "name": job.name, "namespace": job.namespace}
+    for namespace, found in secrets.items():
+        yield from _granted(job.name, namespace, [_rule("secrets", sorted(set(found)))], account)
+
+
+def _remote_rules(mesh: Mesh, cluster: str) -> list[Data]:
+    pair = mesh.pairs.get(cluster)
+    if pair is None:
+        return []
+    consumer = pair.consumer.name
+    return [
+        # istioctl asks for the account before it takes the token.
+        _rule("serviceaccounts", [names.reader(consumer)]),
+        _rule("secrets", [names.reader_token(consumer, suffix) for suffix in pair.tokens]),
+    ]
+
+
+def _rule(resource: str, named: Sequence[str]) -> Data:
+    return {"apiGroups": [""], "resources": [resource], "resourceNames": list(named), "verbs": ["get"]}
+
+
+def _granted(name: str, namespace: str, rules: list[Data], subject: Data) -> Iterator[Data]:
+    metadata: Data = {"name": name, "namespace": namespace}
+    yield {"apiVersion": names.RBAC, "kind": "Role", "metadata": metadata, "rules": rules}
+    yield {
+        "apiVersion": names.RBAC,
+        "kind": "RoleBinding",
+        "metadata": dict(metadata),
+        "roleRef": {"apiGroup": names.RBAC_GROUP, "kind": "Role", "name": name},
+        "subjects": [subject],
+    }
