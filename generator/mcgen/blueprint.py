@@ -70,6 +70,18 @@ Install: TypeAlias = Literal["existing", "managed"]
 SecretName: TypeAlias = Annotated[
     str, Meta(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", max_length=253, examples=["mcgen-bootstrap-git"])
 ]
+SshUrl: TypeAlias = Annotated[
+    str, Meta(pattern=_GIT_SSH_URL, max_length=500, examples=["git@git.example.com:platform/mesh.git"])
+]
+Branch: TypeAlias = Annotated[str, Meta(pattern=_GIT_REF, max_length=250, examples=["mcgen/bootstrap-mesh"])]
+PullRequest: TypeAlias = Annotated[
+    str,
+    Meta(
+        pattern=r"^https://[A-Za-z0-9][A-Za-z0-9._~:/?#&=%+,@!{}-]*$",
+        max_length=1000,
+        examples=["https://git.example.com/platform/mesh/compare/{revision}...{branch}"],
+    ),
+]
 Strings: TypeAlias = dict[str, str]
 Tree: TypeAlias = dict[str, Any]
 
@@ -429,21 +441,17 @@ class JobGit(_Section, frozen=True, kw_only=True):
              "the branch below, and `known_hosts`."),
     ] = "mcgen-bootstrap-git"  # noqa: S105  # fmt: skip
     url: Annotated[
-        str | None,
-        Meta(pattern=_GIT_SSH_URL, max_length=500, examples=["git@git.example.com:platform/mesh.git"],
-             description="The repository's SSH URL, to clone from and to push to (default: gitops.repo)."),
-    ] = None  # fmt: skip
+        SshUrl | None,
+        Meta(description="The repository's SSH URL, to clone from and to push to (default: gitops.repo)."),
+    ] = None
     branch: Annotated[
-        str | None,
-        Meta(pattern=_GIT_REF, max_length=250,
-             description="The branch that it pushes, and nobody else (default: mcgen/bootstrap-<metadata.name>)."),
-    ] = None  # fmt: skip
+        Branch | None,
+        Meta(description="The branch that it pushes, and nobody else (default: mcgen/bootstrap-<metadata.name>)."),
+    ] = None
     pull_request: Annotated[
-        str | None,
-        Meta(pattern=r"^https://[A-Za-z0-9][A-Za-z0-9._~:/?#&=%+,@!{}-]*$", max_length=1000,
-             description="Where a person opens the pull request; {branch} and {revision} are filled in.",
-             examples=["https://git.example.com/platform/mesh/compare/{revision}...{branch}"]),
-    ] = None  # fmt: skip
+        PullRequest | None,
+        Meta(description="Where a person opens the pull request; {branch} and {revision} are filled in."),
+    ] = None
     user: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]*$", max_length=100, description="Who commits.")] = (
         "mcgen bootstrap"
     )

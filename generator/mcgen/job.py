@@ -55,6 +55,13 @@ class Job:
     user: str
     email: str
 
+    @property
+    def ssh_host(self) -> str:
+        """Return the host of its repository, as `ssh-keyscan` wants it."""
+        authority = self.url.removeprefix(SSH_SCHEME).partition("/")[0].rpartition("@")[2]
+        host, _, port = authority.partition(":")
+        return f"-p {port} {host}" if port and self.url.startswith(SSH_SCHEME) else host
+
 
 def job(blueprint: bp.Blueprint) -> Job | None:
     """Return the job of a blueprint with its defaults filled in, None when it has none."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mcgen import layout, names
+from mcgen.job import Kind
 from mcgen.manifests import bootstrap_pod, bootstrap_rights, kustomize, setup, setup_plugin
 from mcgen.prose import render
 from mcgen.tree import Data, File
@@ -56,6 +57,7 @@ def _context(mesh: Mesh, job: Job) -> dict[str, object]:
         "image_folder": f"{mesh.path}/{layout.BOOTSTRAP_IMAGE}",
         "command": " ".join(bootstrap_pod.command(mesh, job)),
         "clusters": [cluster for cluster in mesh.clusters if cluster.credentials],
+        "kubeconfigs": [c for c in mesh.clusters if c.credentials and c.credentials.kind is Kind.KUBECONFIG],
         "istioctl_image": setup_plugin.istioctl_image(mesh.istio.hub, mesh.istio.version),
         "kubectl_image": KUBECTL_IMAGE,
         "kubeseal_image": KUBESEAL_IMAGE,
