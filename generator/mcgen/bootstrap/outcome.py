@@ -11,9 +11,11 @@ class State(StrEnum):
     """What became of a pair in this run."""
 
     SEALED = "sealed"
+    CHANGED = "changed"
     PLANNED = "planned"
     SKIPPED = "skipped"
     WAITING = "waiting"
+    REFUSED = "refused"
     FAILED = "failed"
 
 
