@@ -13,9 +13,11 @@ class State(StrEnum):
     """What became of a pair in this run."""
 
     SEALED = "sealed"
+    CHANGED = "changed"
     PLANNED = "planned"
     SKIPPED = "skipped"
     WAITING = "waiting"
+    REFUSED = "refused"
     FAILED = "failed"
 
 

@@ -60,19 +60,17 @@ def chosen(mesh: Mesh, name: str) -> list[Pair]:
 
 def rotated(pair: Pair) -> tuple[str, ...]:
     """Return a pair's suffixes with a new one at the end; raise ToolError when that makes no sense now."""
-    who = f"{pair.remote.name} for {pair.consumer.name}"
     if not pair.sealed:
-        raise ToolError(f"{who} has no sealed secret yet: there is nothing to rotate")
+        raise ToolError("it has no sealed secret yet: there is nothing to rotate")
     if len(pair.tokens) > 1:
-        raise ToolError(f"{who} is being rotated already: seal it (`mcgen bootstrap`), then --revoke")
+        raise ToolError("it is being rotated already: seal it (`mcgen bootstrap`), then --revoke")
     return (*pair.tokens, next_suffix(pair.tokens))
 
 
 def revoked(pair: Pair) -> tuple[str, ...]:
     """Return a pair's suffixes with the old ones out; raise ToolError when the file does not hold the new token."""
-    who = f"{pair.remote.name} for {pair.consumer.name}"
     if len(pair.tokens) < 2:
-        raise ToolError(f"{who} has one token only: there is nothing to revoke")
+        raise ToolError("it has one token only: there is nothing to revoke")
     if pair.sealed_token != pair.tokens[-1]:
-        raise ToolError(f"{who}: its sealed secret does not hold token {pair.tokens[-1]}: run `mcgen bootstrap` first")
+        raise ToolError(f"its sealed secret does not hold token {pair.tokens[-1]}: run `mcgen bootstrap` first")
     return pair.tokens[-1:]

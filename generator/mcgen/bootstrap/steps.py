@@ -30,10 +30,11 @@ class Step:
     refused: str = ""
     unanswered: bool = False
 
-    @property
-    def outcome(self) -> Outcome:
+    def outcome(self, *, dry_run: bool) -> Outcome:
         """Return the step as an outcome."""
-        state = State.FAILED if self.refused else State.PLANNED
+        state = State.FAILED if self.unanswered else State.REFUSED
+        if not self.refused:
+            state = State.PLANNED if dry_run else State.CHANGED
         words = self.refused or f"tokens {', '.join(self.pair.tokens)} -> {', '.join(self.suffixes)}"
         return Outcome(consumer=self.pair.consumer.name, remote=self.pair.remote.name, state=state, words=words)
 

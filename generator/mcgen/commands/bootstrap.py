@@ -195,7 +195,7 @@ def _step(
     action = "revoke" if rotate is None else "rotate"
     taken = (steps.revoke if rotate is None else steps.rotate)(loaded, name, options)
     wrote = not options.dry_run and steps.take(out, taken)
-    result = Result(outcomes=tuple(step.outcome for step in taken), notes=(), wrote=wrote)
+    result = Result(outcomes=tuple(step.outcome(dry_run=options.dry_run) for step in taken), notes=(), wrote=wrote)
     if form == "text":
         click.echo(show.summary(result) + steps.next_steps(action, loaded.mesh, taken), nl=False)
     else:

@@ -1,0 +1,182 @@
+"""From nothing to a remote that its primary controls; then the token is rotated while istiod runs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.lab.catalogue import TOOLS
+from tests.lab.plan import LabError
+from tests.lab.process import run, wait_for
+
+if TYPE_CHECKING:
+    from tests.e2e_bootstrap.mesh import Mesh
+
+pytestmark = [pytest.mark.e2e, pytest.mark.lab]
+
+
+def istiod_says(mesh: Mesh) -> list[str]:
+    """Return the status of aks in every istiod."""
+    argv = [f"{TOOLS}/istioctl", "remote-clusters", f"--kubeconfig={mesh.lab['gke'].kubeconfig}"]
+    rows = run(argv).splitlines()
+    return [row.split()[2] for row in rows if row.startswith("cluster-aks ")]
+
+
+def state(mesh: Mesh) -> dict[str, object]:
+    found: dict[str, object] = json.loads(mesh.mcgen("bootstrap", "--status", "--format=json"))["pairs"][0]
+    return found
+
+
+def test_without_sealed_secrets_the_pair_fails_in_kubeseals_own_words(mesh: Mesh) -> None:
+    ran = mesh.run("bootstrap", "--retries=0")
+    assert ran.code == 3
+    assert 'services "sealed-secrets-controller" not found' in ran.out
+    assert "waiting  gke: Service istio-eastwestgateway has no address yet" in ran.out
+    assert not mesh.sealed.exists()
+    mesh.mcgen("build", "--check")
+
+
+def test_before_the_namespaces_stage_the_pair_waits(ready: Mesh) -> None:
+    ready.lab["aks"].kubectl("delete", "secret", "istio-reader-gke-token-1", "--namespace=istio-system")
+    out = ready.mcgen("bootstrap")
+    assert "waiting  aks for gke: for stage namespaces of aks: Secret istio-reader-gke-token-1 is not there yet" in out
+    assert not ready.sealed.exists()
+    assert state(ready)["next"] == "commit, until Argo CD has synced stage namespaces of aks"
+    assert not ready.lab["aks"].says("get", "secret", "istio-reader-gke-token-1", "--namespace=istio-system")
+    ready.sync("aks", "namespaces")
+    ready.wait_for_token("1")
+
+
+def test_the_gateways_address_is_found_and_noted(ready: Mesh) -> None:
+    service = ready.lab["gke"].get("service", "istio-eastwestgateway", "istio-system")
+    assert ready.facts["addresses"] == {"gke": service["status"]["loadBalancer"]["ingress"][0]["ip"]}
+
+
+def test_without_the_remote_secret_istiod_controls_nothing_in_the_remote(ready: Mesh) -> None:
+    for stage in ("base", "control-plane"):
+        ready.sync("aks", stage)
+    time.sleep(5)
+    assert not ready.remote_is_controlled()
+    assert istiod_says(ready) == []
+
+
+def test_the_bootstrap_seals_and_istiod_takes_the_remote_over(ready: Mesh) -> None:
+    out = ready.mcgen("bootstrap")
+    assert "sealed   aks for gke: token 1, certificate sha256:" in out
+    assert "eyJ" not in ready.sealed.read_text()
+    ready.mcgen("build", "--check")
+    ready.sync("aks", "remote-secret")
+    ready.wait_until_unsealed()
+    wait_for("istiod to control aks", ready.remote_is_controlled, seconds=60)
+    assert istiod_says(ready) == ["synced", "synced"]
+    assert state(ready)["istiod"] == "2 of 2 synced"
+    assert state(ready)["unsealed"] == "yes"
+    assert state(ready)["next"] == "nothing"
+
+
+def test_a_second_run_has_nothing_to_do(ready: Mesh) -> None:
+    before = ready.sealed.read_bytes()
+    assert "skipped  aks for gke: sealed already" in ready.mcgen("bootstrap")
+    assert ready.sealed.read_bytes() == before
+
+
+def test_reseal_makes_the_file_anew_with_the_same_token(ready: Mesh) -> None:
+    before = ready.sealed.read_bytes()
+    assert "sealed   aks for gke: token 1" in ready.mcgen("bootstrap", "--reseal", "aks")
+    assert ready.sealed.read_bytes() != before
+    ready.sync("aks", "remote-secret")
+    ready.wait_until_unsealed()
+
+
+class Watch(threading.Thread):
+    """Asks every istiod for aks until it is told to stop."""
+
+    def __init__(self, mesh: Mesh) -> None:
+        super().__init__(daemon=True)
+        self.mesh = mesh
+        self.stopped = threading.Event()
+        self.seen: list[list[str]] = []
+
+    def run(self) -> None:
+        while not self.stopped.wait(0.2):
+            self.seen.append(istiod_says(self.mesh))
+
+
+def api_answers(mesh: Mesh, token: str) -> str:
+    """Return the status with which the remote's API server answers the reader's token."""
+    url = f"{mesh.lab['aks'].plan.server}/api/v1/namespaces/istio-system/services"
+    # The token goes to curl through a pipe, too.
+    argv = ["curl", "--silent", "--insecure", "--output", "/dev/null", "--write-out", "%{http_code}", "--config", "-"]
+    done = subprocess.run(
+        [*argv, url], input=f'header = "Authorization: Bearer {token}"\n', capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+def test_a_token_is_rotated_while_istiod_runs(ready: Mesh) -> None:
+    old = ready.token("1")
+    assert api_answers(ready, old) == "200"
+    watch = Watch(ready)
+    watch.start()
+    try:
+        assert "tokens 1 -> 1, 2" in ready.mcgen("bootstrap", "--rotate", "aks")
+        assert ready.run("bootstrap", "--rotate", "aks").code == 1
+        assert "Secret istio-reader-gke-token-2 is not there yet" in ready.mcgen("bootstrap")
+        ready.sync("aks", "namespaces")
+        ready.wait_for_token("2")
+        assert "does not hold token 2" in ready.run("bootstrap", "--revoke").out
+        assert "sealed   aks for gke: token 2" in ready.mcgen("bootstrap")
+        refused = ready.run("bootstrap", "--revoke", "aks")
+        assert (refused.code, "holds token 1, not yet 2" in refused.out) == (1, True), refused.said
+        ready.sync("aks", "remote-secret")
+        wait_for("a revocation", lambda: ready.run("bootstrap", "--revoke", "aks").code == 0, seconds=60)
+    finally:
+        watch.stopped.set()
+        watch.join()
+    assert ready.facts["tokens"] == {"gke": {"aks": ["2"]}}
+    # Both replicas, every time: nobody lost the remote for a moment.
+    assert watch.seen
+    assert all(seen == ["synced", "synced"] for seen in watch.seen), watch.seen
+    assert api_answers(ready, old) == "200"
+    ready.lab["aks"].kubectl("delete", "secret", "istio-reader-gke-token-1", "--namespace=istio-system")
+    wait_for("the old token's end", lambda: api_answers(ready, old) == "401", seconds=60)
+    assert api_answers(ready, ready.token("2")) == "200"
+    assert istiod_says(ready) == ["synced", "synced"]
+
+
+def test_the_tree_no_longer_has_the_old_token(ready: Mesh) -> None:
+    text = (ready.tree / "clusters/aks/namespaces/tokens.yaml").read_text()
+    assert "istio-reader-gke-token-2" in text
+    assert "istio-reader-gke-token-1" not in text
+
+
+def test_an_istiod_that_has_not_taken_the_secret_up_keeps_the_old_token(ready: Mesh) -> None:
+    """The sealed secret holds the next token and is unsealed, but one istiod cannot be known to use it."""
+    ready.mcgen("bootstrap", "--rotate", "aks")
+    ready.sync("aks", "namespaces")
+    ready.wait_for_token("3")
+    ready.mcgen("bootstrap")
+    gke = ready.lab["gke"]
+    gke.kubectl("scale", "deployment/sealed-secrets-controller", "--namespace=kube-system", "--replicas=0")
+    gke.kubectl("wait", "--for=delete", "pod", "--selector=name=sealed-secrets-controller", "-nkube-system")
+    ready.sync("aks", "remote-secret")
+    # Only the note says that the token is the new one: no istiod has taken anything up since.
+    gke.kubectl(
+        "annotate",
+        "secret/istio-remote-secret-cluster-aks",
+        "--namespace=istio-system",
+        "mcgen/token=3",
+        "--overwrite",
+    )
+    ran = ready.run("bootstrap", "--revoke", "aks")
+    assert (ran.code, ran.out.count("does not show that it has taken the new secret up")) == (1, 2), ran.said
+    gke.kubectl("scale", "deployment/sealed-secrets-controller", "--namespace=kube-system", "--replicas=1")
+    gke.rolled_out("kube-system", "sealed-secrets-controller")
+    wait_for("a revocation", lambda: ready.run("bootstrap", "--revoke", "aks").code == 0, seconds=60)
+    with pytest.raises(LabError):
+        gke.get("secret", "istio-remote-secret-nobody", "istio-system")
