@@ -190,7 +190,7 @@ def _published(order: Order, clone: git.Clone, start: _Start, result: Result, sa
     if new:
         clone.push(new, branches.branch, branches.tip)
         say(f"pushed {new[:12]} to {branches.branch}")
-    if new or start.commit == branches.tip:
+    if new or (branches.ahead and start.commit == branches.tip):
         say(_next(job, order.revision))
     elif branches.ahead:
         say(f"nothing to do; {branches.branch} has nothing that {branches.revision} lacks, and can be deleted")

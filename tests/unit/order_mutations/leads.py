@@ -68,6 +68,18 @@ def base_that_leads_to_itself(files: Tree) -> None:
     files["bases/policies/kustomization.yaml"][0]["resources"].append("../policies")
 
 
+@mutation(
+    waiting,
+    finding.SYNCED,
+    finding.UNREACHED,
+    finding.NAMESPACE_LATE,
+    finding.NOT_PERMITTED,
+    finding.GENERATE_PATHS,
+)
+def base_that_brings_the_bootstrap_job(files: Tree) -> None:
+    files["bases/policies/kustomization.yaml"][0]["resources"].append("../../bootstrap")
+
+
 @mutation(waiting, finding.UNREADABLE, finding.NOT_PERMITTED)
 def another_repository(files: Tree) -> None:
     source = files[application("gke", "policies")][0]["spec"]["source"]
