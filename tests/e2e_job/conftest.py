@@ -1,0 +1,43 @@
+"""Three API servers, a Git server that is reached over SSH, and a mesh whose job is installed as its README says."""
+
+from __future__ import annotations
+
+import os
+from ipaddress import IPv4Network
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e_job.mesh import World
+from tests.e2e_job.sshd import server
+from tests.lab.lab import Lab
+from tests.lab.plan import plan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.e2e_job.sshd import Server
+
+
+@pytest.fixture(scope="session")
+def lab() -> Iterator[Lab]:
+    """Yield a lab of API servers without nodes; MCGEN_LAB names one that is up."""
+    if name := os.environ.get("MCGEN_LAB"):
+        yield Lab.found(name)
+        return
+    with Lab(plan((), bare=("gke", "aks", "eks"), name="job", network=IPv4Network("10.220.0.0/14"))) as lab:
+        yield lab
+
+
+@pytest.fixture(scope="session")
+def git_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with server(tmp_path_factory.mktemp("sshd")) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def world(lab: Lab, git_server: Server, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """Return the mesh: built and pushed, its first stages applied, its job installed."""
+    world = World(lab, git_server, tmp_path_factory.mktemp("world"))
+    world.make()
+    return world
