@@ -88,3 +88,4 @@ lab: tools-lab ## bring up the real clusters gke and aks (as root) and say how t
 .PHONY: e2e-lab
 e2e-lab: tools-lab ## the long target on real clusters (as root): the lab itself, sealed-secrets, istiod from the tree
 	$(BIN)/pytest -m lab tests/e2e_lab
+	$(BIN)/pytest -m lab tests/e2e_job
