@@ -1,4 +1,4 @@
-"""Three API servers, a Git server that is reached over SSH, and a mesh whose job is installed as its README says."""
+"""A cluster and two API servers, Git over SSH, and a mesh whose job is installed as its README says."""
 
 from __future__ import annotations
 
@@ -21,23 +21,26 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def lab() -> Iterator[Lab]:
-    """Yield a lab of API servers without nodes; MCGEN_LAB names one that is up."""
+    """Yield a lab with pods in gke alone; MCGEN_LAB names one that is up."""
     if name := os.environ.get("MCGEN_LAB"):
         yield Lab.found(name)
         return
-    with Lab(plan((), bare=("gke", "aks", "eks"), name="job", network=IPv4Network("10.220.0.0/14"))) as lab:
+    with Lab(plan(("gke",), bare=("aks", "eks"), name="job", network=IPv4Network("10.220.0.0/14"))) as lab:
         yield lab
 
 
 @pytest.fixture(scope="session")
-def git_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with server(tmp_path_factory.mktemp("sshd")) as found:
-        yield found
+def servers(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Server]]:
+    """Yield two Git servers: one for this machine, one that pods of gke reach on their node."""
+    plan = lab["gke"].plan
+    folder = tmp_path_factory.mktemp("sshd")
+    with server(folder / "here") as here, server(folder / "node", str(plan.node_address), plan.namespace) as node:
+        yield here, node
 
 
 @pytest.fixture(scope="session")
-def world(lab: Lab, git_server: Server, tmp_path_factory: pytest.TempPathFactory) -> World:
+def world(lab: Lab, servers: tuple[Server, Server], tmp_path_factory: pytest.TempPathFactory) -> World:
     """Return the mesh: built and pushed, its first stages applied, its job installed."""
-    world = World(lab, git_server, tmp_path_factory.mktemp("world"))
+    world = World(lab, *servers, tmp_path_factory.mktemp("world"))
     world.make()
     return world

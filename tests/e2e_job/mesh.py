@@ -38,20 +38,20 @@ SHELL = re.compile(r"^```sh\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 
 class World:
-    """Clusters, repository and job. folder: with everything that is written."""
+    """Clusters, repository and job. server, node: what serves the repository, here and for pods of gke.
 
-    def __init__(self, lab: Lab, server: Server, folder: Path) -> None:
+    folder: with everything that is written.
+    """
+
+    def __init__(self, lab: Lab, server: Server, node: Server, folder: Path) -> None:
         self.lab = lab
         self.server = server
+        self.node = node
         self.folder = folder
         self.bare = folder / "mesh.git"
         self.jane = Person(folder / "jane")
         self.home = folder / "home"
         self.said: list[str] = []
-
-    @property
-    def url(self) -> str:
-        return self.server.url(self.bare)
 
     @property
     def tree(self) -> Path:
@@ -69,7 +69,7 @@ class World:
             "apiVersion": "mcgen/v1alpha1",
             "kind": "Mesh",
             "metadata": {"name": NAME},
-            "gitops": {"repo": self.url, "argocd": {"cluster": "gke"}},
+            "gitops": {"repo": self.node.url(self.bare), "argocd": {"cluster": "gke"}},
             "istio": {"version": "1.31.1"},
             "clusters": [
                 cluster("gke", "primary", certificate="sealing.pem"),
@@ -175,7 +175,7 @@ class World:
         self.said.clear()
         order = Order(
             blueprint=BLUEPRINT,
-            url=self.url,
+            url=self.server.url(self.bare),
             revision="main",
             choice=choose("embedded"),
             options=Options(retries=0),

@@ -23,16 +23,17 @@ SSHD = "/usr/sbin/sshd"
 class Server:
     """The server. secret: a folder with `identity` and `known_hosts`, as the job's Secret for Git is mounted."""
 
+    address: str
     port: int
     secret: Path
 
     def url(self, repository: Path) -> str:
-        return f"ssh://{getpass.getuser()}@127.0.0.1:{self.port}{repository}"
+        return f"ssh://{getpass.getuser()}@{self.address}:{self.port}{repository}"
 
 
 @contextmanager
-def server(folder: Path) -> Iterator[Server]:
-    """Yield a server that is up; it is down afterwards."""
+def server(folder: Path, address: str = "127.0.0.1", namespace: str = "") -> Iterator[Server]:
+    """Yield a server that is up, in a network namespace if one is given; it is down afterwards."""
     secret = folder / "secret"
     secret.mkdir(parents=True)
     for path in (folder / "host", secret / "identity"):
@@ -40,19 +41,20 @@ def server(folder: Path) -> Iterator[Server]:
     (secret / "identity.pub").rename(folder / "authorized")
     port = _free()
     kind, key, _ = (folder / "host.pub").read_text().split()
-    (secret / "known_hosts").write_text(f"[127.0.0.1]:{port} {kind} {key}\n")
+    (secret / "known_hosts").write_text(f"[{address}]:{port} {kind} {key}\n")
     options = {
-        "Port": port, "ListenAddress": "127.0.0.1", "HostKey": folder / "host", "PidFile": "none",
+        "Port": port, "ListenAddress": address, "HostKey": folder / "host", "PidFile": "none",
         "AuthorizedKeysFile": folder / "authorized", "StrictModes": "no", "UsePAM": "no",
         "PasswordAuthentication": "no", "PermitRootLogin": "prohibit-password", "AllowTcpForwarding": "no",
     }  # fmt: skip
     (folder / "config").write_text("".join(f"{key} {value}\n" for key, value in options.items()))
     Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
+    inside = ["nsenter", f"--net=/run/netns/{namespace}", "--"] if namespace else []
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen([SSHD, "-D", "-e", "-f", str(folder / "config")], stderr=log)
+        process = subprocess.Popen([*inside, SSHD, "-D", "-e", "-f", str(folder / "config")], stderr=log)
         try:
-            wait_for("sshd", lambda: _answers(port), seconds=20)
-            yield Server(port=port, secret=secret)
+            wait_for("sshd", lambda: b"Server listening" in (folder / "log").read_bytes(), seconds=20)
+            yield Server(address=address, port=port, secret=secret)
         finally:
             process.terminate()
             process.wait()
@@ -63,14 +65,6 @@ def _free() -> int:
         found.bind(("127.0.0.1", 0))
         port: int = found.getsockname()[1]
         return port
-
-
-def _answers(port: int) -> bool:
-    try:
-        with socket.create_connection(("127.0.0.1", port), timeout=2) as found:
-            return found.recv(4) == b"SSH-"
-    except OSError:
-        return False
 
 
 def stranger(folder: Path) -> str:

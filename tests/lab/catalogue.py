@@ -22,7 +22,10 @@ IPTABLES = tuple(
     for kind in ("", "-nft")
     for action in ("", "-save", "-restore")
 )
-ACCOUNTS = "root:x:0:0::/:/bin/sh\nistio-proxy:x:1337:1337::/:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n"
+ACCOUNTS = (
+    "root:x:0:0::/:/bin/sh\nistio-proxy:x:1337:1337::/:/bin/sh\n"
+    "mcgen:x:65532:65532::/tmp:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n"
+)
 GROUPS = "root:x:0:\nistio-proxy:x:1337:\nnobody:x:65534:\n"
 
 
@@ -44,6 +47,8 @@ class Image:
 
 def images() -> tuple[Image, ...]:
     """Return every image; raise LabError when a file of one is not on this machine."""
+    from tests.lab import job_image
+
     busybox, links = Path("/bin/busybox"), {f"/bin/{name}": "busybox" for name in APPLETS.split()}
     tools = {"/bin/busybox": busybox, "/usr/bin/curl": Path("/usr/bin/curl"), "/usr/bin/kubectl": TOOLS / "kubectl"}
     certificates = {"/etc/ssl/certs/ca-certificates.crt": Path("/etc/ssl/certs/ca-certificates.crt")}
@@ -89,6 +94,7 @@ def images() -> tuple[Image, ...]:
             user="1337:1337",
         ),
         _proxy(links),
+        job_image.image(links),
     )
     missing = sorted({str(file) for image in made for file in image.files.values() if not file.exists()})
     if missing:
