@@ -452,14 +452,21 @@ class JobGit(_Section, frozen=True, kw_only=True):
         PullRequest | None,
         Meta(description="Where a person opens the pull request; {branch} and {revision} are filled in."),
     ] = None
-    user: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]*$", max_length=100, description="Who commits.")] = (
-        "mcgen bootstrap"
-    )
+    user: Annotated[
+        str,
+        Meta(
+            pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]*$", max_length=100, description="Who commits.", examples=["mesh bot"]
+        ),
+    ] = "mcgen bootstrap"
     email: Annotated[
         str,
-        Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*@[A-Za-z0-9.-]+$", max_length=200,
-             description="By this address it knows its own commits again: no person may use it."),
-    ] = "mcgen-bootstrap@localhost"  # fmt: skip
+        Meta(
+            pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*@[A-Za-z0-9.-]+$",
+            max_length=200,
+            description="By this address it knows its own commits again: no person may use it.",
+            examples=["mesh-bot@example.com"],
+        ),
+    ] = "mcgen-bootstrap@localhost"
 
 
 class BootstrapJob(_Section, frozen=True, kw_only=True):

@@ -89,12 +89,14 @@ def credentials(cluster: bp.Cluster, blueprint: bp.Blueprint, *, needed: bool) -
     found = job(blueprint)
     if found is None or not needed:
         return None
+    own: Data = {"kind": "ServiceAccount", "name": found.name, "namespace": found.namespace}
     given = cluster.bootstrap.credentials
     if given and given.argocd_secret:
-        return Credentials(kind=Kind.ARGOCD, secret=given.argocd_secret, subject=_subject(given.identity))
+        # What Argo CD has for its own cluster mostly says no more than that: the job then goes as itself.
+        here = own if cluster.name == blueprint.gitops.argocd.cluster else None
+        return Credentials(kind=Kind.ARGOCD, secret=given.argocd_secret, subject=_subject(given.identity) or here)
     if given and given.kubeconfig_secret:
         return Credentials(kind=Kind.KUBECONFIG, secret=given.kubeconfig_secret, subject=_subject(given.identity))
-    own: Data = {"kind": "ServiceAccount", "name": found.name, "namespace": found.namespace}
     return Credentials(kind=Kind.OWN, secret="", subject=own)
 
 

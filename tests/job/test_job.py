@@ -270,7 +270,7 @@ def test_one_clusters_credentials_do_not_keep_the_others_waiting(repo: Repositor
     (repo.folder / "answers/cluster-eks").unlink()
     assert not repo.job()
     assert any(
-        "eks: Secret argocd/cluster-eks cannot be read: own (the job's own ServiceAccount)" in s for s in repo.said
+        "eks: Secret argocd/cluster-eks cannot be read: this cluster (the job's own ServiceAccount)" in s for s in repo.said
     )
     assert SEALED["aks"] in changed(repo, "main", BRANCH)
 

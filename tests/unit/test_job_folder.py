@@ -170,3 +170,10 @@ def test_a_clone_takes_no_options_for_a_tree_that_is_here(
 ) -> None:
     assert cli.run(["bootstrap", "mesh.yaml", "--clone", "git@host:path", *options]) == 2
     assert "--clone brings its own" in capsys.readouterr().err
+
+
+def test_argo_cds_secret_of_its_own_cluster_lets_the_job_in_as_itself() -> None:
+    data = given(gitops={"repo": "git@git.example.com:mesh.git", "argocd": {"cluster": "gke"}})
+    data["clusters"][0]["bootstrap"] = {"credentials": {"argocdSecret": "a"}}
+    _, binding = files(data)["clusters/gke/namespaces/bootstrap-rights.yaml"]
+    assert binding["subjects"] == [{"kind": "ServiceAccount", "name": "shop-bootstrap", "namespace": "argocd"}]

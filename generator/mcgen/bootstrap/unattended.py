@@ -12,7 +12,6 @@ from urllib.parse import quote
 from mcgen import __version__, load, names, store
 from mcgen.bootstrap import branch, git, programs, record, run, show, ways
 from mcgen.bootstrap.outcome import State
-from mcgen.bootstrap.retry import Retry
 from mcgen.prepare import prepare
 from mcgen.problems import ToolError
 
@@ -172,10 +171,9 @@ def _sealed(order: Order, here: ways.Pod, made: Prepared, say: Callable[[str], N
     """Seal what is missing, and build again."""
     mesh, out = made.loaded.mesh, made.plan.out
     programs.check(mesh.minor)
-    retry = Retry(order.options.retries)
     with contextlib.ExitStack() as stack:
         stack.enter_context(record.locked(out))
-        found = ways.ways(mesh, _job(mesh), here, retry, stack, timeout=order.options.timeout)
+        found = ways.ways(mesh, _job(mesh), here, order.options, stack)
         result = run.run(made.loaded, out, replace(order.options, kubeconfigs=found))
     say(show.summary(result).rstrip("\n"))
     if result.wrote:

@@ -10,13 +10,15 @@ import fcntl
 import json
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mcgen import names
 from mcgen.bootstrap import credentials
 from mcgen.bootstrap.access import Access
-from mcgen.bootstrap.kube import NoAnswer, kubectl
+from mcgen.bootstrap.kube import kubectl
+from mcgen.bootstrap.retry import Retry
+from mcgen.bootstrap.run import each
 from mcgen.job import Kind
 from mcgen.problems import ToolError
 
@@ -24,9 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from contextlib import ExitStack
 
-    from mcgen.bootstrap.retry import Retry
+    from mcgen.bootstrap.outcome import Options
     from mcgen.job import Credentials, Job
-    from mcgen.mesh import Cluster, Mesh
+    from mcgen.mesh import Mesh
     from mcgen.tree import Data
 
 _SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
@@ -48,28 +50,37 @@ def pod(environment: Mapping[str, str]) -> Pod:
     return Pod(server=f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}")
 
 
-def ways(mesh: Mesh, job: Job, here: Pod, retry: Retry, stack: ExitStack, *, timeout: float) -> dict[str, Access]:
+def ways(mesh: Mesh, job: Job, here: Pod, options: Options, stack: ExitStack) -> dict[str, Access]:
     """Return the way into each cluster that the job has to ask; one that is barred says why when it is taken.
 
     stack: holds the kubeconfigs, which are gone when it is closed.
     """
-    own = _open(stack, "own", "the job's own ServiceAccount", credentials.own(here.server, here.folder))
+    own = _open(stack, "this cluster", "the job's own ServiceAccount", credentials.own(here.server, here.folder))
+    retry = Retry(options.retries)
+    asked = {cluster.name: cluster.credentials for cluster in mesh.clusters if cluster.credentials}
 
-    def way(cluster: Cluster, given: Credentials) -> Access:
+    def read(cluster: str) -> Data | str | None:
+        """Return a kubeconfig, None for the job's own, or why there is none."""
+        given = asked[cluster]
         if given.kind is Kind.OWN:
-            return _of(own, cluster)
-        namespace = job.argocd if given.kind is Kind.ARGOCD else job.namespace
-        title = f"Secret {namespace}/{given.secret}"
+            return None
         try:
-            secret = retry(lambda: _secret(own, namespace, given.secret, timeout=timeout))
-            made = _read(given.kind, secret, cluster.name)
-        except NoAnswer as error:
-            return Access(cluster=cluster.name, barred=f"{cluster.name}: {title} cannot be read: {error}")
+            secret = retry(lambda: _secret(own, _namespace(job, given), given.secret, timeout=options.timeout))
         except ToolError as error:
-            return Access(cluster=cluster.name, barred=f"{cluster.name}: {title} cannot be used: {error}")
-        return _open(stack, cluster.name, title, made) if made else _of(own, cluster)
+            return f"cannot be read: {error}"
+        try:
+            return _kubeconfig(given.kind, secret, cluster)
+        except ToolError as error:
+            return f"cannot be used: {error}"
 
-    return {cluster.name: way(cluster, cluster.credentials) for cluster in mesh.clusters if cluster.credentials}
+    found = {}
+    for cluster, made in each(read, asked, options.jobs, retry):
+        title = f"Secret {_namespace(job, asked[cluster])}/{asked[cluster].secret}"
+        if isinstance(made, str):
+            found[cluster] = Access(cluster=cluster, barred=f"{cluster}: {title} {made}")
+        else:
+            found[cluster] = _open(stack, cluster, title, made) if made else replace(own, cluster=cluster)
+    return found
 
 
 @contextmanager
@@ -91,8 +102,8 @@ def _open(stack: ExitStack, cluster: str, title: str, kubeconfig: Data) -> Acces
     return Access(cluster=cluster, kubeconfig=f"/dev/fd/{descriptor}", descriptors=(descriptor,), title=title)
 
 
-def _of(own: Access, cluster: Cluster) -> Access:
-    return Access(cluster=cluster.name, kubeconfig=own.kubeconfig, descriptors=own.descriptors, title=own.title)
+def _namespace(job: Job, given: Credentials) -> str:
+    return job.argocd if given.kind is Kind.ARGOCD else job.namespace
 
 
 def _secret(own: Access, namespace: str, name: str, *, timeout: float) -> dict[str, Any]:
@@ -106,5 +117,5 @@ def _secret(own: Access, namespace: str, name: str, *, timeout: float) -> dict[s
     return found
 
 
-def _read(kind: Kind, secret: dict[str, Any], cluster: str) -> Data | None:
+def _kubeconfig(kind: Kind, secret: dict[str, Any], cluster: str) -> Data | None:
     return credentials.from_argocd(secret, cluster) if kind is Kind.ARGOCD else credentials.from_kubeconfig(secret)

@@ -49,17 +49,15 @@ def _way(blueprint: Blueprint, cluster: Cluster, path: DataPath) -> Iterator[Fin
     if given and given.argocd_secret and given.kubeconfig_secret:
         message = f'the job would reach "{cluster.name}" with two credentials, a Secret of Argo CD and a kubeconfig'
         yield error("MC261", (*place, "kubeconfigSecret"), message, "leave one of them")
-    elif not given or not (given.argocd_secret or given.kubeconfig_secret):
-        if cluster.name != blueprint.gitops.argocd.cluster:
-            message = (
-                f'the bootstrap job has no way into "{cluster.name}": its own ServiceAccount is of another cluster'
-            )
+    elif cluster.name != blueprint.gitops.argocd.cluster:
+        if not given or not (given.argocd_secret or given.kubeconfig_secret):
+            message = f'the bootstrap job has no way into "{cluster.name}", where its own ServiceAccount is unknown'
             at, on_key = (place, True) if given else ((*path, "name"), False)
             yield error("MC260", at, message, f"{_SECRETS_ADVICE} below this cluster's bootstrap", key=on_key)
-        elif cluster.role == "remote" and not cluster.bootstrap.server:
-            message = f'the remote secret of "{cluster.name}" would name the address that its API server has for pods'
-            advice = "give `bootstrap: {server: https://...}`, the API server's URL as the primary reaches it"
-            yield error("MC266", (*path, "name"), message, advice)
+    elif cluster.role == "remote" and not cluster.bootstrap.server and not (given and given.kubeconfig_secret):
+        message = f'the remote secret of "{cluster.name}" would name the address that its API server has for pods'
+        advice = "give `bootstrap: {server: https://...}`, the API server's URL as the primary reaches it"
+        yield error("MC266", (*path, "name"), message, advice)
 
 
 def identities(blueprint: Blueprint) -> Iterator[Finding]:
