@@ -265,12 +265,22 @@ def test_without_a_section_it_says_what_to_do(repo: Repository) -> None:
         repo.job()
 
 
+def test_a_job_for_another_branch_says_what_to_do(repo: Repository) -> None:
+    data = mesh()
+    data["gitops"]["revision"] = "live"
+    repo.build(data)
+    repo.jane.push("main", "Another branch")
+    with pytest.raises(ToolError, match="says that Argo CD follows 'live': apply the folder bootstrap/"):
+        repo.job()
+
+
 def test_one_clusters_credentials_do_not_keep_the_others_waiting(repo: Repository) -> None:
     repo.ready("aks", "eks")
     (repo.folder / "answers/cluster-eks").unlink()
     assert not repo.job()
     assert any(
-        "eks: Secret argocd/cluster-eks cannot be read: this cluster (the job's own ServiceAccount)" in s for s in repo.said
+        "eks: Secret argocd/cluster-eks cannot be read: this cluster (the job's own ServiceAccount)" in s
+        for s in repo.said
     )
     assert SEALED["aks"] in changed(repo, "main", BRANCH)
 

@@ -73,6 +73,9 @@ def _attempt(order: Order, here: ways.Pod, clone: git.Clone, say: Callable[[str]
         raise ToolError(f"{order.url} has no branch '{order.revision}' any more")
     clone.checkout(target)
     mesh = _loaded(order).loaded.mesh
+    if mesh.gitops.revision != order.revision:
+        said = f"{order.blueprint} on {order.revision} says that Argo CD follows '{mesh.gitops.revision}'"
+        raise ToolError(f"{said}: apply the folder bootstrap/ of the tree there again")
     job = _job(mesh)
     clone = clone.as_whom((job.user, job.email), mesh.name)
     branches = _branches(order, clone, job, target)

@@ -63,7 +63,7 @@ def _container(mesh: Mesh, job: Job) -> Data:
         "image": job.image,
         "command": command(mesh, job),
         "env": [{"name": "HOME", "value": _TMP}],
-        # The clone is memory as well; an istioctl takes about 120 MiB, and eight may run at once.
+        # The clone is memory as well; an istioctl takes about 90 MiB, and eight may run at once.
         "resources": {"requests": {"cpu": "100m", "memory": "512Mi"}, "limits": {"memory": "2Gi"}},
         "securityContext": restricted.container(),
         "volumeMounts": [
