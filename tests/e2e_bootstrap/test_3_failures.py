@@ -7,17 +7,13 @@ import shutil
 import signal
 import subprocess
 import time
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import yaml
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.x509.oid import NameOID
 
+from tests.certificates import ELLIPTIC, RSA, issue
 from tests.lab.catalogue import TOOLS
 from tests.lab.process import run
 
@@ -198,23 +194,11 @@ def test_a_given_certificate_is_pinned(fresh: Mesh, tmp_path: Path) -> None:
     assert fresh.facts["certificates"]["gke"]["fingerprint"] == known
 
 
-def issue(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, *, days: int) -> str:
-    """Return a certificate that was good for some days of the last hundred, or still is."""
-    start = datetime.now(UTC) - timedelta(days=100)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "other")])
-    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-    builder = builder.serial_number(1).not_valid_before(start).not_valid_after(start + timedelta(days=days))
-    return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
-
-
-RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-
-
 @pytest.mark.parametrize(
     ("text", "words"),
     [
         (issue(RSA, days=50), "the certificate expired on "),
-        (issue(ec.generate_private_key(ec.SECP256R1()), days=200), "has no RSA key"),
+        (issue(ELLIPTIC, days=200), "has no RSA key"),
         ("no certificate\n", "this is no certificate in PEM form"),
         (None, "cannot be read: No such file or directory"),
     ],
