@@ -85,6 +85,10 @@ tools-lab: setup tools ## install and build what the lab of real clusters runs, 
 lab: tools-lab ## bring up the real clusters gke and aks (as root) and say how to use them
 	$(BIN)/python -m tests.lab up
 
+.PHONY: e2e-bootstrap
+e2e-bootstrap: tools-lab ## run mcgen bootstrap against real clusters (as root)
+	$(BIN)/pytest -m lab tests/e2e_bootstrap
+
 .PHONY: e2e-lab
 e2e-lab: tools-lab ## the long target on real clusters (as root): the lab itself, sealed-secrets, istiod from the tree
 	$(BIN)/pytest -m lab tests/e2e_lab

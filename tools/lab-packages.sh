@@ -3,7 +3,7 @@
 set -euo pipefail
 packages=(
   busybox-static conntrack containerd containernetworking-plugins curl etcd-server git iproute2 iptables openssh-client
-  openssh-server procps runc util-linux
+  openssh-server procps runc strace util-linux
 )
 missing=()
 for package in "${packages[@]}"; do

@@ -42,7 +42,6 @@ def _readme(mesh: Mesh) -> str:
         clusters=[_row(cluster, gate) for cluster, gate in waiting],
         gates=[(cluster, gate) for cluster, gate in waiting if gate],
         missing_addresses=sorted({p.consumer.name for p in mesh.pairs.values() if not p.consumer.gateway.address}),
-        pairs=[pair for pair in mesh.pairs.values() if not pair.sealed],
         stages=[stage for stage in stages.STAGES if stage.name in used],
         addon=mesh.sealed_secrets,
         consumers=[cluster for cluster in mesh.primaries if cluster.gateway.serves_remotes],

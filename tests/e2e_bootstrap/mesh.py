@@ -95,6 +95,10 @@ class Mesh:
         folder = f"gke/remote-secrets/{cluster}" if stage == "remote-secret" else f"{cluster}/{stage}"
         addons.stage(self.lab["gke" if stage == "remote-secret" else cluster], self.tree / "clusters" / folder)
 
+    def sync_as(self, target: str, cluster: str, stage: str) -> None:
+        """Apply a stage of one cluster to another one."""
+        addons.stage(self.lab[target], self.tree / "clusters" / cluster / stage)
+
     @property
     def sealed(self) -> Path:
         return self.tree / "clusters/gke/remote-secrets/aks/sealed-secret.yaml"

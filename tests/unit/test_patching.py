@@ -59,7 +59,7 @@ TREES = st.recursive(VALUES, lambda inner: st.dictionaries(st.sampled_from(["spe
 
 
 @given(st.lists(OPERATIONS, max_size=4))
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 def test_any_operations_apply_or_are_refused(operations: list[Data]) -> None:
     before = copy.deepcopy(OPERATOR)
     with contextlib.suppress(ValueError):
@@ -68,7 +68,7 @@ def test_any_operations_apply_or_are_refused(operations: list[Data]) -> None:
 
 
 @given(TREES)
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 def test_any_merge_applies_or_is_refused(tree: Any) -> None:
     patch = {"kind": "K", "metadata": {"name": "n"}, **(tree if isinstance(tree, dict) else {"spec": tree})}
     before = copy.deepcopy(OPERATOR)

@@ -195,3 +195,21 @@ def test_a_facts_file_that_does_not_fit(tmp_path: Path, content: str, code: str)
     with pytest.raises(ProblemsFound) as caught:
         load.read_inputs(tmp_path)
     assert code in {problem.code for problem in caught.value.problems}
+
+
+def with_token(token: str) -> Any:
+    return changed(("spec", "template", "metadata", "annotations", "mcgen/token"), token)
+
+
+def test_mc246_a_token_that_the_facts_do_not_name() -> None:
+    path = "clusters/gke/remote-secrets/aks/sealed-secret.yaml"
+    (message,) = found(sealed(with_token("7")))["MC246"]
+    assert f'{path}: it holds the token "7", which .mcgen/facts.yaml does not name' in message
+    two = Inputs(facts=Facts(tokens={"gke": {"aks": ["8", "9"]}}), sealed={("gke", "aks"): with_token("7")})
+    assert "MC246" in found(two)
+
+
+def test_ok_mc246_one_of_the_tokens_of_a_rotation_or_none_named() -> None:
+    two = Inputs(facts=Facts(tokens={"gke": {"aks": ["7", "8"]}}), sealed={("gke", "aks"): with_token("7")})
+    assert "MC246" not in found(two)
+    assert "MC246" not in found(sealed(SEALED))

@@ -61,10 +61,10 @@ class TokenSecret:
 
 def kubectl(access: Access, *arguments: str, timeout: float) -> str:
     """Return what kubectl prints; raise NoAnswer when it fails, ToolError when it is not there."""
-    argv = ["kubectl", *access.options, f"--request-timeout={timeout:g}s", *arguments]
+    # Looking a cluster's API up takes requests of its own.
+    argv = ["kubectl", *access.options, f"--request-timeout={max(1, timeout / 3):.0f}s", *arguments]
     try:
-        # Looking a cluster's API up takes requests of its own.
-        done = proc.run(argv, timeout=2 * timeout + 5, pass_fds=access.descriptors)
+        done = proc.run(argv, timeout=timeout, pass_fds=access.descriptors)
     except proc.TimedOut as error:
         raise NoAnswer(Why.UNREACHABLE, f"{access.cluster} ({access}): {error}") from error
     if done.code:
