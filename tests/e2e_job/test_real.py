@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -12,9 +13,10 @@ import pytest
 import yaml
 
 from mcgen.problems import ToolError
+from tests.e2e_bootstrap.test_2_secrets import CALLS, forms, holders
 from tests.e2e_job.mesh import ADMIN, BRANCH, JOB, SPACE, TREE
 from tests.e2e_job.sshd import stranger
-from tests.lab.catalogue import TOOLS
+from tests.lab.catalogue import CHECKOUT, TOOLS
 from tests.lab.process import environment, wait_for
 
 if TYPE_CHECKING:
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from tests.e2e_job.mesh import World
 
 pytestmark = [pytest.mark.e2e, pytest.mark.lab]
+
+# A pipe of the operating system, or a file that is in memory alone.
+HARMLESS = re.compile(r"\bwrite\(\d+<(pipe:\[\d+\]|/memfd:kubeconfig)")
 
 
 @pytest.fixture(autouse=True)
@@ -71,18 +76,42 @@ def test_a_second_time_there_is_nothing_to_do(world: World) -> None:
     assert world.git("rev-parse", BRANCH) == tip
 
 
-def test_nothing_secret_is_in_its_files_or_in_what_it_said(world: World) -> None:
-    secrets = [token(world, remote) for remote in ("aks", "eks")]
+def secrets(world: World) -> list[str]:
+    """Return every token that the job has to do with."""
+    found = [token(world, remote) for remote in ("aks", "eks")]
     given = world.lab["gke"].get("secret", "cluster-aks", "argocd")["data"]["config"]
-    secrets.append(yaml.safe_load(base64.b64decode(given))["bearerToken"])
+    found.append(yaml.safe_load(base64.b64decode(given))["bearerToken"])
     held = base64.b64decode(world.lab["gke"].get("secret", "cluster-eks", SPACE)["data"]["kubeconfig"])
-    secrets.append(yaml.safe_load(held)["users"][0]["user"]["token"])
-    files = [path for path in world.home.rglob("*") if path.is_file()]
-    assert files, "kubectl keeps what it learns of an API server"
-    for secret in secrets:
-        assert len(secret) > 100
-        assert not [path for path in files if secret.encode() in path.read_bytes()]
-        assert secret not in "\n".join(world.said)
+    found.append(yaml.safe_load(held)["users"][0]["user"]["token"])
+    assert all(len(each) > 500 for each in found)
+    return found
+
+
+def test_secrets_go_through_pipes_and_memory_and_nowhere_else(world: World, tmp_path: Path) -> None:
+    """Every write, every file opened and every program started is looked at, of the job and of all that it starts."""
+    world.jane.commit("main", "traced.txt", "x")
+    here, trace = world.account(), tmp_path / "trace"
+    program = [sys.executable, "-m", "tests.e2e_job.once", world.server.url(world.bare), str(world.server.secret)]
+    argv = ["strace", "-f", "-v", "-y", "-s", "1000000", "-e", f"trace={CALLS}", "-o", str(trace)]
+    done = subprocess.run(
+        [*argv, *program, here.server, here.folder],
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 sealed" in done.stdout
+    written = trace.read_text(errors="replace").splitlines()
+    trace.unlink()
+    for secret in secrets(world):
+        found = [line for line in written if any(form in line for form in forms(secret))]
+        assert found, "the control: the trace does show where it went"
+        assert [line[:200] for line in found if not HARMLESS.search(line)] == []
+        assert holders(secret, world.home, tmp_path) == []
+        assert not [form for form in forms(secret) if form in done.stdout + done.stderr]
+    assert [path for path in world.home.rglob("*") if path.is_file()], "kubectl keeps what it learns of an API server"
 
 
 def may(world: World, cluster: str, account: str, verb: str, what: str, namespace: str) -> bool:
