@@ -142,6 +142,7 @@ def test_it_may_get_what_it_needs_and_nothing_else(
 
 
 def test_what_it_may_not_read_is_told(world: World) -> None:
+    tip = world.git("rev-parse", BRANCH)
     role = world.lab["gke"].get("role", JOB, "argocd")
     world.lab["gke"].kubectl("delete", "role", JOB, "--namespace=argocd")
     try:
@@ -153,8 +154,10 @@ def test_what_it_may_not_read_is_told(world: World) -> None:
     said = "\n".join(world.said)
     assert "aks: Secret argocd/cluster-aks cannot be read" in said
     assert "(Forbidden)" in said
+    assert "sealed   eks for gke" in said
+    assert world.git("rev-parse", BRANCH) == tip
+    assert world.job()
     assert world.git("rev-parse", f"{BRANCH}^") == world.git("rev-parse", "main")
-    assert sealed(world, "eks")
 
 
 def test_a_host_key_that_is_not_known_ends_it(world: World, tmp_path: Path) -> None:

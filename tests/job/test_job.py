@@ -77,7 +77,7 @@ def test_merged_it_begins_anew(repo: Repository) -> None:
     repo.job()
     repo.git("update-ref", "refs/heads/main", repo.tip(BRANCH))
     assert repo.job()
-    assert repo.said[-1] == "nothing to do"
+    assert repo.said[-1] == "nothing to commit"
     repo.ready("aks", "eks")
     assert repo.job()
     assert repo.git("rev-parse", f"{BRANCH}^") == repo.tip("main")
@@ -90,11 +90,12 @@ def squashed(repo: Repository) -> None:
 
 
 def test_merged_as_another_commit_its_branch_is_of_no_use(repo: Repository) -> None:
+    repo.ready("aks", "eks")
     repo.job()
     tip = repo.tip(BRANCH)
     squashed(repo)
     assert repo.job()
-    assert repo.said[-1] == f"nothing to do; {BRANCH} has nothing that main lacks, and can be deleted"
+    assert repo.said[-1] == f"nothing to commit; {BRANCH} has nothing that main lacks, and can be deleted"
     assert repo.tip(BRANCH) == tip
 
 
@@ -107,6 +108,21 @@ def test_when_the_target_moves_its_own_commits_are_made_anew(repo: Repository) -
     assert repo.git("rev-parse", f"{BRANCH}^") == main
     assert SEALED["aks"] in changed(repo, "main", BRANCH)
     assert repo.git("show", f"{BRANCH}:other.txt") == "x"
+
+
+def test_what_cannot_be_made_anew_stays(repo: Repository) -> None:
+    repo.job()
+    old = repo.tip(BRANCH)
+    repo.jane.commit("main", "other.txt", "x")
+    secret = repo.folder / "answers/cluster-aks"
+    text = secret.read_text()
+    secret.unlink()
+    assert not repo.job()
+    assert repo.said[-1] == f"{BRANCH} stays as it is: it holds the secret of aks, which failed this time"
+    assert repo.tip(BRANCH) == old
+    secret.write_text(text)
+    assert repo.job()
+    assert repo.git("rev-parse", f"{BRANCH}^") == repo.tip("main")
 
 
 def test_a_persons_commit_is_built_upon(repo: Repository) -> None:

@@ -93,6 +93,10 @@ class Clone:
             raise ToolError(f"git merge-base: {done.words or f'exit code {done.code}'}")
         return done.code == 0
 
+    def holds(self, commit: str, path: str) -> bool:
+        """Return whether a commit has a file."""
+        return bool(self._run("ls-tree", commit, "--", path).strip())
+
     def ahead(self, tip: str, base: str) -> Iterator[Commit]:
         """Yield the commits that are in one history and not in the other, newest first."""
         form = "%H%x00%ae%x00%ce%x00%an%x00%(trailers:key=" + names.BOOTSTRAP_TRAILER + ",valueonly,separator=%x2C)"

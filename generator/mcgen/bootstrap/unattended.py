@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
-from mcgen import __version__, load, names, store
+from mcgen import __version__, layout, load, names, store
 from mcgen.bootstrap import branch, git, programs, record, run, show, ways
 from mcgen.bootstrap.outcome import State
 from mcgen.prepare import prepare
 from mcgen.problems import ToolError
+from mcgen.report import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -63,7 +64,7 @@ def work(order: Order, environment: Mapping[str, str], say: Callable[[str], None
                 except git.Rejected as error:
                     if number == _ATTEMPTS:
                         raise ToolError(f"{error}; given up after {number} attempts") from error
-                    say(f"somebody else pushed in between: beginning again ({error})")
+                    say(f"somebody else pushed in between: beginning again ({printable(str(error))})")
     raise AssertionError("the last attempt returns or raises")
 
 
@@ -145,7 +146,7 @@ def _start(order: Order, clone: git.Clone, branches: branch.Branches, mesh: Mesh
 def _decisive(order: Order, mesh: Mesh) -> dict[str, bytes]:
     """Return what decides for whom tokens are sealed: the blueprint, and the certificates beside it.
 
-    Whoever may push the job's branch could have tokens sealed for himself, if these were taken from there.
+    Whoever may push the job's branch could otherwise have tokens sealed for somebody else.
     """
     folder = Path(order.blueprint).parent
     beside = [
@@ -187,17 +188,29 @@ def _sealed(order: Order, here: ways.Pod, made: Prepared, say: Callable[[str], N
 def _published(order: Order, clone: git.Clone, start: _Start, result: Result, say: Callable[[str], None]) -> bool:
     """Commit and push what changed, and say where it is; return whether nothing failed."""
     branches, job = start.branches, _job(start.mesh)
+    if lost := _lost(clone, start, result):
+        say(f"{branches.branch} stays as it is: it holds the secret of {', '.join(lost)}, which failed this time")
+        return False
     new = clone.commit(start.mesh.path, message(start.mesh, result)) if result.wrote else ""
     if new:
         clone.push(new, branches.branch, branches.tip)
         say(f"pushed {new[:12]} to {branches.branch}")
     if new or (branches.ahead and start.commit == branches.tip):
         say(_next(job, order.revision))
-    elif branches.ahead:
-        say(f"nothing to do; {branches.branch} has nothing that {branches.revision} lacks, and can be deleted")
+    elif branches.ahead and all(outcome.state is State.SKIPPED for outcome in result.outcomes):
+        say(f"nothing to commit; {branches.branch} has nothing that {branches.revision} lacks, and can be deleted")
     else:
-        say("nothing to do")
+        say("nothing to commit")
     return not result.failed
+
+
+def _lost(clone: git.Clone, start: _Start, result: Result) -> list[str]:
+    """Return the remotes whose secret is on the branch that is to be replaced, and could not be sealed anew."""
+    if start.commit != start.branches.target or not start.branches.ahead:
+        return []
+    failed = [outcome for outcome in result.outcomes if outcome.remote and outcome.state is State.FAILED]
+    paths = {out.remote: f"{start.mesh.path}/{layout.sealed_secret(out.consumer, out.remote)}" for out in failed}
+    return [remote for remote, path in paths.items() if clone.holds(start.branches.tip, path)]
 
 
 def message(mesh: Mesh, result: Result) -> str:
