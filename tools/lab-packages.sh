@@ -2,7 +2,8 @@
 # Installs the Debian packages that tests/lab needs, those that are missing. Needs root.
 set -euo pipefail
 packages=(
-  busybox-static conntrack containerd containernetworking-plugins curl etcd-server iproute2 iptables procps runc util-linux
+  busybox-static conntrack containerd containernetworking-plugins curl etcd-server git gpg gpg-agent iproute2 iptables
+  openssh-client procps redis-tools runc tini util-linux
 )
 missing=()
 for package in "${packages[@]}"; do
