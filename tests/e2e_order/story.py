@@ -32,7 +32,6 @@ def first_install(team: Team) -> Waiting:
     """Commit the tree, prepare Argo CD, apply the install folder, and wait until nothing moves any more."""
     team.build()
     team.commit("The mesh, as mcgen builds it")
-    argocd.ready(team.home)
     setup = (team.tree / "argocd/setup/README.md").read_text()
     team.follow(setup, "### A stock install, with kubectl")
     team.follow(setup, "## Offered: an admission policy")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -62,13 +63,14 @@ class Team:
 
 def gather(lab: Lab) -> Team:
     """Return a team with all that the tree's README asks for before the first sync, and the blueprint committed."""
-    for cluster in (lab["gke"], lab["aks"]):
-        addons.metrics_server(cluster)
-    addons.sealed_secrets(lab["gke"])
     team = Team(lab=lab, repository=repository.create(lab, "platform/mesh"))
     argocd.install(team.home, team.repository)
     argocd.register(team.home, "gke")
     argocd.register(team.home, "aks", lab["aks"])
+    with ThreadPoolExecutor() as pool:
+        begun = [pool.submit(addons.metrics_server, lab[name]) for name in ("gke", "aks")]
+        for done in (pool.submit(addons.sealed_secrets, lab["gke"]), pool.submit(argocd.ready, lab["gke"]), *begun):
+            done.result()
     path = team.repository.copy / BLUEPRINT
     path.parent.mkdir()
     path.write_text(yaml.safe_dump(adapted(lab, team.repository), sort_keys=False))

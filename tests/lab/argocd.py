@@ -97,6 +97,13 @@ def ready(home: Cluster) -> None:
     home.kubectl("rollout", "status", CONTROLLER, f"--namespace={NAMESPACE}", "--timeout=180s", timeout=200)
 
 
+def restart_controller(home: Cluster) -> None:
+    """Restart the application controller: without Argo CD's API server it is not told of changed settings."""
+    where = (CONTROLLER, f"--namespace={NAMESPACE}")
+    home.kubectl("rollout", "restart", *where)
+    home.kubectl("rollout", "status", *where, "--timeout=180s", timeout=200)
+
+
 def register(home: Cluster, name: str, cluster: Cluster | None = None) -> None:
     """Register a cluster under a name; none stands for Argo CD's own."""
     if cluster is None:

@@ -36,7 +36,9 @@ class Repository:
 
     def git(self, *argv: str) -> str:
         """Run git in the working copy and return what it printed."""
-        return run(["git", "-C", str(self.copy), *argv])
+        # The environment comes before a repository's settings, and may name authorities of its own.
+        trust = f"GIT_SSL_CAINFO={self.place.authority}"
+        return run(["env", trust, "git", "-C", str(self.copy), *argv])
 
     def commit(self, message: str) -> str:
         """Commit everything in the working copy, push it, and return the commit."""
@@ -80,7 +82,6 @@ def create(lab: Lab, name: str) -> Repository:
     for key, value in {
         "user.name": "Team",
         "user.email": "team@example.com",
-        "http.sslCAInfo": str(place.authority),
         "credential.helper": f"store --file={store}",
     }.items():
         found.git("config", key, value)
