@@ -27,7 +27,7 @@ def sealed_secrets(cluster: Cluster) -> None:
     crds = module("kubeseal", "github.com/bitnami-labs/sealed-secrets") / "helm/sealed-secrets/crds"
     for crd in sorted(crds.glob("*.yaml")):
         cluster.apply(crd.read_text())
-    cluster.kubectl("wait", "--for=condition=Established", "crd/sealedsecrets.bitnami.com", "--timeout=30s")
+    _established(cluster, ["crd/sealedsecrets.bitnami.com"])
     cluster.apply((MANIFESTS / "sealed-secrets.yaml").read_text())
     cluster.rolled_out("kube-system", "sealed-secrets-controller")
 
@@ -55,10 +55,15 @@ def stage(cluster: Cluster, folder: Path, *, components: tuple[Path, ...] = (VAN
     if first := namespaces + crds:
         cluster.apply(yaml.safe_dump_all(first))
     if crds:
-        names = [f"crd/{crd['metadata']['name']}" for crd in crds]
-        cluster.kubectl("wait", "--for=condition=Established", *names, "--timeout=60s")
+        _established(cluster, [f"crd/{crd['metadata']['name']}" for crd in crds])
     if rest:
         cluster.apply(yaml.safe_dump_all(rest))
+
+
+def _established(cluster: Cluster, crds: Sequence[str]) -> None:
+    # kubectl's own waiting ends in an error when it meets a CRD that has no conditions yet.
+    wait = ("wait", "--for=condition=Established", *crds, "--timeout=30s")
+    wait_for(f"{', '.join(crds)} in {cluster.name}", lambda: cluster.says(*wait), seconds=60)
 
 
 def render(folder: Path, *, components: tuple[Path, ...] = (VANILLA_ENVOY,)) -> str:
