@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 CHAINS = ("gke-aks-gke", "gke-aks-aks")
 ROOT = "gke-aks-root"
-ISTIO_KINDS = "deployments,services,mutatingwebhookconfigurations,jobs,sealedsecrets,customresourcedefinitions"
+GATE = "gke-aks-aks-remote-secret"
+KINDS = "deployments,services,mutatingwebhookconfigurations,jobs,customresourcedefinitions"
+SEALED = "sealedsecrets"
 
 # Generous: the machine has other work.
 PATIENCE = 900
@@ -39,6 +41,7 @@ def first_install(team: Team) -> Waiting:
         f"kubectl apply -f {TREE}/argocd/install", folder=team.repository.copy, kubeconfig=team.lab.kubeconfig
     )
     argocd.settle(team.home, "chain of aks at its gate and chain of gke at its end", at_the_gate, seconds=PATIENCE)
+    resynced(team)
     return Waiting(
         applications=argocd.applications(team.home),
         objects={name: inventory(team, name) for name in team.lab.clusters},
@@ -46,13 +49,21 @@ def first_install(team: Team) -> Waiting:
 
 
 def at_the_gate(found: dict[str, Application]) -> bool:
-    """Tell whether the chain of aks waits, and everything else is at its end."""
-    if not {ROOT, *CHAINS} <= found.keys():
+    """Tell whether the chain of aks waits, that of gke is at its end, and root is content."""
+    if not {ROOT, *CHAINS, GATE} <= found.keys():
         return False
-    chain, gate = found["gke-aks-aks"], found.get("gke-aks-aks-remote-secret")
-    waits = gate is not None and (chain.sync, chain.health, gate.sync, gate.health) == ("Synced", "Suspended") * 2
-    rest = (each for name, each in found.items() if name not in (chain.name, "gke-aks-aks-remote-secret"))
-    return waits and "gke-aks-gke-workloads" in found and all(each.fine for each in rest)
+    waiting = [(found[name].sync, found[name].health) for name in ("gke-aks-aks", GATE)]
+    return waiting == [("Synced", "Suspended")] * 2 and found[ROOT].fine and found["gke-aks-gke"].fine
+
+
+def resynced(team: Team) -> None:
+    """Have everything looked at again: Argo CD is not told when a CRD is established, and resyncs minutes later."""
+    argocd.refresh(team.home)
+
+    def done(found: dict[str, Application]) -> bool:
+        return all(each.fine or each.health == "Suspended" for each in found.values())
+
+    argocd.settle(team.home, "end to every Progressing", done, seconds=PATIENCE)
 
 
 def open_the_gate(team: Team) -> None:
@@ -63,15 +74,19 @@ def open_the_gate(team: Team) -> None:
     team.follow(team.readme, "The remote secret of aks for gke")
     team.build()
     team.commit("The remote secret of aks, and the gateway's address")
-    argocd.settle(team.home, "mesh that is complete", complete, seconds=PATIENCE)
+    argocd.settle(team.home, "chain of aks at its end", complete, seconds=PATIENCE)
+    resynced(team)
 
 
 def complete(found: dict[str, Application]) -> bool:
-    """Tell whether every Application is Synced and Healthy, to the last stage of both chains."""
+    """Tell whether root and both chains are Synced and Healthy, and the last stage of each is there."""
     last = {f"{chain}-workloads" for chain in CHAINS}
-    return last <= found.keys() and all(each.fine for each in found.values())
+    return last <= found.keys() and all(found[name].fine for name in (ROOT, *CHAINS))
 
 
-def inventory(team: Team, cluster: str) -> set[str]:
+def inventory(team: Team, name: str) -> set[str]:
     """Return kind and name of what a cluster has."""
-    return set(team.lab[cluster].kubectl("get", ISTIO_KINDS, "--all-namespaces", "--output=name").split())
+    cluster = team.lab[name]
+    # Only the primary has the controller, and so the kind.
+    kinds = f"{KINDS},{SEALED}" if cluster.says("get", f"crd/{SEALED}.bitnami.com") else KINDS
+    return set(cluster.kubectl("get", kinds, "--all-namespaces", "--output=name").split())

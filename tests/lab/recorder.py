@@ -119,7 +119,7 @@ class Recorder:
 def statements(kind: str, found: dict[str, Any]) -> set[str]:
     """Return what is true of an object and worth a line of the time line."""
     status = found.get("status") or {}
-    conditions = {each["type"]: each["status"] == "True" for each in status.get("conditions", []) if "status" in each}
+    conditions = {each["type"]: each["status"] == "True" for each in status.get("conditions") or () if "status" in each}
     true = {EXISTS}
     match kind:
         case "Application":
@@ -131,7 +131,7 @@ def statements(kind: str, found: dict[str, Any]) -> set[str]:
         case "Job":
             true |= {"suspended"} if conditions.get("Suspended") else set()
         case "MutatingWebhookConfiguration":
-            bundles = [webhook.get("clientConfig", {}).get("caBundle") for webhook in found.get("webhooks", [])]
+            bundles = [webhook.get("clientConfig", {}).get("caBundle") for webhook in found.get("webhooks") or ()]
             true |= {"caBundle filled"} if bundles and all(bundles) else set()
         case "SealedSecret":
             true |= {"unsealed"} if conditions.get("Synced") else set()
