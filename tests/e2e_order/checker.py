@@ -26,6 +26,7 @@ class Effect:
         return (event.cluster, event.kind, event.name, event.what) == (self.cluster, self.kind, self.name, self.what)
 
 
+CHAIN = "gke-aks-aks"
 GATEWAY = "istio-system/istio-eastwestgateway"
 
 # The stages of the chain of aks in their order, and what each has brought about when it is over.
@@ -62,7 +63,15 @@ REMOTE = {
 }
 
 
-def violations(events: Sequence[Event], chain: str = "gke-aks-aks") -> list[str]:
+def stage_of(event: Event, chain: str) -> str:
+    """Return the stage of the chain of aks that an event's object belongs to, nothing when it is none's."""
+    # Argo CD writes into every object whose it is, but for CRDs.
+    if (event.cluster, event.kind) == ("aks", "CustomResourceDefinition") and event.name.endswith(".istio.io"):
+        return "base"
+    return event.application.removeprefix(f"{chain}-") if event.application.startswith(f"{chain}-") else ""
+
+
+def violations(events: Sequence[Event], chain: str = CHAIN) -> list[str]:
     """Return a line for every object of a stage that was there before an earlier stage of the chain worked."""
     found = []
     over: dict[Effect, bool] = {effect: False for effects in REMOTE.values() for effect in effects}
@@ -70,7 +79,7 @@ def violations(events: Sequence[Event], chain: str = "gke-aks-aks") -> list[str]
     for event in events:
         for effect in over:
             over[effect] = over[effect] or effect.of(event)
-        stage = event.application.removeprefix(f"{chain}-")
+        stage = stage_of(event, chain)
         if event.what != EXISTS or stage not in order:
             continue
         before = [effect for earlier in order[: order.index(stage)] for effect in REMOTE[earlier]]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from tests.e2e_order.checker import REMOTE
+from tests.e2e_order.story import ROOT
 from tests.e2e_order.team import SEALED, TREE
 from tests.lab import addons, argocd
 
@@ -19,9 +20,10 @@ RENDERED = ("base", "control-plane", "east-west-gateway")
 
 def take_away(team: Team) -> None:
     """Take the mesh's Applications away, and from aks all that came behind the gate; its namespaces stay."""
-    # None has a finalizer: what they made stays.
-    for kind in ("applicationsets", "applications"):
-        team.home.kubectl("delete", kind, "--all", f"--namespace={argocd.NAMESPACE}")
+    # None has a finalizer: what they made stays. From the top, as each brings back what is below it.
+    for what in (("application", ROOT), ("applicationsets", "--all"), ("applications", "--all")):
+        team.home.kubectl("delete", *what, f"--namespace={argocd.NAMESPACE}")
+    argocd.settle(team.home, "end of the Applications", lambda found: not found, seconds=60)
     for stage in reversed(REMOTE):
         if stage not in ("namespaces", "remote-secret"):
             rendered = addons.render(team.tree / "clusters/aks" / stage, components=())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from textwrap import dedent
 from typing import TYPE_CHECKING
 
 from tests.lab.catalogue import TOOLS
@@ -13,7 +14,8 @@ from tests.lab.process import run
 if TYPE_CHECKING:
     from pathlib import Path
 
-BLOCK = re.compile(r"^```(?P<language>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+# Blocks in lists are indented.
+BLOCK = re.compile(r"^(?P<indent> *)```(?P<language>\w+)\n(?P<text>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL)
 
 
 def block(page: str, after: str, language: str = "sh") -> str:
@@ -22,7 +24,7 @@ def block(page: str, after: str, language: str = "sh") -> str:
     found = next((each for each in BLOCK.finditer(page, max(place, 0)) if each["language"] == language), None)
     if place < 0 or not found:
         raise LabError(f"the page has no block of {language} after '{after}'")
-    return found["text"]
+    return dedent(found["text"])
 
 
 def shell(commands: str, *, folder: Path, kubeconfig: Path, seconds: float = 300) -> str:

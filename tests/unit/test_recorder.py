@@ -57,7 +57,7 @@ def test_the_checker_finds_every_effect_that_came_too_late() -> None:
 
 
 def test_a_page_gives_the_first_block_of_a_language_below_some_words() -> None:
-    page = "one\n```sh\nfalse\n```\ntwo\n```yaml\na: 1\n```\n```sh\ntrue\n```\n"
+    page = "one\n```sh\nfalse\n```\n- two\n  ```yaml\n  a: 1\n  ```\n  ```sh\n  true\n  ```\n"
     assert block(page, "two") == "true\n"
     assert block(page, "one", "yaml") == "a: 1\n"
     with pytest.raises(LabError, match="no block of sh after 'three'"):
