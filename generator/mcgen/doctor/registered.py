@@ -64,10 +64,12 @@ def _judge(cluster: str, own: str, servers: set[str], known: Counter[str], regis
         advice = "remove all but one of its Secrets"
         return finding("MC708", title, f"{known[cluster]} clusters are registered under this name", advice)
     server = next(iter(servers))
-    if cluster == own and server != in_cluster:
+    if cluster == own and server == in_cluster:
+        return fine(title, server)
+    if cluster == own:
         words = f"it is registered as {server}, and Argo CD runs in it"
         return finding("MC708", title, words, f"register it with the server {in_cluster}")
-    if cluster != own and server == in_cluster:
+    if server == in_cluster:
         words = f"the name leads to {in_cluster}, which is the cluster that Argo CD runs in"
         return finding("MC708", title, words, f"set gitops.argocd.cluster to '{cluster}', or register its own server")
     others = [each.name for each in registered if each.server == server and each.name != cluster]

@@ -59,7 +59,9 @@ def run(loaded: Loaded, options: Options) -> list[Examined]:
     groups = {group.where: group for group in _groups(loaded, options, seen)}
     found = dict(each(lambda where: ask(groups[where], retry), groups, options.jobs, retry))
     own = loaded.mesh.gitops.argocd.cluster or ""
-    for where, check in kubernetes.judge_identities(seen, ARGOCD, own):
+    # In the order of the blueprint, whoever answered first.
+    identities = {where: seen[where] for where in groups if where in seen}
+    for where, check in kubernetes.judge_identities(identities, ARGOCD, own):
         found[where] = [_instead(old, check) for old in found[where]]
     return [Examined(group=group, checks=tuple(found[where])) for where, group in groups.items()]
 
