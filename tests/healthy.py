@@ -84,9 +84,9 @@ def reader(consumer: str) -> list[Data]:
 
 
 def pod(name: str, labels: dict[str, str], container: str, image: str) -> Data:
-    """Return a pod of istio-system, on a node that nobody needs."""
+    """Return a pod of istio-system, with nothing in it but an image's name."""
     metadata = {"name": name, "namespace": names.ISTIO_SYSTEM, "labels": labels}
-    spec = {"nodeName": "nowhere", "containers": [{"name": container, "image": image}]}
+    spec = {"containers": [{"name": container, "image": image}]}
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
 
 
