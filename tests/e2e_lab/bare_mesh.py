@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -50,9 +51,8 @@ class BareMesh:
         blueprint = folder / BLUEPRINT
         text = blueprint.read_text()
         for name, cluster in lab.clusters.items():
-            text = text.replace(
-                f"  - name: {name}\n", f"  - name: {name}\n    bootstrap: {{server: '{cluster.plan.server}'}}\n"
-            )
+            bootstrap = f"    bootstrap: {{server: '{cluster.plan.server}'}}\n"
+            text = text.replace(f"  - name: {name}\n", f"  - name: {name}\n{bootstrap}")
         blueprint.write_text(text)
 
     def mcgen(self, command: str, *options: str) -> subprocess.CompletedProcess[str]:
@@ -79,10 +79,12 @@ class BareMesh:
             addons.stage(cluster, self.tree / f"clusters/{cluster.name}/namespaces")
             self.controller(cluster)
             _gateway(cluster)
-        _pod(gke, healthy.pod("istiod-1", {"app": "istiod"}, "discovery", "docker.io/istio/pilot:1.31.1"))
+        istiod = healthy.pod("istiod-1", {"app": "istiod"}, "discovery", "docker.io/istio/pilot:1.31.1")
+        pod(gke, istiod, names.ISTIO_SYSTEM)
         for cluster in (gke, aks):
             labels = {"istio": "eastwestgateway"}
-            _pod(cluster, healthy.pod("gateway-1", labels, "istio-proxy", "docker.io/istio/proxyv2:1.31.1"))
+            gateway = healthy.pod("gateway-1", labels, "istio-proxy", "docker.io/istio/proxyv2:1.31.1")
+            pod(cluster, gateway, names.ISTIO_SYSTEM)
         self._must("bootstrap")
         argocd(gke)
         self.setup()
@@ -102,27 +104,19 @@ class BareMesh:
         gke.kubectl("apply", f"--filename={self.tree / 'argocd/install'}")
 
     def controller(self, cluster: Cluster) -> None:
-        """Run the sealed-secrets controller beside an API server, and lead its Service there."""
+        """Run the sealed-secrets controller beside an API server, with a pod that says it is where it runs.
+
+        API servers hand requests to Services on to addresses of pods alone.
+        """
         crds = module("kubeseal", "github.com/bitnami-labs/sealed-secrets") / "helm/sealed-secrets/crds"
         for crd in crds.glob("*.yaml"):
             cluster.apply(crd.read_text())
         documents = [each for each in yaml.safe_load_all((MANIFESTS / "sealed-secrets.yaml").read_text()) if each]
-        (service,) = (each for each in documents if each["kind"] == "Service")
-        del service["spec"]["selector"]
+        for service in (each for each in documents if each["kind"] == "Service"):
+            del service["spec"]["selector"]
         cluster.apply(yaml.safe_dump_all(each for each in documents if each["kind"] != "Deployment"))
-        endpoints = {
-            "apiVersion": "discovery.k8s.io/v1",
-            "kind": "EndpointSlice",
-            "metadata": {
-                "name": CONTROLLER,
-                "namespace": "kube-system",
-                "labels": {names.SERVICE_NAME: CONTROLLER},
-            },
-            "addressType": "IPv4",
-            "ports": [{"name": "http", "port": 8080}],
-            "endpoints": [{"addresses": [str(cluster.plan.node_address)], "conditions": {"ready": True}}],
-        }
-        cluster.apply(yaml.safe_dump(endpoints))
+        pod(cluster, healthy.pod(CONTROLLER, {"name": CONTROLLER}, CONTROLLER, "none:0"), "kube-system")
+        cluster.apply(yaml.safe_dump(endpoints(cluster, "addresses")))
         keys = cluster.folder / "controller"
         keys.mkdir()
         (keys / "ca.crt").write_bytes((cluster.folder / "pki/ca.crt").read_bytes())
@@ -157,12 +151,26 @@ class BareMesh:
         return cluster.records / "sealed-secrets.stat"
 
 
+def endpoints(cluster: Cluster, key: str) -> dict[str, Any]:
+    """Return where the controller's Service leads. key: addresses, or notReadyAddresses.
+
+    API servers find what they hand requests on to in Endpoints; a controller makes EndpointSlices of them.
+    """
+    target = {"kind": "Pod", "namespace": "kube-system", "name": CONTROLLER}
+    address = {"ip": str(cluster.plan.node_address), "targetRef": target}
+    subset = {key: [address], "ports": [{"name": "http", "port": 8080}]}
+    metadata = {"name": CONTROLLER, "namespace": "kube-system"}
+    return {"apiVersion": "v1", "kind": "Endpoints", "metadata": metadata, "subsets": [subset]}
+
+
 def argocd(cluster: Cluster) -> None:
     """Apply what doctor sees of a stock Argo CD: definitions, settings, the repo-server."""
     manifests = module("argocheck", "github.com/argoproj/argo-cd/v3") / "manifests"
     for name in ("application", "applicationset", "appproject"):
         cluster.apply((manifests / f"crds/{name}-crd.yaml").read_text())
-        cluster.kubectl("wait", "--for=condition=Established", f"crd/{name}s.argoproj.io", "--timeout=60s")
+        # kubectl wait fails on one that has no conditions yet.
+        established = partial(cluster.says, "wait", "--for=condition=Established", f"crd/{name}s.argoproj.io")
+        wait_for(f"the definition of {name}", established, seconds=60)
     cluster.kubectl("create", "namespace", "argocd")
     for path in ("config/argocd-cm.yaml", "config/argocd-cmd-params-cm.yaml"):
         cluster.apply((manifests / "base" / path).read_text(), "--namespace=argocd")
@@ -199,9 +207,13 @@ def _address(cluster: Cluster) -> str:
     return str((found.get("ingress") or [{"ip": ""}])[0]["ip"])
 
 
-def _pod(cluster: Cluster, pod: dict[str, Any]) -> None:
-    where = f"--namespace={names.ISTIO_SYSTEM}"
+def pod(cluster: Cluster, made: dict[str, Any], namespace: str) -> None:
+    """Let there be a pod that says it runs at the address of the API server's machine."""
+    made["metadata"]["namespace"] = namespace
+    where = f"--namespace={namespace}"
     cluster.kubectl("wait", where, "--for=create", "serviceaccount/default", "--timeout=30s")
-    cluster.apply(yaml.safe_dump(pod))
-    running = '{"status": {"phase": "Running"}}'
-    cluster.kubectl("patch", "pod", pod["metadata"]["name"], where, "--subresource=status", f"--patch={running}")
+    cluster.apply(yaml.safe_dump(made))
+    address = str(cluster.plan.node_address)
+    status = {"phase": "Running", "podIP": address, "podIPs": [{"ip": address}]}
+    patch = f"--patch={json.dumps({'status': status})}"
+    cluster.kubectl("patch", "pod", made["metadata"]["name"], where, "--subresource=status", patch)

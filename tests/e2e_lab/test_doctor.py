@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from mcgen.manifests.setup_argocd import release
-from tests.e2e_lab.bare_mesh import BLUEPRINT, CONTROLLER, BareMesh, register
+from tests.e2e_lab.bare_mesh import BLUEPRINT, CONTROLLER, BareMesh, endpoints, register
 from tests.lab.catalogue import TOOLS
 from tests.lab.lab import Lab
 from tests.lab.plan import plan
@@ -42,8 +42,7 @@ def mesh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BareMesh]:
 
 
 @pytest.fixture(autouse=True)
-def all_is_fine_before_and_after(mesh: BareMesh) -> Iterator[None]:
-    assert mesh.doctor() == (0, [])
+def all_is_fine_after_it(mesh: BareMesh) -> Iterator[None]:
     yield
     assert mesh.doctor() == (0, [])
 
@@ -146,19 +145,28 @@ def test_the_token_of_another_cluster(mesh: BareMesh) -> None:
 
 
 def test_another_istiod(mesh: BareMesh) -> None:
-    patch = '{"spec": {"containers": [{"name": "discovery", "image": "docker.io/istio/pilot:1.30.4"}]}}'
-    with changed(mesh.lab["gke"], "pod", "istiod-1", SYSTEM, patch):
+    patch = '[{"op": "replace", "path": "/spec/containers/0/image", "value": "docker.io/istio/pilot:1.30.4"}]'
+    with changed(mesh.lab["gke"], "pod", "istiod-1", SYSTEM, patch, "json"):
         assert mesh.codes() == [("gke", "MC731")]
 
 
 def test_nothing_ready_behind_the_controllers_service(mesh: BareMesh) -> None:
-    patch = '[{"op": "replace", "path": "/endpoints/0/conditions/ready", "value": false}]'
-    with changed(mesh.lab["gke"], "endpointslice", CONTROLLER, "--namespace=kube-system", patch, "json"):
-        found = mesh.codes()
-        assert ("gke", "MC710") in found
-        # The API server leads nobody there any more.
-        assert {code for _, code in found} == {"MC710", "MC700"}
-    wait_for("the controller", lambda: bool(mesh.certificate(mesh.lab["gke"])), seconds=30)
+    gke = mesh.lab["gke"]
+
+    def lead(key: str) -> None:
+        gke.kubectl("replace", "--filename=-", stdin=yaml.safe_dump(endpoints(gke, key)))
+        path = "jsonpath={.items[0].endpoints[0].conditions.ready}"
+        where = ("endpointslices", "--namespace=kube-system", f"--selector=kubernetes.io/service-name={CONTROLLER}")
+        said = str(key == "addresses").lower()
+        wait_for("the slices", lambda: gke.kubectl("get", *where, f"--output={path}") == said, seconds=30)
+
+    lead("notReadyAddresses")
+    try:
+        found = mesh.codes("--retries=0")
+        # The API server leads nobody there any more, so that the rest cannot be seen.
+        assert found == [("gke", "MC710"), ("gke", "MC700"), ("gke", "MC700")]
+    finally:
+        lead("addresses")
 
 
 def test_the_certificate_of_the_wrong_cluster(mesh: BareMesh) -> None:
