@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 def test_argocd_elsewhere(live: Answers, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     blueprint = tmp_path / BLUEPRINT
-    blueprint.write_text(blueprint.read_text().replace("cluster: gke, ", ""))
+    # The job's own account is in no cluster of the mesh then.
+    job = "  - name: gke\n    bootstrap: {credentials: {argocdSecret: cluster-gke}}\n"
+    text = blueprint.read_text().replace("cluster: gke, ", "").replace("  - name: gke\n", job)
+    blueprint.write_text(text)
     said = doctor(capsys, code=3)
     assert {cluster for cluster, _, _ in not_fine(said)} == {"Argo CD"}
     assert "--argocd-context" in said["checks"][3]["message"]
