@@ -73,7 +73,7 @@ clean: ## remove what the other targets installed
 	rm -rf .venv .tools .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
 
 LAB := kubectl kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy coredns helloworld \
-  pilot-discovery pilot-agent sealed-secrets-controller
+  pilot-discovery pilot-agent sealed-secrets-controller argocd metrics-server
 
 .PHONY: tools-lab
 tools-lab: setup tools ## install and build what the lab of real clusters runs, and say how long it took
@@ -93,3 +93,7 @@ e2e-bootstrap: tools-lab ## run mcgen bootstrap against real clusters (as root)
 e2e-lab: tools-lab ## the long target on real clusters (as root): the lab itself, sealed-secrets, istiod from the tree
 	$(BIN)/pytest -m lab tests/e2e_lab
 	$(BIN)/pytest -m lab tests/e2e_job
+
+.PHONY: e2e-order
+e2e-order: tools-lab ## the long target on a real Argo CD (as root): the order of a whole install, seen on real clusters
+	$(BIN)/pytest -m lab tests/e2e_order

@@ -18,12 +18,14 @@ declare -A folders=(
   [pilot-discovery]=istioctl
   [sealed-secrets-controller]=kubeseal
 )
-declare -A packages=([kustomize]=v5 [sealed-secrets-controller]=controller)
+declare -A packages=([argocd]=cmd [kustomize]=v5 [sealed-secrets-controller]=controller)
 
 # A program built from a module has no version of its own: the stamp gives it the release's (Istio: the minor and the commit).
 component='k8s.io/component-base/version'
 istio='istio.io/istio/pkg/version'
+argo='github.com/argoproj/argo-cd/v3/common'
 declare -A stamps=(
+  [argocd]="-X $argo.version=3.5.7 -X $argo.gitTreeState=clean"
   [istioctl]="-X $istio.buildVersion=1.31-eed52ebb66ad -X $istio.buildGitRevision=eed52ebb66ad -X $istio.buildStatus=Clean"
   [kubernetes]="-X $component.gitVersion=v1.35.4 -X $component.gitMajor=1 -X $component.gitMinor=35 -X $component.gitTreeState=clean"
   [kubeseal]="-X main.VERSION=0.36.6"

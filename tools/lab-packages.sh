@@ -2,8 +2,8 @@
 # Installs the Debian packages that tests/lab needs, those that are missing. Needs root.
 set -euo pipefail
 packages=(
-  busybox-static conntrack containerd containernetworking-plugins curl etcd-server git iproute2 iptables openssh-client
-  openssh-server procps runc strace util-linux
+  busybox-static conntrack containerd containernetworking-plugins curl etcd-server git gpg gpg-agent iproute2 iptables
+  openssh-client openssh-server procps redis-tools runc strace tini util-linux
 )
 missing=()
 for package in "${packages[@]}"; do

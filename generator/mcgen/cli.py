@@ -17,6 +17,7 @@ COMMANDS = {
     "build": "Make the tree of a blueprint.",
     "validate": "Check a blueprint, or a tree that was built.",
     "bootstrap": "Seal the remote secrets, and find what chains wait for.",
+    "doctor": "Compare a live Argo CD and live clusters with the blueprint.",
     "init": "Write a first blueprint.",
     "graph": "Draw the mesh of a blueprint.",
     "schema": "Print the JSON Schema of blueprints.",

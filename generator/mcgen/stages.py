@@ -62,7 +62,7 @@ STAGES: tuple[Stage, ...] = (
         name=BASE,
         wave=15,
         what="Istio's CustomResourceDefinitions",
-        healthy="the API server has established them",
+        healthy="the API server has taken them all; it establishes them a moment later, of which Argo CD is not told",
         why="objects of these kinds cannot be applied before",
         rendered=True,
     ),

@@ -70,8 +70,8 @@ def down(name: str, folder: Path) -> None:
 def status(name: str, folder: Path) -> None:
     """Say what runs, how much memory it has to itself, and how to use it."""
     lab = Lab.found(name, folder)
-    if lab.runs_pods:
-        _program("", Process(lab.run / "records/registry.stat", lab.logs / "registry.log"))
+    for record in sorted((lab.run / "records").glob("*.stat")):
+        _program("", Process(record, lab.logs / f"{record.stem}.log"))
     for cluster in lab.clusters.values():
         processes = cluster.processes()
         click.echo(f"{cluster.name}: {_health(cluster)}, {sum(map(memory, processes))} MiB")

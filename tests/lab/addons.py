@@ -1,7 +1,8 @@
-"""What a cluster of the lab runs besides Kubernetes: sealed-secrets, and the stages of a tree."""
+"""What a cluster of the lab runs besides Kubernetes: sealed-secrets, metrics-server, the stages of a tree."""
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from pathlib import Path
@@ -11,9 +12,11 @@ import yaml
 
 from tests.lab.catalogue import CHECKOUT, TOOLS, module
 from tests.lab.cluster import MANIFESTS
-from tests.lab.process import run
+from tests.lab.process import run, wait_for
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tests.lab.cluster import Cluster
 
 VANILLA_ENVOY = MANIFESTS / "vanilla-envoy"
@@ -24,9 +27,23 @@ def sealed_secrets(cluster: Cluster) -> None:
     crds = module("kubeseal", "github.com/bitnami-labs/sealed-secrets") / "helm/sealed-secrets/crds"
     for crd in sorted(crds.glob("*.yaml")):
         cluster.apply(crd.read_text())
-    cluster.kubectl("wait", "--for=condition=Established", "crd/sealedsecrets.bitnami.com", "--timeout=30s")
+    _established(cluster, ["crd/sealedsecrets.bitnami.com"])
     cluster.apply((MANIFESTS / "sealed-secrets.yaml").read_text())
     cluster.rolled_out("kube-system", "sealed-secrets-controller")
+
+
+def metrics_server(cluster: Cluster) -> None:
+    """Run metrics-server as a pod and wait until it has measured the node: autoscalers are Degraded without."""
+    sources = module("metrics-server", "sigs.k8s.io/metrics-server") / "manifests/base"
+    image = {"name": "gcr.io/k8s-staging-metrics-server/metrics-server"}
+    image |= {"newName": "registry.k8s.io/metrics-server/metrics-server", "newTag": "v0.8.0"}
+    # The kubelets of the lab sign for themselves, as those of kubeadm do.
+    insecure = [{"op": "add", "path": "/spec/template/spec/containers/0/args/-", "value": "--kubelet-insecure-tls"}]
+    patch = {"target": {"kind": "Deployment"}, "patch": json.dumps(insecure)}
+    cluster.apply(kustomize([sources], images=[image], patches=[patch]))
+    cluster.rolled_out("kube-system", "metrics-server")
+    path = f"/apis/metrics.k8s.io/v1beta1/nodes/{cluster.plan.node_name}"
+    wait_for(f"metrics of {cluster.name}", lambda: cluster.says("get", f"--raw={path}"), seconds=90, pause=1)
 
 
 def stage(cluster: Cluster, folder: Path, *, components: tuple[Path, ...] = (VANILLA_ENVOY,)) -> None:
@@ -38,10 +55,15 @@ def stage(cluster: Cluster, folder: Path, *, components: tuple[Path, ...] = (VAN
     if first := namespaces + crds:
         cluster.apply(yaml.safe_dump_all(first))
     if crds:
-        names = [f"crd/{crd['metadata']['name']}" for crd in crds]
-        cluster.kubectl("wait", "--for=condition=Established", *names, "--timeout=60s")
+        _established(cluster, [f"crd/{crd['metadata']['name']}" for crd in crds])
     if rest:
         cluster.apply(yaml.safe_dump_all(rest))
+
+
+def _established(cluster: Cluster, crds: Sequence[str]) -> None:
+    # kubectl's own waiting ends in an error when it meets a CRD that has no conditions yet.
+    wait = ("wait", "--for=condition=Established", *crds, "--timeout=30s")
+    wait_for(f"{', '.join(crds)} in {cluster.name}", lambda: cluster.says(*wait), seconds=60)
 
 
 def render(folder: Path, *, components: tuple[Path, ...] = (VANILLA_ENVOY,)) -> str:
@@ -50,18 +72,20 @@ def render(folder: Path, *, components: tuple[Path, ...] = (VANILLA_ENVOY,)) -> 
     components: what the lab changes in an IstioOperator, and nowhere else.
     """
     operator = (folder / "istio-operator.yaml").exists()
-    text = _kustomize(folder, components if operator else ())
+    text = kustomize([folder], components=list(components) if operator else [])
     return run([str(TOOLS / "istioctl"), "manifest", "generate", "--filename=-"], stdin=text) if operator else text
 
 
-def _kustomize(folder: Path, components: tuple[Path, ...]) -> str:
-    # kustomize takes relative paths alone.
+def kustomize(resources: Sequence[Path], *, components: Sequence[Path] = (), **more: object) -> str:
+    """Return what kustomize builds of folders or files, and components over them; more: fields of a kustomization."""
+    # It takes relative paths alone.
     with tempfile.TemporaryDirectory(dir=CHECKOUT / ".tools") as overlay:
         whole = {
             "apiVersion": "kustomize.config.k8s.io/v1beta1",
             "kind": "Kustomization",
-            "resources": [os.path.relpath(folder, overlay)],
-            "components": [os.path.relpath(component, overlay) for component in components],
+            "resources": [os.path.relpath(each, overlay) for each in resources],
+            "components": [os.path.relpath(each, overlay) for each in components],
+            **more,
         }
         Path(overlay, "kustomization.yaml").write_text(yaml.safe_dump(whole))
         return run([str(TOOLS / "kustomize"), "build", overlay])

@@ -5,50 +5,37 @@
 
 from __future__ import annotations
 
-import json
-import ssl
 import sys
-import tempfile
 import time
-from base64 import b64decode
 from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.request import HTTPSHandler, OpenerDirector, ProxyHandler, Request, build_opener
 
-import yaml
+from tests.lab.api import Api
 
 if TYPE_CHECKING:
     from http.client import HTTPResponse
 
-WATCH_SECONDS = 300
+SERVICES = "/api/v1/services"
 
 
 class Balancer:
     """Which Service has which address. addresses: all that may be given."""
 
     def __init__(self, kubeconfig: Path, addresses: list[str]) -> None:
-        config = yaml.safe_load(kubeconfig.read_text())
-        self.server: str = config["clusters"][0]["cluster"]["server"]
-        self.opener = _opener(config["clusters"][0]["cluster"], config["users"][0]["user"])
+        self.api = Api(kubeconfig)
         self.addresses = addresses
         self.given: dict[str, str] = {}
 
     def follow(self) -> None:
         """List the Services, then watch them until the server ends the watch."""
-        with self._call("/api/v1/services") as answer:
-            listed = json.load(answer)
+        listed, version = self.api.listed(SERVICES)
         self.given = {}
         # Those that have one keep it; only then does anyone get a new one.
-        for service in sorted(listed["items"], key=lambda service: not _addresses(service)):
+        for service in sorted(listed, key=lambda service: not _addresses(service)):
             self.see(service)
-        version = listed["metadata"]["resourceVersion"]
-        with self._call(f"/api/v1/services?watch=1&timeoutSeconds={WATCH_SECONDS}&resourceVersion={version}") as events:
-            for line in events:
-                event = json.loads(line)
-                if event["type"] == "ERROR":
-                    return
-                self.see(event["object"], gone=event["type"] == "DELETED")
+        for event in self.api.events(SERVICES, version):
+            self.see(event["object"], gone=event["type"] == "DELETED")
 
     def see(self, service: dict[str, Any], *, gone: bool = False) -> None:
         """Give a Service its address, or take it back."""
@@ -72,30 +59,13 @@ class Balancer:
         free = [address for address in self.addresses if address not in self.given.values()]
         return wanted if wanted in free else free[0]
 
-    def _call(self, path: str, body: dict[str, Any] | None = None) -> HTTPResponse:
-        request = Request(
-            self.server + path,
-            method="PATCH" if body else "GET",
-            data=json.dumps(body).encode() if body else None,
-            headers={"Content-Type": "application/merge-patch+json"},
-        )
-        answer: HTTPResponse = self.opener.open(request, timeout=WATCH_SECONDS + 30)
-        return answer
+    def _call(self, path: str, body: dict[str, Any]) -> HTTPResponse:
+        return self.api.call(path, body)
 
 
 def _addresses(service: dict[str, Any]) -> list[str]:
     ingress = service.get("status", {}).get("loadBalancer", {}).get("ingress", [])
     return [entry["ip"] for entry in ingress if "ip" in entry]
-
-
-def _opener(cluster: dict[str, str], user: dict[str, str]) -> OpenerDirector:
-    authority = b64decode(cluster["certificate-authority-data"]).decode()
-    context = ssl.create_default_context(cadata=authority)
-    with tempfile.NamedTemporaryFile() as pair:
-        pair.write(b64decode(user["client-certificate-data"]) + b64decode(user["client-key-data"]))
-        pair.flush()
-        context.load_cert_chain(pair.name)
-    return build_opener(ProxyHandler({}), HTTPSHandler(context=context))
 
 
 def main(kubeconfig: str, *addresses: str) -> None:

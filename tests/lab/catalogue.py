@@ -14,7 +14,8 @@ CHECKOUT = Path(__file__).parents[2]
 TOOLS = CHECKOUT / ".tools"
 
 APPLETS = (
-    "sh sleep echo cat ls wget nc httpd ip ps env grep sed true false date id hostname nslookup mkdir chmod head tail"
+    "sh sleep echo cat ls wget nc httpd ip ps env grep sed true false date id hostname nslookup mkdir chmod head tail "
+    "cp ln mv rm test printf tr cut sort uniq wc dirname basename uname"
 )
 IPTABLES = tuple(
     f"/usr/sbin/{family}{kind}{action}"
@@ -22,11 +23,16 @@ IPTABLES = tuple(
     for kind in ("", "-nft")
     for action in ("", "-save", "-restore")
 )
-ACCOUNTS = (
-    "root:x:0:0::/:/bin/sh\nistio-proxy:x:1337:1337::/:/bin/sh\n"
-    "mcgen:x:65532:65532::/tmp:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n"
+# Name, number and home of every user that an image runs as.
+USERS = (
+    ("root", 0, "/"),
+    ("argocd", 999, "/home/argocd"),
+    ("istio-proxy", 1337, "/"),
+    ("mcgen", 65532, "/tmp"),
+    ("nobody", 65534, "/"),
 )
-GROUPS = "root:x:0:\nistio-proxy:x:1337:\nnobody:x:65534:\n"
+ACCOUNTS = "".join(f"{name}:x:{number}:{number}::{home}:/bin/sh\n" for name, number, home in USERS)
+GROUPS = "".join(f"{name}:x:{number}:\n" for name, number, _ in USERS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +91,12 @@ def images() -> tuple[Image, ...]:
             entrypoint=("controller",),
             user="1001",
         ),
+        Image(
+            names=("registry.k8s.io/metrics-server/metrics-server:v0.8.0",),
+            files={"/metrics-server": TOOLS / "metrics-server"},
+            entrypoint=("/metrics-server",),
+            user="65534",
+        ),
         # The tags are names alone: the programs are of the commit that tools/istioctl/go.mod pins.
         Image(
             names=("docker.io/istio/pilot:1.31.*",),
@@ -95,6 +107,20 @@ def images() -> tuple[Image, ...]:
         ),
         _proxy(links),
         job_image.image(links),
+        Image(
+            names=("docker.io/istio/istioctl:1.31.*",),
+            files={"/bin/busybox": busybox, "/usr/local/bin/istioctl": TOOLS / "istioctl"},
+            links=links,
+            entrypoint=("/usr/local/bin/istioctl",),
+            user="1000:1000",
+        ),
+        _argo(links, certificates),
+        Image(
+            names=("public.ecr.aws/docker/library/redis:8.*",),
+            # Debian's server goes by this name in its package of tools; which program it is it knows by its name.
+            files={"/usr/local/bin/redis-server": Path("/usr/bin/redis-check-rdb")},
+            entrypoint=("redis-server",),
+        ),
     )
     missing = sorted({str(file) for image in made for file in image.files.values() if not file.exists()})
     if missing:
@@ -121,6 +147,34 @@ def _proxy(links: dict[str, str]) -> Image:
         folders={"/var/lib/istio/data": 0o755, "/etc/istio/proxy": 0o755},
         entrypoint=("/usr/local/bin/pilot-agent",),
         user="1337:1337",
+    )
+
+
+def _argo(links: dict[str, str], certificates: dict[str, Path]) -> Image:
+    """Argo CD: one binary for every component, and the programs that its image brings along."""
+    sources = module("argocd", "github.com/argoproj/argo-cd/v3")
+    git = Path("/usr/lib/git-core")
+    commands = [path for path in git.iterdir() if path.is_file()]
+    components = ("repo-server", "application-controller", "applicationset-controller", "cmp-server", "k8s-auth")
+    return Image(
+        names=("quay.io/argoproj/argocd:v3.5.*",),
+        files={
+            "/bin/busybox": Path("/bin/busybox"),
+            "/usr/local/bin/argocd": TOOLS / "argocd",
+            "/usr/local/bin/kustomize": TOOLS / "kustomize",
+            "/usr/local/bin/git-verify-wrapper.sh": sources / "hack/git-verify-wrapper.sh",
+            "/usr/local/bin/gpg-wrapper.sh": sources / "hack/gpg-wrapper.sh",
+            **{f"/usr/bin/{name}": Path("/usr/bin", name) for name in ("git", "gpg", "gpg-agent", "ssh", "tini")},
+            **{str(path): path for path in commands if not path.is_symlink()},
+        }
+        | certificates,
+        links=links
+        | {f"/usr/local/bin/argocd-{name}": "argocd" for name in components}
+        | {str(path): str(path.readlink()) for path in commands if path.is_symlink()}
+        | {"/etc/ssh/ssh_known_hosts": "/app/config/ssh/ssh_known_hosts"},
+        folders={"/home/argocd": 0o777, "/app/config/gpg/keys": 0o777, "/usr/share/git-core/templates": 0o755},
+        entrypoint=("/usr/bin/tini", "--"),
+        user="999",
     )
 
 

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
 if TYPE_CHECKING:
+    from ipaddress import IPv4Address
     from pathlib import Path
 
     from tests.lab.plan import ClusterPlan
@@ -28,6 +29,7 @@ CLIENTS = {
     "scheduler": ("", "system:kube-scheduler"),
     "proxy": ("", "system:kube-proxy"),
     "kubelet": ("system:nodes", "system:node:{node}"),
+    "front-proxy": ("", "front-proxy-client"),
 }
 
 
@@ -49,6 +51,14 @@ def write(cluster: ClusterPlan, folder: Path) -> None:
     for client, (organisation, name) in CLIENTS.items():
         _issue(authority, folder / client, organisation, name.format(node=cluster.node_name))
         (folder / f"{client}.kubeconfig").write_text(yaml.safe_dump(_kubeconfig(cluster, folder, client)))
+
+
+def server(folder: Path, name: str, address: IPv4Address) -> None:
+    """Write ca.crt and server.crt/.key of a server that is no cluster's into the folder."""
+    folder.mkdir(parents=True, mode=0o700)
+    authority = _authority(f"{name}-ca")
+    (folder / "ca.crt").write_bytes(_pem(authority.certificate))
+    _issue(authority, folder / "server", "", name, x509.GeneralNames([x509.IPAddress(address)]))
 
 
 def merged(parts: dict[str, dict[str, list[object]]]) -> str:

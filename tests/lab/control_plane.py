@@ -49,6 +49,14 @@ def api_server(cluster: ClusterPlan, folder: Path) -> list[str]:
         f"--kubelet-client-certificate={keys}/admin.crt",
         f"--kubelet-client-key={keys}/admin.key",
         "--kubelet-preferred-address-types=InternalIP",
+        # How it names callers to the API servers behind it (metrics-server).
+        f"--requestheader-client-ca-file={keys}/ca.crt",
+        "--requestheader-allowed-names=front-proxy-client",
+        "--requestheader-username-headers=X-Remote-User",
+        "--requestheader-group-headers=X-Remote-Group",
+        "--requestheader-extra-headers-prefix=X-Remote-Extra-",
+        f"--proxy-client-cert-file={keys}/front-proxy.crt",
+        f"--proxy-client-key-file={keys}/front-proxy.key",
     ]
 
 

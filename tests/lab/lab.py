@@ -150,7 +150,8 @@ class Lab:
                 failed = [each.exception() for each in [pool.submit(c.down) for c in self.clusters.values()]]
             if error := next((error for error in failed if error), None):
                 raise error
-            stop(self.run / "records/registry.stat")
+            for record in sorted((self.run / "records").glob("*.stat")):
+                stop(record)
             network.down(self.plan)
             cleanup.remove(self.run)
 

@@ -47,7 +47,8 @@ def up(lab: LabPlan) -> None:
     net = lab.internet
     run(["ip", "netns", "add", net])
     _ip("", f"link add {_door(lab)} type veth peer name machine netns {net}")
-    _ip(net, "link set lo up", f"addr add {lab.link[2]}/30 dev machine", "link set machine up")
+    _ip(net, "link set lo up", f"addr add {lab.git_address}/32 dev lo")
+    _ip(net, f"addr add {lab.link[2]}/30 dev machine", "link set machine up")
     _ip(net, "route add unreachable default")
     _ip("", f"addr add {lab.link[1]}/30 dev {_door(lab)}", f"link set {_door(lab)} up")
     _ip("", f"route add {lab.public} via {lab.link[2]} src {lab.link[1]}")

@@ -93,6 +93,11 @@ class LabPlan:
         return list(self.network.subnets(new_prefix=16))[1]
 
     @property
+    def git_address(self) -> IPv4Address:
+        """Where the lab's Git server answers pods of every cluster, and this machine."""
+        return self.public[10]
+
+    @property
     def registry(self) -> str:
         return f"{self.link[2]}:5000"
 

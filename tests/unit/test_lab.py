@@ -31,6 +31,8 @@ def test_no_two_ranges_of_a_lab_overlap_or_leave_its_network(count: int, block: 
     assert all(each.subnet_of(network) for each in ranges)
     assert not any(one.overlaps(other) for one, other in combinations(ranges, 2))
     assert all(each.public.subnet_of(lab.public) for each in lab.clusters)
+    assert lab.git_address in lab.public
+    assert not any(lab.git_address in each.public for each in lab.clusters)
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,14 @@ def seen(health: str | None = "Healthy", sync: str = "Synced", source: Any = SOU
     )
 
 
+def applied(name: str, phase: str = "Succeeded") -> dict[str, Any]:
+    """Return the Application of a stage, synced and still progressing."""
+    found = seen("Progressing")
+    found["metadata"] = {"labels": {names.STAGE: name}}
+    found["status"]["operationState"] = {"phase": phase}
+    return found
+
+
 APPLICATIONS = {
     "all is well": (seen(), ("Healthy", "")),
     "no status": (stage(), ("Progressing", "Argo CD has not looked at it yet")),
@@ -57,6 +65,9 @@ APPLICATIONS = {
     "missing": (seen("Missing"), ("Progressing", "Missing")),
     "unknown": (seen("Unknown"), ("Progressing", "Unknown")),
     "progressing": (seen("Progressing"), ("Progressing", "Progressing")),
+    "CRDs that are taken": (applied("base"), ("Healthy", "the API server has taken the CRDs")),
+    "CRDs that are not all taken": (applied("base", phase="Running"), ("Progressing", "Progressing")),
+    "a gateway that is applied": (applied("east-west-gateway"), ("Progressing", "Progressing")),
     "out of sync": (seen(sync="OutOfSync"), ("Progressing", "not synced")),
     "sync unknown": (seen(sync="Unknown"), ("Progressing", "not synced")),
     "gate": (seen("Suspended"), ("Suspended", "it waits at a gate")),

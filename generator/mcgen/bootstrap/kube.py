@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from mcgen import names, proc
 from mcgen.problems import ToolError
@@ -18,6 +19,7 @@ _UNREACHABLE = re.compile(
     r"|connection reset|network is unreachable|\bEOF\b|ServiceUnavailable|TooManyRequests|InternalError",
     re.IGNORECASE,
 )
+_LOOPBACK = ("localhost", "127.", "[::1]", "0.0.0.0")  # noqa: S104 - names, and nothing is bound
 _FORBIDDEN = re.compile(r"\(Forbidden\)|\(Unauthorized\)|must be logged in|provide credentials", re.IGNORECASE)
 
 # A token Secret without its data: what it is, whose it is, since when, and whether it has been filled.
@@ -113,6 +115,11 @@ def server(access: Access) -> str:
     """Return the API server's URL in the kubeconfig; nothing is asked of the cluster."""
     template = "{{range .clusters}}{{.cluster.server}}{{end}}"
     return kubectl(access, "config", "view", "--minify", f"--output=go-template={template}", timeout=10).strip()
+
+
+def is_loopback(url: str) -> bool:
+    """Return whether the URL of an API server leads each machine to itself."""
+    return urlsplit(url).netloc.rpartition("@")[2].startswith(_LOOPBACK)
 
 
 def _get(kind: str, name: str) -> tuple[str, ...]:

@@ -6,7 +6,6 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import urlsplit
 
 from mcgen import layout, names
 from mcgen.bootstrap import access, consumer, kube, record, seal
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
-
-_LOOPBACK = ("localhost", "127.", "[::1]", "0.0.0.0")  # noqa: S104 - names, and nothing is bound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,8 +136,7 @@ def _waits(pair: Pair, way: access.Access, options: Options) -> str:
 
 def _loopback(way: access.Access) -> str:
     server = kube.server(way)
-    host = urlsplit(server).netloc.rpartition("@")[2]
-    if not host.startswith(_LOOPBACK):
+    if not kube.is_loopback(server):
         return ""
     return (
         f"{way.cluster}: its remote secret says {server}, which no other cluster can reach: "

@@ -30,6 +30,13 @@ local function compared(application)
   return spec.source ~= nil and equal(seen.source, spec.source)
 end
 
+-- Argo CD marks no CRD as an Application's own, so nothing tells it when the API server has established one: it
+-- would look again at the next resync, minutes later. What the API server has taken it establishes in a moment.
+local function taken(application)
+  local operation = application.status.operationState or {}
+  return application.metadata.labels["mcgen/stage"] == "base" and operation.phase == "Succeeded"
+end
+
 local function judge(application)
   local status = application.status or {}
   local health, sync = status.health, status.sync
@@ -48,6 +55,9 @@ local function judge(application)
   end
   if not compared(application) then
     return "Progressing", "not compared with its present spec yet"
+  end
+  if health.status == "Progressing" and taken(application) then
+    return "Healthy", "the API server has taken the CRDs"
   end
   if health.status ~= "Healthy" then
     return "Progressing", health.status or "no health yet"

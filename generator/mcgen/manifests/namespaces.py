@@ -42,12 +42,13 @@ def overlay(mesh: Mesh, step: Step) -> Iterator[File]:
         mesh,
         step,
         [layout.up(step.path, folder) for folder in resources] + [f.path.rpartition("/")[2] for f in files],
-        patches=[kustomize.strategic(_topology(mesh, cluster))],
+        patches=[kustomize.strategic(topology(mesh, cluster))],
     )
     yield from files
 
 
-def _topology(mesh: Mesh, cluster: Cluster) -> Data:
+def topology(mesh: Mesh, cluster: Cluster) -> Data:
+    """Return what istio-system says of a cluster: its network, and whose istiod serves it."""
     metadata: Data = {"name": names.ISTIO_SYSTEM, "labels": {names.NETWORK: cluster.network}}
     if not cluster.is_primary:
         # istiod of another cluster writes root certificates and webhooks only where it is named here.

@@ -50,7 +50,7 @@ def bases(mesh: Mesh) -> Iterator[File]:
     for consumer in dict.fromkeys(pair.consumer.name for pair in mesh.pairs.values()):
         folder = _base(consumer)
         yield kustomize.kustomization(folder, ["reader.yaml"])
-        yield File(path=f"{folder}/reader.yaml", documents=tuple(_identity(consumer)))
+        yield File(path=f"{folder}/reader.yaml", documents=tuple(identity(consumer)))
 
 
 def overlay(mesh: Mesh, step: Step) -> tuple[list[str], list[File]]:
@@ -70,7 +70,8 @@ def _rule(groups: list[str], resources: list[str], verbs: list[str]) -> Data:
     return {"apiGroups": groups, "resources": resources, "verbs": verbs}
 
 
-def _identity(consumer: str) -> Iterator[Data]:
+def identity(consumer: str) -> Iterator[Data]:
+    """Yield a consumer's reader: ServiceAccount, ClusterRole and ClusterRoleBinding."""
     name = names.reader(consumer)
     yield {
         "apiVersion": "v1",

@@ -18,7 +18,7 @@ PLUGIN = f"{layout.SETUP}/plugin"
 HELM_VALUES = f"{layout.SETUP}/helm-values.yaml"
 
 # The chart does not hand this setting of argocd-cmd-params-cm to the repo-server in every version.
-_PATHS_FLAG = "--plugin-use-manifest-generate-paths"
+PATHS_FLAG = "--plugin-use-manifest-generate-paths"
 
 
 def patches(settings: list[Setting], sidecars: list[Sidecar]) -> Iterator[File]:
@@ -60,7 +60,7 @@ def _chart(sidecars: list[Sidecar]) -> Data:
     }
     annotations = {key: value for sidecar in sidecars for key, value in sidecar.annotations.items()}
     return {
-        "extraArgs": [_PATHS_FLAG],
+        "extraArgs": [PATHS_FLAG],
         "podAnnotations": annotations,
         **{key: items for key, items in lists.items() if items},
     }

@@ -68,8 +68,8 @@ HEALTH: dict[Kind, Health] = {
         Health(
             kind=kinds.CRD,
             by=By.BUILT_IN,
-            when="the API server has established it",
-            why="objects of its kind are accepted from then on",
+            when="the API server has taken it; Argo CD is not told when it has established it, a moment later",
+            why="objects of its kind are accepted from then on, and a sync that comes too early is tried again",
         ),
         Health(
             kind=kinds.DEPLOYMENT,

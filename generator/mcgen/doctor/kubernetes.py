@@ -1,0 +1,62 @@
+"""Kubernetes itself: which versions an Istio supports, and whether names lead to clusters of their own."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mcgen.doctor.images import number
+from mcgen.doctor.verdict import Check, finding, fine, unknown, warning
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+VERSION = "Kubernetes version"
+IDENTITY = "a cluster of its own"
+
+# Istio minor -> oldest and newest Kubernetes minor, as the announcement of its first release says
+# (istio.io/latest/news/releases/1.31.x/announcing-1.31: "officially supported on Kubernetes versions 1.32 to 1.36").
+# The oldest one is also in the code: MinK8SVersion in istioctl/pkg/install/k8sversion/version.go.
+SUPPORTED = {"1.31": ("1.32", "1.36")}
+
+_MINOR = re.compile(r"v?([0-9]+\.[0-9]+)")
+
+
+def judge(version: str, istio: str) -> Check:
+    """Return whether a cluster's version (such as v1.35.4 or v1.34.1-gke.2) is one that an Istio minor supports."""
+    found = _MINOR.match(version)
+    if found is None or istio not in SUPPORTED:
+        return unknown(VERSION, f"'{version}' is no version" if found is None else f"Istio {istio} is not known")
+    oldest, newest = SUPPORTED[istio]
+    if number(found[1]) < number(oldest):
+        words = f"it is {version}, and Istio {istio} needs {oldest} at least"
+        return finding("MC730", VERSION, words, f"upgrade the cluster to one of {oldest} to {newest}")
+    if number(found[1]) > number(newest):
+        words = f"it is {version}, and Istio {istio} was tested up to {newest}"
+        return warning("MC730", VERSION, words, f"run a newer Istio, or stay at {newest}")
+    return fine(VERSION, version)
+
+
+def judge_identities(seen: Mapping[str, str], argocd: str, own: str) -> Iterator[tuple[str, Check]]:
+    """Yield a finding, with the cluster that it belongs to, for each name that leads to another one's cluster.
+
+    seen: what identifies a cluster, by its name; argocd: the key of Argo CD's own in it. own: the cluster of the mesh
+    that Argo CD is said to run in, empty for none.
+    """
+    names: dict[str, str] = {}
+    for name, uid in seen.items():
+        if name == argocd or not uid:
+            continue
+        if first := names.get(uid):
+            advice = "give each its own clusters[].bootstrap.context, or a file with --kubeconfig"
+            yield name, finding("MC734", IDENTITY, f"the same API server answers for {first}", advice)
+        names.setdefault(uid, name)
+    if not seen.get(argocd):
+        return
+    at = names.get(seen[argocd], "")
+    if own and seen.get(own) and at != own:
+        words = f"the API server that was asked is not the one of {own}, where gitops.argocd.cluster says it runs"
+        yield argocd, finding("MC734", IDENTITY, words, "compare the contexts, or correct gitops.argocd.cluster")
+    if at and not own:
+        words = f"Argo CD runs in {at}, and the blueprint does not say so"
+        yield argocd, finding("MC734", IDENTITY, words, f"set gitops.argocd.cluster to '{at}', and build again")

@@ -1,0 +1,54 @@
+"""The programs on this machine that doctor and bootstrap use."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from mcgen import proc
+from mcgen.bootstrap import programs
+from mcgen.doctor.ask import Question
+from mcgen.doctor.verdict import Check, finding, fine
+from mcgen.problems import ToolError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mcgen.mesh import Mesh
+
+_SECONDS = 20.0
+_CALLS = {"kubectl": ("kubectl", "version", "--client"), "kubeseal": ("kubeseal", "--version")}
+
+
+def questions(mesh: Mesh) -> Iterator[Question]:
+    """Yield the questions to this machine; without remotes nothing is ever sealed."""
+    yield Question(whats=("kubectl",), ask=partial(_runs, "kubectl"))
+    if mesh.pairs:
+        yield Question(whats=("kubeseal",), ask=partial(_runs, "kubeseal"))
+        yield Question(whats=("istioctl",), ask=partial(_istioctl, mesh.minor))
+
+
+def _runs(name: str) -> Iterator[Check]:
+    try:
+        done = proc.run(_CALLS[name], timeout=_SECONDS)
+    except ToolError as error:
+        yield finding("MC732", name, str(error), f"install {name}")
+        return
+    if done.code:
+        said = done.words or f"exit code {done.code}"
+        yield finding("MC732", name, f"`{' '.join(_CALLS[name])}` fails: {said}", f"install {name} again")
+    else:
+        yield fine(name)
+
+
+def _istioctl(minor: str) -> Iterator[Check]:
+    advice = f"put an istioctl {minor} on PATH"
+    try:
+        found = programs.istioctl_minor()
+    except ToolError as error:
+        yield finding("MC732", "istioctl", str(error), advice)
+        return
+    if found == minor:
+        yield fine("istioctl", found)
+    else:
+        yield finding("MC732", "istioctl", f"it is of version {found}, and the mesh runs Istio {minor}", advice)

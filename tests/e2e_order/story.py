@@ -1,0 +1,92 @@
+"""What the team does, by the words of the generated READMEs: the first install, and the commit that opens the gate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tests.e2e_order.team import TREE
+from tests.lab import argocd, handbook
+
+if TYPE_CHECKING:
+    from tests.e2e_order.team import Team
+    from tests.lab.argocd import Application
+
+CHAINS = ("gke-aks-gke", "gke-aks-aks")
+ROOT = "gke-aks-root"
+GATE = "gke-aks-aks-remote-secret"
+KINDS = "deployments,services,mutatingwebhookconfigurations,jobs,customresourcedefinitions"
+SEALED = "sealedsecrets"
+
+# Generous: the machine has other work.
+PATIENCE = 900
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """How it was at the gate. applications: by name; objects: cluster -> names of what was there."""
+
+    applications: dict[str, Application]
+    objects: dict[str, set[str]]
+
+
+def first_install(team: Team) -> Waiting:
+    """Commit the tree, prepare Argo CD, apply the install folder, and wait until nothing moves any more."""
+    team.build()
+    team.commit("The mesh, as mcgen builds it")
+    setup = (team.tree / "argocd/setup/README.md").read_text()
+    team.follow(setup, "### A stock install, with kubectl")
+    team.follow(setup, "## Offered: an admission policy")
+    handbook.shell(
+        f"kubectl apply -f {TREE}/argocd/install", folder=team.repository.copy, kubeconfig=team.lab.kubeconfig
+    )
+    argocd.settle(team.home, "chain of aks at its gate and chain of gke at its end", at_the_gate, seconds=PATIENCE)
+    resynced(team)
+    return Waiting(
+        applications=argocd.applications(team.home),
+        objects={name: inventory(team, name) for name in team.lab.clusters},
+    )
+
+
+def at_the_gate(found: dict[str, Application]) -> bool:
+    """Tell whether the chain of aks waits, that of gke is at its end, and root is content."""
+    if not {ROOT, *CHAINS, GATE} <= found.keys():
+        return False
+    waiting = [(found[name].sync, found[name].health) for name in ("gke-aks-aks", GATE)]
+    return waiting == [("Synced", "Suspended")] * 2 and found[ROOT].fine and found["gke-aks-gke"].fine
+
+
+def resynced(team: Team) -> None:
+    """Have everything looked at again: Argo CD is not told when a CRD is established, and resyncs minutes later."""
+    argocd.refresh(team.home)
+
+    def done(found: dict[str, Application]) -> bool:
+        return all(each.fine or each.health == "Suspended" for each in found.values())
+
+    argocd.settle(team.home, "end to every Progressing", done, seconds=PATIENCE)
+
+
+def open_the_gate(team: Team) -> None:
+    """Find the address, seal the remote secret, build and commit; wait until all is well."""
+    address = team.follow(team.readme, "The address of the east-west gateway of gke").strip()
+    facts = handbook.block(team.readme, "below the addresses that are there already", "yaml")
+    (team.tree / ".mcgen/facts.yaml").write_text(facts.replace("203.0.113.10", address))
+    team.follow(team.readme, "The remote secret of aks for gke")
+    team.build()
+    team.commit("The remote secret of aks, and the gateway's address")
+    argocd.settle(team.home, "chain of aks at its end", complete, seconds=PATIENCE)
+    resynced(team)
+
+
+def complete(found: dict[str, Application]) -> bool:
+    """Tell whether root and both chains are Synced and Healthy, and the last stage of each is there."""
+    last = {f"{chain}-workloads" for chain in CHAINS}
+    return last <= found.keys() and all(found[name].fine for name in (ROOT, *CHAINS))
+
+
+def inventory(team: Team, name: str) -> set[str]:
+    """Return kind and name of what a cluster has."""
+    cluster = team.lab[name]
+    # Only the primary has the controller, and so the kind.
+    kinds = f"{KINDS},{SEALED}" if cluster.says("get", f"crd/{SEALED}.bitnami.com") else KINDS
+    return set(cluster.kubectl("get", kinds, "--all-namespaces", "--output=name").split())
