@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -10,6 +11,7 @@ from tests.e2e_order.checker import REMOTE
 from tests.e2e_order.story import ROOT
 from tests.e2e_order.team import SEALED, TREE
 from tests.lab import addons, argocd
+from tests.lab.process import wait_for
 
 if TYPE_CHECKING:
     from tests.e2e_order.team import Team
@@ -29,15 +31,21 @@ def take_away(team: Team) -> None:
             rendered = addons.render(team.tree / "clusters/aks" / stage, components=())
             team.lab["aks"].kubectl("delete", "--ignore-not-found", "--filename=-", stdin=rendered, timeout=300)
     team.home.kubectl("delete", f"--filename={team.tree / SEALED}", "--ignore-not-found")
+    secret = ("get", "secret", "istio-remote-secret-cluster-aks", "--namespace=istio-system")
+    wait_for("the end of the remote secret", lambda: not team.home.says(*secret), seconds=60)
     # istiod wrote it.
     team.lab["aks"].kubectl("delete", "configmap", "istio-ca-root-cert", "--namespace=istio-system")
 
 
 def deliver(team: Team) -> None:
-    """Commit an ApplicationSet per stage, in waves, and apply their root; Argo CD's health checks are its own again."""
+    """Commit an ApplicationSet per stage, in waves, and apply their root; nobody has sealed the remote secret yet.
+
+    Argo CD's health check for Applications is its own again.
+    """
     setup = (team.tree / "argocd/setup/README.md").read_text()
     team.follow(setup, "- Undo: remove the key.")
     argocd.restart_controller(team.home)
+    shutil.rmtree((team.tree / SEALED).parent)
     folder = team.repository.copy / FOLDER
     folder.mkdir()
     for wave, stage in enumerate(stage for stage in REMOTE if stage != "namespaces"):

@@ -34,7 +34,7 @@ def test_a_pod_pushes_over_the_network(complete: Team) -> None:
     host = repository.url.split("/")[2]
     login = f"https://{USER}:{repository.password}@{host}\n"
     script = PUSH.format(host=host, url=repository.url)
-    where = ("deployment/argocd-repo-server", "sh", "-c", script)
-    complete.home.execute(argocd.NAMESPACE, *where, stdin=login)
+    where = (f"--namespace={argocd.NAMESPACE}", "--container=argocd-repo-server", "deployment/argocd-repo-server")
+    complete.home.kubectl("exec", "--stdin", *where, "--", "sh", "-c", script, stdin=login)
     repository.git("fetch", "--quiet", "origin")
     assert repository.git("log", "--format=%s", "-1", "origin/from-a-pod") == "from a pod\n"

@@ -32,4 +32,5 @@ def test_application_sets_in_waves_put_workloads_and_gateway_before_the_remote_s
             wait_for(f"the stage {stage} in aks", partial(deployed, recorder, stage), seconds=300, pause=1)
     recorder.write(complete.lab.logs / "timeline-obvious.txt")
     found = violations(recorder.events)
-    assert any("gke-aks-aks-workloads" in line and "caBundle" in line for line in found), found
+    for stage, effect in (("workloads", "caBundle filled"), ("east-west-gateway", "unsealed")):
+        assert any(f"[gke-aks-aks-{stage}]" in line and effect in line for line in found), found
