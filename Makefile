@@ -86,14 +86,14 @@ lab: tools-lab ## bring up the real clusters gke and aks (as root) and say how t
 	$(BIN)/python -m tests.lab up
 
 .PHONY: e2e-bootstrap
-e2e-bootstrap: tools-lab ## run mcgen bootstrap against real clusters (as root)
+e2e-bootstrap: tools-lab ## run mcgen bootstrap against real clusters, by hand and as the generated job (as root)
 	$(BIN)/pytest -m lab tests/e2e_bootstrap
-
-.PHONY: e2e-lab
-e2e-lab: tools-lab ## the long target on real clusters (as root): the lab itself, sealed-secrets, istiod from the tree
-	$(BIN)/pytest -m lab tests/e2e_lab
 	$(BIN)/pytest -m lab tests/e2e_job
 
+.PHONY: e2e-lab
+e2e-lab: tools-lab ## run the lab itself, stages of the tree and mcgen doctor on real clusters (as root)
+	$(BIN)/pytest -m lab tests/e2e_lab
+
 .PHONY: e2e-order
-e2e-order: tools-lab ## the long target on a real Argo CD (as root): the order of a whole install, seen on real clusters
+e2e-order: tools-lab ## let a real Argo CD install the sample mesh on real clusters, and watch the order (as root)
 	$(BIN)/pytest -m lab tests/e2e_order
