@@ -107,20 +107,18 @@ class Watch(threading.Thread):
             self.seen.append(istiod_says(self.mesh))
 
 
-def api_answers(mesh: Mesh, token: str) -> str:
-    """Return the status with which the remote's API server answers the reader's token."""
-    url = f"{mesh.lab['aks'].plan.server}/api/v1/namespaces/istio-system/services"
+def answer(server: str, token: str) -> str:
+    """Return the status with which an API server answers a reader's token."""
+    url = f"{server}/api/v1/namespaces/istio-system/services"
     # The token goes to curl through a pipe, too.
     argv = ["curl", "--silent", "--insecure", "--output", "/dev/null", "--write-out", "%{http_code}", "--config", "-"]
-    done = subprocess.run(
-        [*argv, url], input=f'header = "Authorization: Bearer {token}"\n', capture_output=True, text=True, check=True
-    )
-    return done.stdout
+    header = f'header = "Authorization: Bearer {token}"\n'
+    return subprocess.run([*argv, url], input=header, capture_output=True, text=True, check=True).stdout
 
 
 def test_a_token_is_rotated_while_istiod_runs(ready: Mesh) -> None:
-    old = ready.token("1")
-    assert api_answers(ready, old) == "200"
+    old, server = ready.token("1"), ready.lab["aks"].plan.server
+    assert answer(server, old) == "200"
     watch = Watch(ready)
     watch.start()
     try:
@@ -142,10 +140,10 @@ def test_a_token_is_rotated_while_istiod_runs(ready: Mesh) -> None:
     # Both replicas, every time: nobody lost the remote for a moment.
     assert watch.seen
     assert all(seen == ["synced", "synced"] for seen in watch.seen), watch.seen
-    assert api_answers(ready, old) == "200"
+    assert answer(server, old) == "200"
     ready.lab["aks"].kubectl("delete", "secret", "istio-reader-gke-token-1", "--namespace=istio-system")
-    wait_for("the old token's end", lambda: api_answers(ready, old) == "401", seconds=60)
-    assert api_answers(ready, ready.token("2")) == "200"
+    wait_for("the old token's end", lambda: answer(server, old) == "401", seconds=60)
+    assert answer(server, ready.token("2")) == "200"
     assert istiod_says(ready) == ["synced", "synced"]
 
 

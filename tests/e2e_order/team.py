@@ -50,6 +50,11 @@ class Team:
         mcgen = [sys.executable, "-m", "mcgen", "build", BLUEPRINT, "-o", TREE]
         run(["env", f"--chdir={self.repository.copy}", *mcgen])
 
+    def bootstrap(self, *options: str) -> str:
+        """Run mcgen bootstrap as a person does, and return what it says; raise LabError when it fails."""
+        command = f"mcgen bootstrap {BLUEPRINT} -o {TREE} {' '.join(options)}"
+        return handbook.shell(command, folder=self.repository.copy, kubeconfig=self.lab.kubeconfig)
+
     def commit(self, message: str) -> None:
         """Commit, push, and have the webhook called."""
         self.repository.commit(message)

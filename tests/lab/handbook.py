@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import sys
+from pathlib import Path
 from textwrap import dedent
-from typing import TYPE_CHECKING
 
 from tests.lab.catalogue import TOOLS
 from tests.lab.plan import LabError
 from tests.lab.process import run
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 # Blocks in lists are indented.
 BLOCK = re.compile(r"^(?P<indent> *)```(?P<language>\w+)\n(?P<text>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL)
@@ -29,5 +27,6 @@ def block(page: str, after: str, language: str = "sh") -> str:
 
 def shell(commands: str, *, folder: Path, kubeconfig: Path, seconds: float = 300) -> str:
     """Run commands in a folder, with a kubeconfig and the programs built here, and return what they printed."""
-    settings = [f"KUBECONFIG={kubeconfig}", f"PATH={TOOLS}:{os.environ['PATH']}"]
+    mcgen = Path(sys.executable).parent
+    settings = [f"KUBECONFIG={kubeconfig}", f"PATH={TOOLS}:{mcgen}:{os.environ['PATH']}"]
     return run(["env", f"--chdir={folder}", *settings, "bash", "-euc", commands], timeout=seconds)

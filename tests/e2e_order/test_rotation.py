@@ -1,0 +1,54 @@
+"""A token is rotated by commits alone: Argo CD makes the new Secret, and in the end it deletes the old one."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e_bootstrap.test_1_first import answer
+from tests.lab import argocd
+from tests.lab.plan import LabError
+from tests.lab.process import wait_for
+
+if TYPE_CHECKING:
+    from tests.e2e_order.team import Team
+
+pytestmark = [pytest.mark.e2e, pytest.mark.lab]
+
+SYSTEM = "istio-system"
+
+
+def token(team: Team, suffix: str) -> str:
+    """Return the reader's token of a suffix, empty while it is not there."""
+    try:
+        found = team.lab["aks"].get("secret", f"istio-reader-gke-token-{suffix}", SYSTEM)
+    except LabError:
+        return ""
+    return b64decode(found.get("data", {}).get("token", "")).decode()
+
+
+def revoked(team: Team) -> bool:
+    try:
+        return "tokens 1, 2 -> 2" in team.bootstrap("--revoke", "aks")
+    except LabError:
+        return False
+
+
+def test_three_commits_rotate_a_token(complete: Team) -> None:
+    old, server = token(complete, "1"), complete.lab["aks"].plan.server
+    assert answer(server, old) == "200"
+    assert "tokens 1 -> 1, 2" in complete.bootstrap("--rotate", "aks")
+    complete.commit("A second token for aks")
+    wait_for("the second token", lambda: token(complete, "2"), seconds=120, pause=1)
+    assert "sealed   aks for gke: token 2" in complete.bootstrap()
+    complete.commit("The second token of aks, sealed")
+    wait_for("every istiod to have it", lambda: revoked(complete), seconds=180, pause=2)
+    complete.commit("The first token of aks is revoked")
+    wait_for("the end of the first token", lambda: not token(complete, "1"), seconds=120, pause=1)
+    wait_for("its refusal", lambda: answer(server, old) == "401", seconds=60, pause=1)
+    assert answer(server, token(complete, "2")) == "200"
+    argocd.settle(
+        complete.home, "mesh that is well again", lambda found: all(each.fine for each in found.values()), seconds=180
+    )
