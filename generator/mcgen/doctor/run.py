@@ -11,7 +11,7 @@ from mcgen.bootstrap import access
 from mcgen.bootstrap.access import Access
 from mcgen.bootstrap.retry import Retry
 from mcgen.bootstrap.run import each
-from mcgen.doctor import argocd, cluster, consumer, kubernetes, machine, remote
+from mcgen.doctor import argocd, cluster, consumer, job, kubernetes, machine, remote
 from mcgen.doctor.ask import Client, Group, Question, ask
 from mcgen.doctor.verdict import Check, Verdict
 from mcgen.problems import ToolError
@@ -111,6 +111,7 @@ def _to_argocd(mesh: Mesh, client: Client, seen: dict[str, str]) -> Iterator[Que
     yield Question(whats=(kubernetes.VERSION,), ask=lambda: cluster.version(client, ""), gate=True)
     yield Question(whats=(kubernetes.IDENTITY,), ask=lambda: cluster.identity(client, ARGOCD, seen))
     yield from argocd.questions(mesh, client)
+    yield from job.questions(mesh, client)
 
 
 def _to_cluster(
@@ -121,6 +122,7 @@ def _to_cluster(
         yield from consumer.questions(loaded, place, client, Path(loaded.source.file).parent)
     if pair := loaded.mesh.pairs.get(place.name):
         yield from remote.questions(pair, client)
+    yield from job.rights(loaded.mesh, place, client)
 
 
 def _instead(old: Check, check: Check) -> Check:

@@ -17,19 +17,23 @@ if TYPE_CHECKING:
 
     from mcgen.chain import Step
     from mcgen.job import Job
-    from mcgen.mesh import Mesh
+    from mcgen.mesh import Cluster, Mesh
 
 FILE = "bootstrap-rights"
 
 
 def in_cluster(mesh: Mesh, step: Step) -> list[File]:
     """Return the file of stage namespaces that lets the job read in a cluster; none where nobody is to be let in."""
-    credentials = step.cluster.credentials
-    if credentials is None or credentials.subject is None:
-        return []
-    rules = _remote_rules(mesh, step.cluster.name) or [_rule("services", [names.EAST_WEST_GATEWAY])]
-    documents = _granted(names.BOOTSTRAP_ROLE, names.ISTIO_SYSTEM, rules, credentials.subject)
-    return [File(path=f"{step.path}/{FILE}.yaml", documents=tuple(documents), origin=step.origin)]
+    documents = tuple(of_cluster(mesh, step.cluster))
+    return [File(path=f"{step.path}/{FILE}.yaml", documents=documents, origin=step.origin)] if documents else []
+
+
+def of_cluster(mesh: Mesh, cluster: Cluster) -> Iterator[Data]:
+    """Yield the Role and the binding that let the job read in a cluster, where somebody is to be let in."""
+    credentials = cluster.credentials
+    if credentials and credentials.subject:
+        rules = _remote_rules(mesh, cluster.name) or [_rule("services", [names.EAST_WEST_GATEWAY])]
+        yield from _granted(names.BOOTSTRAP_ROLE, names.ISTIO_SYSTEM, rules, credentials.subject)
 
 
 def of_credentials(mesh: Mesh, job: Job) -> Iterator[Data]:
