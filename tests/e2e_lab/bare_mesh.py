@@ -48,12 +48,16 @@ class BareMesh:
         self.folder = folder
         self.tree = folder / "output/gke-aks"
         shutil.copytree(CHECKOUT / "blueprints", folder / "blueprints")
-        blueprint = folder / BLUEPRINT
-        text = blueprint.read_text()
+        self.blueprint = folder / BLUEPRINT
         for name, cluster in lab.clusters.items():
-            bootstrap = f"    bootstrap: {{server: '{cluster.plan.server}'}}\n"
-            text = text.replace(f"  - name: {name}\n", f"  - name: {name}\n{bootstrap}")
-        blueprint.write_text(text)
+            self.set_bootstrap(name, server=cluster.plan.server)
+
+    def set_bootstrap(self, cluster: str, **fields: str) -> None:
+        """Set fields of a cluster's bootstrap in the blueprint."""
+        data = yaml.safe_load(self.blueprint.read_text())
+        (found,) = (each for each in data["clusters"] if each["name"] == cluster)
+        found.setdefault("bootstrap", {}).update(fields)
+        self.blueprint.write_text(yaml.safe_dump(data, sort_keys=False))
 
     def mcgen(self, command: str, *options: str) -> subprocess.CompletedProcess[str]:
         env = environment() | {"KUBECONFIG": str(self.lab.kubeconfig), "PATH": f"{TOOLS}:{os.environ['PATH']}"}

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from mcgen.manifests.setup_argocd import release
-from tests.e2e_lab.bare_mesh import BLUEPRINT, CONTROLLER, BareMesh, endpoints, register
+from tests.e2e_lab.bare_mesh import CONTROLLER, BareMesh, endpoints, register
 from tests.lab.catalogue import TOOLS
 from tests.lab.lab import Lab
 from tests.lab.plan import plan
@@ -170,16 +170,15 @@ def test_nothing_ready_behind_the_controllers_service(mesh: BareMesh) -> None:
 
 
 def test_the_certificate_of_the_wrong_cluster(mesh: BareMesh) -> None:
-    blueprint = mesh.folder / BLUEPRINT
-    before = blueprint.read_text()
-    (blueprint.parent / "aks.pem").write_text(mesh.certificate(mesh.lab["aks"]))
-    blueprint.write_text(before.replace("bootstrap: {", "bootstrap: {certificate: aks.pem, ", 1))
+    before = mesh.blueprint.read_text()
+    (mesh.blueprint.parent / "aks.pem").write_text(mesh.certificate(mesh.lab["aks"]))
+    mesh.set_bootstrap("gke", certificate="aks.pem")
     try:
         code, (found,) = mesh.doctor()
         assert (code, found["code"]) == (1, "MC711")
         assert "pinned" in found["message"]
     finally:
-        blueprint.write_text(before)
+        mesh.blueprint.write_text(before)
 
 
 def test_a_secret_that_was_sealed_for_the_wrong_cluster(mesh: BareMesh, tmp_path: Path) -> None:
