@@ -6,10 +6,11 @@ stand here; the rest is what mcgen generates.
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 
 from mcgen import names
-from mcgen.manifests import argocd, namespaces, readers, setup, setup_admission, setup_settings
+from mcgen.manifests import argocd, bootstrap, namespaces, readers, setup, setup_admission, setup_settings
 from mcgen.manifests.setup_settings import CONFIG, PARAMETERS, PATHS_KEY, REPO_SERVER
 
 if TYPE_CHECKING:
@@ -71,6 +72,20 @@ def registrations(mesh: Mesh) -> list[tuple[str, str]]:
         (cluster.name, names.IN_CLUSTER_SERVER if cluster.name == own else f"https://{cluster.name}.example.com")
         for cluster in mesh.clusters
     ]
+
+
+def job(mesh: Mesh) -> list[Data]:
+    """Return what an administrator applies of the bootstrap job."""
+    applied = ("ServiceAccount", "Role", "RoleBinding", "CronJob")
+    return [each for file in bootstrap.files(mesh) for each in file.documents if each["kind"] in applied]
+
+
+def credential(name: str, server: str) -> Data:
+    """Return Argo CD's Secret of a cluster as the API server gives it; its token is none."""
+    data = {"name": name, "server": server, "config": '{"bearerToken": "hunter2"}'}
+    metadata = {"name": f"cluster-{name}", "namespace": "argocd", "labels": {names.SECRET_TYPE: "cluster"}}
+    encoded = {key: b64encode(value.encode()).decode() for key, value in data.items()}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": encoded}
 
 
 def istio_system(mesh: Mesh, cluster: Cluster) -> Data:

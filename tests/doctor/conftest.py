@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from mcgen import load, names
+from mcgen.manifests import bootstrap_rights
 from tests import healthy
 from tests.answers import Answers
 from tests.doctor.live import BLUEPRINT, CONTROLLER, TOKEN, TOKEN_ANSWER, Signed, signed
@@ -56,6 +57,10 @@ def live(tmp_path: Path, mesh: Mesh, monkeypatch: pytest.MonkeyPatch, certificat
         answers.set(cluster.name, "pods", "istio=eastwestgateway", "gw-1 istio-proxy=docker.io/istio/proxyv2:1.31.1\n")
     answers.set("gke", "pods", "app=istiod", "istiod-1 discovery=docker.io/istio/pilot:1.31.1\n")
     answers.set("gke", "service", names.EAST_WEST_GATEWAY, healthy.gateway("203.0.113.10"))
+    for document in (*healthy.job(mesh), *bootstrap_rights.of_cluster(mesh, mesh.by_name["gke"])):
+        answers.set("gke", document["kind"], document["metadata"]["name"], document)
+    answers.set("gke", "secret", "mcgen-bootstrap-git", "identity\nknown_hosts\n")
+    answers.set("gke", "secret", "cluster-aks", healthy.credential("aks", "https://aks.example.com"))
     answers.set("gke", "service", CONTROLLER, {"kind": "Service"})
     ready = {"items": [{"endpoints": [{"conditions": {"ready": True}}]}]}
     answers.set("gke", "endpointslices", f"kubernetes.io/service-name={CONTROLLER}", ready)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import TYPE_CHECKING
 
 import pytest
@@ -33,10 +34,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+def with_config(config: str) -> object:
+    """Return Argo CD's Secret of aks with another way to log in."""
+    secret = healthy.credential("aks", "https://aks.example.com")
+    secret["data"]["config"] = b64encode(config.encode()).decode()
+    return secret
+
+
 def test_all_fine(live: Answers, capsys: pytest.CaptureFixture[str]) -> None:
     said = doctor(capsys, code=0)
     assert not_fine(said) == []
-    assert said["fine"] == len(said["checks"]) == 38
+    assert said["fine"] == len(said["checks"]) == 46
     (line,) = {check["line"] for check in said["checks"] if check["cluster"] == "aks"}
     assert "name: aks" in (CHECKOUT / BLUEPRINT).read_text().splitlines()[line - 1]
 
@@ -153,6 +161,40 @@ DEFECTS: dict[str, tuple[Callable[[Answers], object], tuple[str, str, str]]] = {
             *REGISTERED, "gke\thttps://kubernetes.default.svc\naks\thttps://kubernetes.default.svc\n"
         ),
         ("Argo CD", "cluster 'aks' is registered", "MC708"),
+    ),
+    "no bootstrap job": (
+        lambda live: live.remove("gke", "cronjob", "gke-aks-bootstrap"),
+        ("Argo CD", "bootstrap job: CronJob gke-aks-bootstrap", "MC740"),
+    ),
+    "a bootstrap job that may read every Secret": (
+        lambda live: change(live, "gke", "role", "gke-aks-bootstrap", lambda d: d["rules"][0].update(resourceNames=[])),
+        ("Argo CD", "bootstrap job: Role gke-aks-bootstrap", "MC740"),
+    ),
+    "a bootstrap job without rights in its own cluster": (
+        lambda live: live.remove("gke", "role", names.BOOTSTRAP_ROLE),
+        ("gke", f"bootstrap job: Role {names.BOOTSTRAP_ROLE}", "MC740"),
+    ),
+    "no key for Git": (
+        lambda live: live.set("gke", "secret", "mcgen-bootstrap-git", "known_hosts\n"),
+        ("Argo CD", "bootstrap job: Secret argocd/mcgen-bootstrap-git", "MC741"),
+    ),
+    "no Secret for Git": (
+        lambda live: live.remove("gke", "secret", "mcgen-bootstrap-git"),
+        ("Argo CD", "bootstrap job: Secret argocd/mcgen-bootstrap-git", "MC741"),
+    ),
+    "no credential": (
+        lambda live: live.remove("gke", "secret", "cluster-aks"),
+        ("Argo CD", "bootstrap job: Secret argocd/cluster-aks", "MC742"),
+    ),
+    "a credential of another cluster": (
+        lambda live: live.set("gke", "secret", "cluster-aks", healthy.credential("eks", "https://eks.example.com")),
+        ("Argo CD", "bootstrap job: Secret argocd/cluster-aks", "MC742"),
+    ),
+    "a credential that needs a program": (
+        lambda live: live.set(
+            "gke", "secret", "cluster-aks", with_config('{"execProviderConfig": {"command": "argocd-k8s-auth"}}')
+        ),
+        ("Argo CD", "bootstrap job: Secret argocd/cluster-aks", "MC742"),
     ),
     "no controller": (
         lambda live: live.remove("gke", "service", CONTROLLER),

@@ -40,6 +40,15 @@ exec "$2" --key-size=2048
 """
 
 
+# What the job would push with: no key of anybody.
+GIT = {
+    "apiVersion": "v1",
+    "kind": "Secret",
+    "metadata": {"name": "mcgen-bootstrap-git", "namespace": "argocd"},
+    "stringData": {"identity": "hunter2", "known_hosts": "git.example.com"},
+}
+
+
 class BareMesh:
     """A folder with blueprint and tree, and the two clusters that it is about."""
 
@@ -106,6 +115,8 @@ class BareMesh:
             gke.kubectl("patch", target["kind"], target["name"], "--namespace=argocd", file)
         gke.kubectl("apply", f"--filename={folder / 'admission-policy.yaml'}")
         gke.kubectl("apply", f"--filename={self.tree / 'argocd/install'}")
+        gke.kubectl("apply", f"--kustomize={self.tree / 'bootstrap'}")
+        gke.apply(yaml.safe_dump(GIT))
 
     def controller(self, cluster: Cluster) -> None:
         """Run the sealed-secrets controller beside an API server, with a pod that says it is where it runs.

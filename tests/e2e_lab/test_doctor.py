@@ -67,7 +67,7 @@ def test_all_is_fine_and_no_secret_is_told(mesh: BareMesh) -> None:
         done = mesh.mcgen("doctor", f"--format={form}")
         assert done.returncode == 0, done.stdout
         assert "hunter2" not in done.stdout + done.stderr
-    assert mesh.mcgen("doctor").stdout.splitlines()[-1] == "38 fine"
+    assert mesh.mcgen("doctor").stdout.splitlines()[-1] == "46 fine"
 
 
 HEALTH = "resource.customizations.health.argoproj.io_Application"
@@ -105,8 +105,10 @@ def test_a_cluster_under_another_name(mesh: BareMesh) -> None:
     gke = mesh.lab["gke"]
     register(gke, "aks", "https://aks.example.com", known_as="azure")
     try:
-        code, (found,) = mesh.doctor()
+        code, (found, used) = mesh.doctor()
         assert (code, found["code"], found["check"]) == (1, "MC708", "cluster 'aks' is registered")
+        # The bootstrap job goes by the same Secret.
+        assert used["code"] == "MC742"
         assert "it knows azure, gke" in found["message"]
     finally:
         register(gke, "aks", "https://aks.example.com")
