@@ -222,7 +222,7 @@ def test_one_who_may_read_nothing_learns_that(mesh: BareMesh, tmp_path: Path) ->
         assert code == 3
         assert {(check["cluster"], check["verdict"]) for check in found} == {("Argo CD", "unknown")}
         # What is open to everybody is its version.
-        assert len(found) == 16
+        assert len(found) == 22
     finally:
         gke.kubectl("delete", "serviceaccount", "nobody")
 
