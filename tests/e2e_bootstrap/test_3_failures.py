@@ -279,6 +279,7 @@ def test_told_to_end_it_ends_and_leaves_nothing(
 def test_two_at_once(fresh: Mesh, slow: subprocess.Popen[str]) -> None:
     ran = fresh.run("bootstrap")
     assert (ran.code, "another mcgen bootstrap is at work" in ran.said) == (3, True), ran.said
+    assert '"state": "not sealed"' in fresh.mcgen("bootstrap", "--status", "--format=json")
     # A build may come in between, and nothing of either is lost.
     fresh.mcgen("build")
     said, _ = slow.communicate(timeout=60)

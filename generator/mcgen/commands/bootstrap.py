@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,7 +88,8 @@ def bootstrap(
         given = load.read(blueprint)
         lines, out = given.lines, output or given.folder
         _no_cores()
-        with _terminable(), record.locked(out):
+        # Who only looks waits for nobody.
+        with _terminable(), nullcontext() if status or dry_run else record.locked(out):
             loaded = load.load(given, out)
             options = Options(
                 jobs=jobs,
