@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import threading
@@ -15,6 +16,8 @@ from tests.lab.plan import LabError
 from tests.lab.process import run, wait_for
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.e2e_bootstrap.mesh import Mesh
 
 pytestmark = [pytest.mark.e2e, pytest.mark.lab]
@@ -93,18 +96,75 @@ def test_reseal_makes_the_file_anew_with_the_same_token(ready: Mesh) -> None:
     ready.wait_until_unsealed()
 
 
-class Watch(threading.Thread):
-    """Asks every istiod for aks until it is told to stop."""
+# A Service in aks with an endpoint, of which istiod must not lose sight.
+ENDPOINT = "10.99.0.7"
+SERVICE = f"""\
+apiVersion: v1
+kind: Service
+metadata: {{name: steady, namespace: multi-cluster}}
+spec:
+  ports: [{{name: http, port: 80}}]
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata:
+  name: steady
+  namespace: multi-cluster
+  labels: {{kubernetes.io/service-name: steady}}
+addressType: IPv4
+ports: [{{name: http, port: 80}}]
+endpoints:
+- addresses: [{ENDPOINT}]
+  conditions: {{ready: true}}
+"""
 
-    def __init__(self, mesh: Mesh) -> None:
+
+class Watch(threading.Thread):
+    """Asks one istiod, through a port-forward, for aks and for the endpoint in it, until it is told to stop."""
+
+    def __init__(self, mesh: Mesh, pod: str) -> None:
         super().__init__(daemon=True)
-        self.mesh = mesh
+        kubectl = [f"{TOOLS}/kubectl", f"--kubeconfig={mesh.lab['gke'].kubeconfig}", "--namespace=istio-system"]
+        self.forward = subprocess.Popen([*kubectl, "port-forward", pod, ":15014"], stdout=subprocess.PIPE, text=True)
+        assert self.forward.stdout
+        self.port = self.forward.stdout.readline().split(" -> ")[0].rpartition(":")[2]
         self.stopped = threading.Event()
-        self.seen: list[list[str]] = []
+        self.seen: list[tuple[str, bool]] = []
 
     def run(self) -> None:
-        while not self.stopped.wait(0.2):
-            self.seen.append(istiod_says(self.mesh))
+        while not self.stopped.wait(0.05):
+            clusters = {each["id"]: each["syncStatus"] for each in json.loads(self.page("clusterz"))}
+            self.seen.append((clusters.get("cluster-aks", "gone"), self.has_endpoint()))
+
+    def has_endpoint(self) -> bool:
+        return ENDPOINT in self.page("endpointShardz")
+
+    def page(self, name: str) -> str:
+        url = f"http://127.0.0.1:{self.port}/debug/{name}"
+        return run(["curl", "--silent", "--show-error", "--fail", "--noproxy", "*", url])
+
+    def end(self) -> None:
+        self.stopped.set()
+        if self.is_alive():
+            self.join()
+        self.forward.kill()
+        self.forward.communicate()
+
+
+@contextlib.contextmanager
+def watched(mesh: Mesh) -> Iterator[list[Watch]]:
+    """Watch every istiod, from when it knows the endpoint on."""
+    mesh.lab["aks"].apply(SERVICE)
+    pods = mesh.lab["gke"].kubectl("get", "pods", "--namespace=istio-system", "--selector=app=istiod", "--output=name")
+    watches = [Watch(mesh, pod) for pod in pods.split()]
+    try:
+        for watch in watches:
+            wait_for("an endpoint of aks", watch.has_endpoint, seconds=30)
+            watch.start()
+        yield watches
+    finally:
+        for watch in watches:
+            watch.end()
 
 
 def answer(server: str, token: str) -> str:
@@ -119,9 +179,7 @@ def answer(server: str, token: str) -> str:
 def test_a_token_is_rotated_while_istiod_runs(ready: Mesh) -> None:
     old, server = ready.token("1"), ready.lab["aks"].plan.server
     assert answer(server, old) == "200"
-    watch = Watch(ready)
-    watch.start()
-    try:
+    with watched(ready) as watches:
         assert "tokens 1 -> 1, 2" in ready.mcgen("bootstrap", "--rotate", "aks")
         assert ready.run("bootstrap", "--rotate", "aks").code == 1
         assert "Secret istio-reader-gke-token-2 is not there yet" in ready.mcgen("bootstrap")
@@ -133,13 +191,13 @@ def test_a_token_is_rotated_while_istiod_runs(ready: Mesh) -> None:
         assert (refused.code, "holds token 1, not yet 2" in refused.out) == (1, True), refused.said
         ready.sync("aks", "remote-secret")
         wait_for("a revocation", lambda: ready.run("bootstrap", "--revoke", "aks").code == 0, seconds=60)
-    finally:
-        watch.stopped.set()
-        watch.join()
     assert ready.facts["tokens"] == {"gke": {"aks": ["2"]}}
-    # Both replicas, every time: nobody lost the remote for a moment.
-    assert watch.seen
-    assert all(seen == ["synced", "synced"] for seen in watch.seen), watch.seen
+    assert len(watches) == 2
+    for watch in watches:
+        # While the new connection is made istiod calls the cluster syncing, and works on with the old one.
+        assert {status for status, _ in watch.seen} <= {"synced", "syncing"}, watch.seen
+        assert watch.seen[-1] == ("synced", True)
+        assert all(known for _, known in watch.seen), watch.seen
     assert answer(server, old) == "200"
     ready.lab["aks"].kubectl("delete", "secret", "istio-reader-gke-token-1", "--namespace=istio-system")
     wait_for("the old token's end", lambda: answer(server, old) == "401", seconds=60)

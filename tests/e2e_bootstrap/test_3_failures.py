@@ -15,7 +15,7 @@ import yaml
 
 from tests.certificates import ELLIPTIC, RSA, issue
 from tests.lab.catalogue import TOOLS
-from tests.lab.process import run
+from tests.lab.process import run, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,7 +100,8 @@ def test_a_context_of_another_cluster_with_a_token_of_that_name(fresh: Mesh) -> 
     spare = fresh.lab["spare"]
     stage = run([f"{TOOLS}/kustomize", "build", str(fresh.tree / "clusters/aks/namespaces")])
     spare.apply(stage.replace("mcgen/cluster: aks", "mcgen/cluster: eks"))
-    spare.kubectl("wait", "secret/istio-reader-gke-token-1", "-nistio-system", "--for=jsonpath={.data.token}")
+    suffix = fresh.facts["tokens"].get("gke", {}).get("aks", ["1"])[-1]
+    wait_for("the token in spare", lambda: fresh.token(suffix, "spare"), seconds=30)
     fails(fresh, "leads to the cluster 'eks', and not to 'aks'", f"--kubeconfig=aks={spare.kubeconfig}")
     spare.kubectl("delete", "namespace", "istio-system", "multi-cluster", "--timeout=60s")
 

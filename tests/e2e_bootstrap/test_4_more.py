@@ -33,6 +33,7 @@ def many(ready: Mesh, tmp_path: Path) -> Mesh:
         | {"bootstrap": {"server": spare, "context": "spare"}}
         for name in REMOTES
     ]
+    del data["bootstrap"]
     mesh.write(data | {"clusters": [primary, *clusters], "policies": []})
     mesh.mcgen("build")
     # As if the tree was synced before its Secrets said whose they are.
@@ -92,6 +93,8 @@ def test_a_controller_that_mcgen_manages(ready: Mesh, tmp_path: Path) -> None:
     for stage in ("namespaces", "sealed-secrets"):
         mesh.sync("gke", stage)
     gke.rolled_out("sealed-secrets", "sealed-secrets-controller")
+    mesh.sync("aks", "namespaces")
+    mesh.wait_for_token("1")
     out = mesh.mcgen("bootstrap")
     assert "controller sealed-secrets/sealed-secrets-controller of gke" in out
     assert "sealed   aks for gke" in out
