@@ -33,7 +33,7 @@ FORMS = {
     "dash alone": "clusters:\n  -\n    name: gke\n  - # two\n    name: aks\n",
     "wide dash": "clusters:\n  -   name: gke\n      id: one\n  -   name: aks\n      id: two\n",
     "block text": "clusters:\n  - name: gke\n    t: |\n      one\n\n  - name: aks\n    t: |-\n      two\n\nz: 1\n",
-    "other lists": "x:\n  - - b\nclusters:\n  - name: gke\n    l:\n    - q\n  - name: aks\n    l:\n    - r\nw:\n  - c\n",
+    "other lists": "x:\n- - b\nclusters:\n  - name: gke\n    l:\n    - q\n  - name: aks\n    l:\n    - r\nw:\n  - c\n",
     "entries of both kinds": "clusters:\n  - name: gke\n  - {name: aks, l: {a: b}}\n",
     "german": "# Bäume, 森\nclusters:\n  - name: gke # größer\n  - name: aks\n",
 }

@@ -38,19 +38,20 @@ def add() -> None:
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The tree's folder [output/<metadata.name>].")
 def cluster(blueprint: str, name: str, output: Path | None, **given: Any) -> int:
     """Add the cluster NAME to BLUEPRINT: nothing else in the file changes, and the rules accept the result."""
-    from mcgen import edit, lifecycle, load
+    from mcgen import edit, load
+    from mcgen.lifecycle import files
     from mcgen.output import show
 
     item = entry(name, **given)
     before = load.read(blueprint)
-    text = edit.add(lifecycle.text(blueprint), item)
+    text = edit.add(files.text(blueprint), item)
     try:
-        after, warnings = lifecycle.checked(text, blueprint, output or before.folder)
+        after, warnings = files.checked(text, blueprint, output or before.folder)
     except ProblemsFound as found:
         show(found.problems, "text", found.lines)
         click.echo(f"{blueprint}: not changed", err=True)
         return found.exit_code
-    lifecycle.replace(Path(blueprint), text)
+    files.replace(Path(blueprint), text)
     if warnings:
         show(sort_problems(warnings), "text", after.lines)
     click.echo(f"{blueprint}: {name} is added; next: mcgen build {blueprint}")
