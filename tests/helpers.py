@@ -49,7 +49,7 @@ def _texts(blueprint_file: Path, inputs: Path | None, sealed_secrets: str, state
 
 
 def emitted(resolved: mesh.Mesh) -> dict[str, str]:
-    """Return the text of each YAML file that a mesh becomes, sealed secrets left out; and the page of an empty chain."""
+    """Return the text of each YAML file that a mesh becomes, sealed secrets left out, and an empty chain's page."""
     files = [file for file in assemble.assemble(resolved) if file.documents or "/argocd/README" in file.path]
     return {file.path: emit(file.documents) if file.documents else "" for file in files}
 

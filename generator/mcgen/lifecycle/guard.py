@@ -46,6 +46,7 @@ def left_behind(loaded: Loaded, cluster: str) -> list[str]:
     chosen = f"{names.PART_OF}={mesh.name},{names.CLUSTER}={cluster}"
     return [
         f"{cluster} is forgotten: its objects stay where they are, and so do its Applications in Argo CD. If the "
-        "cluster is dead, take it out of Argo CD, and then these Applications (only one that has a finalizer takes its objects along):",
+        "cluster is dead, take it out of Argo CD, and then these Applications (one that has a finalizer takes its "
+        "objects along, the others do not):",
         f"  kubectl -n {mesh.gitops.argocd.namespace} delete applications.argoproj.io -l {chosen}",
     ]

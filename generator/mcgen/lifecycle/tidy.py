@@ -43,6 +43,10 @@ def remove(out: Path, inputs: Inputs, cluster: str) -> list[str]:
         with disk.writer(out) as (changes, _):
             for path in gone:
                 changes.remove(path)
+                # Git keeps no empty folders, and neither does a tree; one that is not empty stays.
+                folder = path.rpartition("/")[0]
+                changes.remove_folder(folder)
+                changes.remove_folder(folder.rpartition("/")[0])
     return changed + gone
 
 
