@@ -64,9 +64,10 @@ def build(
         show(sort_problems(made.problems), form, lines)
     code = _finish(made.loaded, made.plan, check=check, dry_run=dry_run, quiet=form != "text", engines=str(choice))
     if forget and form == "text":
-        from mcgen.lifecycle import guard
+        from mcgen.lifecycle import guard, tree
 
-        click.echo("".join(f"{line}\n" for name in forget for line in guard.left_behind(made.loaded, name)), nl=False)
+        gone = [name for name in tree.clusters(made.plan.before) if name in forget]
+        click.echo("".join(f"{line}\n" for name in gone for line in guard.left_behind(made.loaded, name)), nl=False)
     return code
 
 

@@ -10,6 +10,7 @@ import click
 from mcgen.problems import ProblemsFound, ToolError
 
 if TYPE_CHECKING:
+    from mcgen.facts import Inputs
     from mcgen.lifecycle.removal import Step
     from mcgen.load import Loaded, Read
 
@@ -103,10 +104,36 @@ def _take(given: Read, name: str, out: Path, step: Step, *, forget: bool) -> int
     where = "" if out == given.folder else f" -o {out}"
     if step.state:
         lines = words.phase(resolve(after.blueprint, left), name, path, where)
+        lines += _in_the_way(text, path, out, tidy.without(inputs, name), step.index)
     else:
-        lines = [f"{path}: the lines of {name} are out", *(f"{out / one}: its part is out too" for one in changed)]
-        build = f"mcgen build {path}{where}" + (f" --forget {name}" if forget else "")
-        lines.append(f"next: {build}, commit, and apply what it says to apply")
-        lines += words.afterwards(name) if step.ends else []
+        lines = [f"{out / one}: its part is out too" for one in changed]
+        lines += _left(name, path, where, step, forget=forget)
     click.echo("".join(f"{line}\n" for line in lines), nl=False)
     return 0
+
+
+def _left(name: str, path: str, where: str, step: Step, *, forget: bool) -> list[str]:
+    """Return what to say when the lines of a cluster are out."""
+    from mcgen.lifecycle import words
+
+    never = "" if step.ends or forget else ", which is not in the tree, so nothing has to leave"
+    build = f"mcgen build {path}{where}" + (f" --forget {name}" if forget else "")
+    said = [f"{path}: the lines of {name} are out{never}", f"next: {build}, commit, and apply what it says to apply"]
+    return [*said, *(words.afterwards(name) if step.ends else [])]
+
+
+def _in_the_way(text: str, path: str, out: Path, left: Inputs, index: int) -> list[str]:
+    """Return what else has to change before the cluster's lines can go."""
+    from mcgen import edit
+    from mcgen.lifecycle import files
+    from mcgen.problems import has_errors
+    from mcgen.report import printable
+
+    try:
+        files.checked(edit.remove(text, index), path, out, left)
+    except ProblemsFound as found:
+        errors = [problem for problem in found.problems if has_errors([problem])]
+        return ["until its lines can go, something else in the blueprint has to change:"] + [
+            f"  {printable(problem.message)} [{problem.code}]" for problem in errors
+        ]
+    return []

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from mcgen.manifest import Manifest
 
-_IN_A_CHAIN = re.compile(r"clusters/([^/]+)/argocd/[^/]+")
+# A manifest may come from anybody, and what is no name of a cluster is not printed in a command.
+_IN_A_CHAIN = re.compile(r"clusters/([a-z0-9][-a-z0-9]{0,62})/argocd/[^/]+")
 
 
 def clusters(manifest: Manifest) -> list[str]:
