@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 
 from mcgen import blueprint, mesh, names, phases, stages
+from mcgen.bootstrap import rotation
+from mcgen.bootstrap.outcome import Options
+from mcgen.bootstrap.run import needed
 from mcgen.facts import Certificate, Facts, Inputs
 from mcgen.lifecycle import live, tidy, tree, words
 from tests.bench import fleet
@@ -136,7 +139,8 @@ def test_a_project_keeps_its_destinations_to_the_end() -> None:
 
 def resolved(state: str, *, sealed: bool = True) -> mesh.Mesh:
     data = fleet.blueprint(3)
-    data["clusters"][1]["state"] = state
+    if state:
+        data["clusters"][1]["state"] = state
     name = data["clusters"][1]["name"]
     secrets = {(fleet.PRIMARY, name): fleet.sealed_secret(name)} if sealed else {}
     facts = Facts(addresses={fleet.PRIMARY: "203.0.113.10"})
@@ -209,6 +213,17 @@ def test_who_has_to_confirm_what() -> None:
     # A gate is deleted without a question.
     found = resolved("secret-gone", sealed=False)
     assert words.confirmations(found, found.clusters[1]) == []
+
+
+def test_a_bootstrap_leaves_alone_what_leaves() -> None:
+    member, leaving = resolved("", sealed=False), resolved("leaving", sealed=False)
+    name = member.clusters[1].name
+    again = Options(reseal=frozenset((name,)))
+    assert needed(member.pairs[name], Options())
+    assert not needed(leaving.pairs[name], Options())
+    assert not needed(leaving.pairs[name], again)
+    assert [pair.remote.name for pair in rotation.chosen(member, "")] == list(member.pairs)
+    assert [pair.remote.name for pair in rotation.chosen(leaving, "")] == [n for n in member.pairs if n != name]
 
 
 def test_inputs_without_a_cluster() -> None:

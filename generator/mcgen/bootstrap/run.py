@@ -168,7 +168,8 @@ def _outcome(pair: Pair, state: State, words: str) -> Outcome:
 
 
 def _skipped(pair: Pair) -> Outcome:
-    return _outcome(pair, State.SKIPPED, "sealed already")
+    why = f"it leaves the mesh ('{pair.remote.state}')" if pair.remote.state else "sealed already"
+    return _outcome(pair, State.SKIPPED, why)
 
 
 def _planned(pair: Pair) -> Outcome:
