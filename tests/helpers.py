@@ -23,17 +23,25 @@ def documents(text: str) -> list[Any]:
     return list(yaml.load_all(text, Loader=yaml.CSafeLoader))
 
 
-def tree(blueprint_file: Path, inputs: Path | None = None, *, sealed_secrets: str = "existing") -> dict[str, list[Any]]:
-    """Return the YAML files of a tree by path; `inputs` is a folder with facts and sealed secrets."""
-    return {path: documents(text) for path, text in _texts(blueprint_file, inputs, sealed_secrets).items()}
+def tree(
+    blueprint_file: Path, inputs: Path | None = None, *, sealed_secrets: str = "existing", state: str = ""
+) -> dict[str, list[Any]]:
+    """Return the YAML files of a tree by path; `inputs` is a folder with facts and sealed secrets.
+
+    state: how far the second cluster has left.
+    """
+    return {path: documents(text) for path, text in _texts(blueprint_file, inputs, sealed_secrets, state).items()}
 
 
 @cache
-def _texts(blueprint_file: Path, inputs: Path | None, sealed_secrets: str) -> dict[str, str]:
+def _texts(blueprint_file: Path, inputs: Path | None, sealed_secrets: str, state: str) -> dict[str, str]:
     found = source.read(str(blueprint_file))
     assert not found.problems
     given = _inputs(inputs) if inputs else facts.Inputs()
     data = {"addons": {"sealedSecrets": sealed_secrets}} | found.data
+    if state:
+        first, second, *rest = found.data["clusters"]
+        data["clusters"] = [first, second | {"state": state}, *rest]
     texts = emitted(mesh.resolve(blueprint.convert(data), given))
     for pair, document in given.sealed.items():
         texts[layout.sealed_secret(*pair)] = emit([document])
@@ -41,8 +49,9 @@ def _texts(blueprint_file: Path, inputs: Path | None, sealed_secrets: str) -> di
 
 
 def emitted(resolved: mesh.Mesh) -> dict[str, str]:
-    """Return the text of each YAML file that a mesh becomes, the sealed secrets left out."""
-    return {file.path: emit(file.documents) for file in assemble.assemble(resolved) if file.documents}
+    """Return the text of each YAML file that a mesh becomes, sealed secrets left out, and an empty chain's page."""
+    files = [file for file in assemble.assemble(resolved) if file.documents or "/argocd/README" in file.path]
+    return {file.path: emit(file.documents) if file.documents else "" for file in files}
 
 
 def _inputs(folder: Path) -> facts.Inputs:

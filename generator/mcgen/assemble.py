@@ -55,7 +55,9 @@ def assemble(mesh: Mesh) -> Iterator[File]:
     yield from setup.files(mesh)
     yield from bootstrap.files(mesh)
     yield from bases(mesh)
-    for _, steps in chain.chains(mesh):
+    for cluster, steps in chain.chains(mesh):
+        if not steps:
+            yield argocd.empty_chain(mesh, cluster)
         for step in steps:
             yield from overlay(mesh, step)
             if step.listed:

@@ -321,6 +321,10 @@ class Cluster(_Section, frozen=True, kw_only=True):
         Meta(description="The addresses from which this cluster's nodes and API server leave their network."),
     ] = field(default_factory=list)
     gateway: Gateway = Gateway()
+    state: Annotated[
+        Literal["leaving", "secret-gone", "gateways-gone", "control-plane-gone", "gone"] | None,
+        Meta(description="How far a cluster has left the mesh; `mcgen remove cluster` sets it (default: a member)."),
+    ] = None
     ingress_gateway: Annotated[bool, Meta(description="Also install Istio's ingress gateway in this cluster.")] = False
     bootstrap: Bootstrap = Bootstrap()
 

@@ -47,8 +47,7 @@ def build(loaded: Loaded, choice: Choice, watch: Watch = iter) -> Built:
         origins[file.path] = file.origin
         if layout.is_object_file(file.path):
             findings += check(file.documents, file.path)
-        if file.documents:
-            proof.add(file.path, file.documents)
+        proof.add(file.path, file.documents)
         if file.path not in loaded.inputs.files:
             files[file.path] = (file.text if file.text is not None else emit(file.documents, header)).encode()
     if choice.kubeconform:

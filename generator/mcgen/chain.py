@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from mcgen import layout, names, stages
+from mcgen import layout, names, phases, stages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +22,7 @@ class Step:
     cluster: whose chain it is. destination: where its objects go (a remote secret goes to the primary).
     path: its overlay. gate: what it still waits for, empty when nothing.
     listed: whether its Application is in the chain yet; nothing behind the first gate is.
+    deletable: whether the next phase deletes it, because its cluster leaves.
     """
 
     stage: Stage
@@ -30,6 +31,7 @@ class Step:
     path: str
     gate: str = ""
     listed: bool = True
+    deletable: bool = False
 
     @property
     def rendered(self) -> bool:
@@ -43,7 +45,13 @@ class Step:
 
 
 def chains(mesh: Mesh) -> Iterator[tuple[Cluster, tuple[Step, ...]]]:
-    """Yield each cluster with its steps in the order of their waves."""
+    """Yield each cluster with its steps in the order of their waves; those that leave, with what they still have."""
+    for cluster, steps in whole(mesh):
+        yield cluster, _left(steps, cluster.state) if cluster.state else steps
+
+
+def whole(mesh: Mesh) -> Iterator[tuple[Cluster, tuple[Step, ...]]]:
+    """Yield each cluster with the steps that it has as a member."""
     for cluster in mesh.clusters:
         pair = mesh.pairs.get(cluster.name)
         yield cluster, _withhold([_step(name, cluster, pair) for name in _stages(mesh, cluster)])
@@ -92,3 +100,13 @@ def _withhold(steps: list[Step]) -> tuple[Step, ...]:
     """Return the steps with those behind the first gate taken off the list."""
     first = next((i for i, step in enumerate(steps) if step.gate), len(steps))
     return (*steps[: first + 1], *(replace(step, listed=False) for step in steps[first + 1 :]))
+
+
+def _left(steps: tuple[Step, ...], state: str) -> tuple[Step, ...]:
+    """Return what is left of a chain: what waited behind a gate never comes, and phase by phase the rest goes."""
+    gone, deletable = phases.gone(state), phases.deletable(state)
+    return tuple(
+        replace(step, deletable=step.stage.name in deletable)
+        for step in steps
+        if step.listed and step.stage.name not in gone
+    )

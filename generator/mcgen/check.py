@@ -75,6 +75,7 @@ def _documents(folder: Path, contents: dict[str, bytes], choice: validators.Choi
     check = validators.checker(choice)
     for path, raw in contents.items():
         if not path.endswith(".yaml") or path == layout.FACTS:
+            proof.add(path, ())
             continue
         try:
             documents = list(yaml.load_all(raw, Loader=yaml.CSafeLoader))

@@ -19,6 +19,8 @@ COMMANDS = {
     "bootstrap": "Seal the remote secrets, and find what chains wait for.",
     "doctor": "Compare a live Argo CD and live clusters with the blueprint.",
     "init": "Write a first blueprint.",
+    "add": "Add a cluster to a blueprint.",
+    "remove": "Take a cluster out of a mesh, phase by phase.",
     "graph": "Draw the mesh of a blueprint.",
     "schema": "Print the JSON Schema of blueprints.",
     "explain": "Explain a code, or a stage of the order.",

@@ -74,6 +74,11 @@ def emit(documents: Sequence[Data], header: str = "") -> str:
     return stream.getvalue()
 
 
+def is_plain(text: str) -> bool:
+    """Return whether every reader takes a text for itself without quotes, outside of flow collections."""
+    return _PLAIN.fullmatch(text) is not None and text.lower() not in WORDS
+
+
 def _send(send: Callable[[Event], Any], value: Any) -> None:
     kind = type(value)
     if kind is str:
@@ -133,7 +138,7 @@ class _Scalars(dict[str, ScalarEvent]):
     def _event(self, text: str) -> ScalarEvent:
         if reason := unportable_key(text) if self.keys_only else unportable(text):
             raise ValueError(f"{text[:80]!r} cannot be written: it {reason}")
-        if _PLAIN.fullmatch(text) and text.lower() not in WORDS:
+        if is_plain(text):
             return _plain(text)
         style = "|" if not self.keys_only and _BLOCK.fullmatch(text) else '"'
         return ScalarEvent(None, None, (False, True), text, style=style)

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from mcgen import layout, manifest, proc, stages
+from mcgen.lifecycle import steps, tree
 from mcgen.problems import Pos, Problem, Severity, ToolError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
 _GIT_SECONDS = 60.0
-# See layout.application.
-_APPLICATION = re.compile(r"clusters/([^/]+)/argocd/\d+-([^/]+)\.yaml")
 # What identities are made of: (stage, path in its IstioOperator, what breaks).
 _FIXED = (
     (("meshConfig", "trustDomain"), "every workload's identity changes at once, and policies and mutual TLS with it"),
@@ -30,9 +28,10 @@ _FIXED = (
 )
 
 
-def compare(folder: Path, revision: str) -> list[Problem]:
+def compare(folder: Path, revision: str, forget: Collection[str] = ()) -> list[Problem]:
     """Return the steps from a revision to the tree in a folder that cannot be taken in one commit.
 
+    forget: clusters that may go although what they have stays behind.
     Raises ToolError when Git cannot show the folder at that revision.
     """
     if revision.startswith("-"):
@@ -41,7 +40,10 @@ def compare(folder: Path, revision: str) -> list[Problem]:
     if old is None:
         return []
     new, _ = manifest.parse((folder / layout.MANIFEST).read_bytes(), str(folder / layout.MANIFEST))
+    there = tree.states(_show(folder, revision, path) for path in tree.sets(old))
+    here = tree.states((folder / path).read_bytes() for path in tree.sets(new) if (folder / path).is_file())
     return [
+        *steps.compare(folder, (old, there), (new, here), forget),
         *_withheld(folder, old, new),
         *_identities(folder, revision, old, new),
         *_sealing_keys(folder, revision, old, new),
@@ -51,7 +53,7 @@ def compare(folder: Path, revision: str) -> list[Problem]:
 def _withheld(folder: Path, old: manifest.Manifest, new: manifest.Manifest) -> Iterator[Problem]:
     """Yield the Applications that are no longer in their chain although their stage is still in the tree."""
     for path in sorted(set(old.files) - set(new.files)):
-        found = _APPLICATION.fullmatch(path)
+        found = steps.APPLICATION.fullmatch(path)
         if not found or f"{layout.overlay(found[1], found[2], None)}/{layout.KUSTOMIZATION}" not in new.files:
             continue
         yield Problem(

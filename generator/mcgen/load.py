@@ -123,7 +123,7 @@ def lost_stages(loaded: Loaded, out: Path) -> list[Problem]:
         return problems
     return [
         _lost(loaded, steps)
-        for cluster, steps in chain.chains(loaded.mesh)
+        for cluster, steps in chain.whole(loaded.mesh)
         if any(
             not step.listed and layout.application(cluster.name, step.stage.wave, step.stage.name) in manifest.files
             for step in steps

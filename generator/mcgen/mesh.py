@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mcgen import addons, job, names, platforms, sealed
+from mcgen import addons, job, names, phases, platforms, sealed
 from mcgen.blueprint import Namespace as Declared
 from mcgen.facts import FIRST_SUFFIX, Inputs
 
@@ -48,7 +48,7 @@ class Gateway:
 class Cluster:
     """One cluster. primary: the name of the cluster whose istiod serves it (its own, for a primary).
 
-    credentials: of the bootstrap job, None when it has nothing to do here.
+    credentials: of the bootstrap job, None when it has nothing to do here. state: how far it has left, see `phases`.
     """
 
     name: str
@@ -65,6 +65,7 @@ class Cluster:
     certificate: str
     credentials: Credentials | None
     origin: DataPath
+    state: str = phases.MEMBER
 
     @property
     def is_primary(self) -> bool:
@@ -264,6 +265,7 @@ def _cluster(
         certificate=cluster.bootstrap.certificate or "",
         credentials=job.credentials(cluster, blueprint, needed=serves or cluster.role == "remote"),
         origin=("clusters", index),
+        state=cluster.state or phases.MEMBER,
     )
 
 

@@ -37,6 +37,12 @@ SERVICE_NAME = "kubernetes.io/service-name"
 REVISION = "istio.io/rev"
 SOURCE_RANGES = "service.beta.kubernetes.io/load-balancer-source-ranges"
 
+# The field of an ApplicationSet's list that says how far a cluster has left
+STATE = "state"
+# With it Argo CD deletes an Application's objects together with the Application.
+FINALIZER = "resources-finalizer.argocd.argoproj.io"
+DELETION_APPROVED = "argocd.argoproj.io/deletion-approved"
+
 # Namespaces and fixed names
 ISTIO_SYSTEM = "istio-system"
 KUBE_SYSTEM = "kube-system"

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mcgen import build, load, store
+from mcgen.lifecycle import guard
 from mcgen.problems import ProblemsFound, has_errors
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     from mcgen.build import Watch
@@ -28,11 +30,21 @@ class Prepared:
 
 
 def prepare(
-    given: Read, out: Path, choice: Choice, *, inputs: Path | None = None, force: bool = False, watch: Watch = iter
+    given: Read,
+    out: Path,
+    choice: Choice,
+    *,
+    inputs: Path | None = None,
+    force: bool = False,
+    forget: Collection[str] = (),
+    watch: Watch = iter,
 ) -> Prepared:
-    """Return what a build of a blueprint would do to a folder; raise ProblemsFound at the first step with errors."""
+    """Return what a build of a blueprint would do to a folder; raise ProblemsFound at the first step with errors.
+
+    forget: clusters that the tree has and the blueprint has not, and that may stay as they are.
+    """
     loaded = load.load(given, inputs or out)
-    problems = [*loaded.warnings, *load.lost_stages(loaded, out)]
+    problems = [*loaded.warnings, *load.lost_stages(loaded, out), *guard.taken_out(loaded, out, forget)]
     _stop_on_errors(problems)
     built = build.build(loaded, choice, watch)
     problems += built.problems

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mcgen import chain, graph, layout, names, stages
+from mcgen.lifecycle import words
 from mcgen.manifests.setup import plugin_name
 from mcgen.platforms import PLATFORMS, ports
 from mcgen.prose import render
@@ -45,6 +46,8 @@ def _readme(mesh: Mesh) -> str:
         stages=[stage for stage in stages.STAGES if stage.name in used],
         addon=mesh.sealed_secrets,
         consumers=[cluster for cluster in mesh.primaries if cluster.gateway.serves_remotes],
+        leaving=[cluster for cluster in mesh.clusters if cluster.state],
+        words=words,
         picture=graph.mermaid(mesh),
         plugin=plugin_name(mesh.minor),
         names=names,

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from mcgen import blueprint, mesh
+from mcgen import blueprint, mesh, phases
 from mcgen.facts import Inputs
 from mcgen.manifests import setup_health
 from mcgen.order import finding, order_problems, table
 from mcgen.problems import Pos
 from tests.bench import fleet
-from tests.helpers import BLUEPRINTS, documents, emitted, tree
+from tests.helpers import BLUEPRINTS, SEALED_INPUTS, documents, emitted, tree
 from tests.samples import BY_TREE, TREES
 from tests.unit.order_mutations import MUTATIONS
 from tests.unit.order_mutations.bounds import account_in_two_stages
@@ -22,6 +22,7 @@ from tests.unit.order_mutations.trees import JOB, annotate, managed, opened, pro
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.unit.order_mutations.trees import Tree
 
@@ -41,6 +42,12 @@ def test_every_code_has_a_mutation() -> None:
 @pytest.mark.parametrize("form", [waiting, opened, managed])
 def test_the_sample_holds(form: Callable[[], Tree]) -> None:
     assert proved(form()) == []
+
+
+@pytest.mark.parametrize("state", phases.BY_STATE)
+@pytest.mark.parametrize("inputs", [None, SEALED_INPUTS])
+def test_every_phase_holds(state: str, inputs: Path | None) -> None:
+    assert proved(tree(BLUEPRINTS / "gke-aks.yaml", inputs, state=state)) == []
 
 
 @pytest.mark.parametrize("name", ["minimal", "three-clouds"])

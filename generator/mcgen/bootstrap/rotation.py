@@ -51,7 +51,7 @@ def next_suffix(suffixes: Sequence[str]) -> str:
 def chosen(mesh: Mesh, name: str) -> list[Pair]:
     """Return the pairs of one remote, or all of them; raise UsageError when there is no such remote."""
     if not name:
-        return list(mesh.pairs.values())
+        return [pair for pair in mesh.pairs.values() if not pair.remote.state]
     if name not in mesh.pairs:
         known = ", ".join(mesh.pairs) or "none"
         raise UsageError(f"'{name}' is no remote of this mesh; its remotes: {known}")

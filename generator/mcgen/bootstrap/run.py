@@ -73,7 +73,12 @@ def run(loaded: Loaded, out: Path, options: Options, watch: Callable[[int], None
 
 
 def needed(pair: Pair, options: Options) -> bool:
-    """Return whether a pair is to be sealed: it never was, or with another token, or it is asked for."""
+    """Return whether a pair is to be sealed: it never was, or with another token, or it is asked for.
+
+    A cluster that leaves needs nothing more.
+    """
+    if pair.remote.state:
+        return False
     other_token = pair.sealed and len(pair.tokens) > 1 and pair.sealed_token != pair.tokens[-1]
     return not pair.sealed or other_token or pair.remote.name in options.reseal
 
@@ -163,7 +168,8 @@ def _outcome(pair: Pair, state: State, words: str) -> Outcome:
 
 
 def _skipped(pair: Pair) -> Outcome:
-    return _outcome(pair, State.SKIPPED, "sealed already")
+    why = f"it leaves the mesh ('{pair.remote.state}')" if pair.remote.state else "sealed already"
+    return _outcome(pair, State.SKIPPED, why)
 
 
 def _planned(pair: Pair) -> Outcome:

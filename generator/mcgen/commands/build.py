@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 when the tree is not up to date.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; print what would change.")
 @click.option("--force", is_flag=True, help="Overwrite files that a person changed, or that are in the way.")
+@click.option(
+    "--forget", multiple=True, metavar="CLUSTER",
+    help="A cluster that is dead and whose lines are gone: leave its objects behind. Repeat it.",
+)  # fmt: skip
 @validator_option
 @form_option
 def build(
@@ -34,6 +38,7 @@ def build(
     check: bool,
     dry_run: bool,
     force: bool,
+    forget: tuple[str, ...],
     validator: str,
     form: str,
 ) -> int:
@@ -51,13 +56,19 @@ def build(
         given = load.read(blueprint)
         lines, out = given.lines, output or given.folder
         watch = progress(len(given.blueprint.clusters), form)
-        made = prepare(given, out, choice, inputs=inputs, force=force, watch=watch)
+        made = prepare(given, out, choice, inputs=inputs, force=force, forget=forget, watch=watch)
     except ProblemsFound as found:
         show(found.problems, form, found.lines or lines)
         return found.exit_code
     if made.problems or form != "text":
         show(sort_problems(made.problems), form, lines)
-    return _finish(made.loaded, made.plan, check=check, dry_run=dry_run, quiet=form != "text", engines=str(choice))
+    code = _finish(made.loaded, made.plan, check=check, dry_run=dry_run, quiet=form != "text", engines=str(choice))
+    if forget and form == "text":
+        from mcgen.lifecycle import guard, tree
+
+        gone = [name for name in tree.clusters(made.plan.before) if name in forget]
+        click.echo("".join(f"{line}\n" for name in gone for line in guard.left_behind(made.loaded, name)), nl=False)
+    return code
 
 
 def _finish(loaded: Loaded, plan: Plan, *, check: bool, dry_run: bool, quiet: bool, engines: str) -> int:

@@ -22,20 +22,26 @@ Lines: TypeAlias = dict[str, tuple[str, ...]]
     "--inputs", type=click.Path(path_type=Path), help="BLUEPRINT: facts and sealed secrets [the output folder]."
 )
 @click.option("--against", metavar="REV", help="DIR: also compare with the same folder at a Git revision.")
+@click.option(
+    "--forget", multiple=True, metavar="CLUSTER",
+    help="With --against: a cluster that is dead and may be gone without its phases. Repeat it.",
+)  # fmt: skip
 @validator_option
 @form_option
-def validate(path: str, inputs: Path | None, against: str | None, *, validator: str, form: str) -> int:
+def validate(
+    path: str, inputs: Path | None, against: str | None, *, forget: tuple[str, ...], validator: str, form: str
+) -> int:
     """Check BLUEPRINT and the tree it would give, or the tree in DIR: schemas, the order, and nobody's edits.
 
     With --against, a change that would take open stages away, or change what cannot change in a running mesh,
-    is a problem too.
+    is a problem too, and so is a cluster that leaves without its phases or skips one.
     """
     from mcgen.output import show
 
     if Path(path).is_dir():
         if inputs:
             raise UsageError("--inputs goes with a blueprint: a tree has its inputs in it")
-        problems = _tree(Path(path), against, validator)
+        problems = _tree(Path(path), against, forget, validator)
         lines: Lines = {}
     else:
         if against:
@@ -60,10 +66,10 @@ def _blueprint(path: str, inputs: Path | None, validator: str) -> tuple[list[Pro
     return [*loaded.warnings, *built.problems], given.lines
 
 
-def _tree(folder: Path, against: str | None, validator: str) -> list[Problem]:
+def _tree(folder: Path, against: str | None, forget: tuple[str, ...], validator: str) -> list[Problem]:
     from mcgen import check, history
 
     problems = check.tree(folder, validator)
     if against:
-        problems += history.compare(folder, against)
+        problems += history.compare(folder, against, forget)
     return problems

@@ -47,7 +47,7 @@ def questions(loaded: Loaded, cluster: Cluster, client: Client, folder: Path) ->
     yield Question(whats=(controller_what(addon),), ask=partial(_controller, client, mesh))
     yield Question(whats=(CERTIFICATE,), ask=partial(_certificate, loaded, cluster, client, folder))
     for pair in mesh.pairs.values():
-        if pair.consumer.name == cluster.name and pair.sealed:
+        if pair.consumer.name == cluster.name and pair.sealed and not pair.remote.state:
             path = layout.sealed_secret(cluster.name, pair.remote.name)
             text = loaded.inputs.files[path]
             yield Question(whats=(sealed_what(pair),), ask=partial(_opens, client, addon, pair, text))

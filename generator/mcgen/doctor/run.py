@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mcgen import phases
 from mcgen.bootstrap import access
 from mcgen.bootstrap.access import Access
 from mcgen.bootstrap.retry import Retry
@@ -120,7 +121,9 @@ def _to_cluster(
     yield from cluster.questions(loaded.mesh, place, client, seen, gateway=gateway)
     if place.gateway.serves_remotes:
         yield from consumer.questions(loaded, place, client, Path(loaded.source.file).parent)
-    if pair := loaded.mesh.pairs.get(place.name):
+    pair = loaded.mesh.pairs.get(place.name)
+    # The last phase takes the reader identity.
+    if pair and place.state != phases.LAST:
         yield from remote.questions(pair, client)
     yield from job.rights(loaded.mesh, place, client)
 

@@ -1,6 +1,7 @@
 """Argo CD's objects: root, AppProjects, ApplicationSets, and the Applications of the chains.
 
-None has a finalizer: a line that is lost leaves objects behind and never deletes any.
+None has a finalizer, so that a line that is lost leaves objects behind and never deletes any; but for the stages that
+the next phase takes from a cluster that leaves.
 """
 
 from __future__ import annotations
@@ -9,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from mcgen import layout, names, stages
 from mcgen.manifests.setup import plugin_name
+from mcgen.prose import render
 from mcgen.tree import Data, File
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from mcgen.chain import Step
-    from mcgen.mesh import Mesh
+    from mcgen.mesh import Cluster, Mesh
 
 PRIMARIES_WAVE, REMOTES_WAVE = 10, 20
 
@@ -65,7 +67,7 @@ def application_sets(mesh: Mesh) -> Iterator[File]:
         ("remotes", REMOTES_WAVE, mesh.remotes),
     ):
         if clusters:
-            document = _application_set(mesh, role, wave, [cluster.name for cluster in clusters])
+            document = _application_set(mesh, role, wave, clusters)
             yield File(path=f"{layout.APPLICATION_SETS}/{role}.yaml", documents=(document,))
 
 
@@ -85,21 +87,22 @@ def application(mesh: Mesh, step: Step) -> File:
     if ignored:
         spec["ignoreDifferences"] = ignored
     spec["syncPolicy"] = _sync_policy(_OPTIONS.get(stage.name, []))
-    document: Data = {
-        "apiVersion": names.ARGO,
-        "kind": "Application",
-        "metadata": {
-            "name": names.application(mesh.name, cluster, stage.name),
-            "namespace": mesh.gitops.argocd.namespace,
-            "labels": {names.PART_OF: mesh.name, names.CLUSTER: cluster, names.STAGE: stage.name},
-            "annotations": {
-                names.GENERATE_PATHS: ";".join(sources),
-                names.SYNC_WAVE: str(stage.wave),
-            },
-        },
-        "spec": spec,
+    metadata: Data = {
+        "name": names.application(mesh.name, cluster, stage.name),
+        "namespace": mesh.gitops.argocd.namespace,
+        "labels": {names.PART_OF: mesh.name, names.CLUSTER: cluster, names.STAGE: stage.name},
+        "annotations": {names.GENERATE_PATHS: ";".join(sources), names.SYNC_WAVE: str(stage.wave)},
     }
+    if step.deletable:
+        metadata["finalizers"] = [names.FINALIZER]
+    document: Data = {"apiVersion": names.ARGO, "kind": "Application", "metadata": metadata, "spec": spec}
     return File(path=layout.application(cluster, stage.wave, stage.name), documents=(document,), origin=step.origin)
+
+
+def empty_chain(mesh: Mesh, cluster: Cluster) -> File:
+    """Return what keeps the folder of a chain in Git when nothing is in it: Argo CD fails for one that is not there."""
+    text = render("chain-README.md.j2", mesh=mesh, cluster=cluster)
+    return File(path=f"{layout.chain(cluster.name)}/{layout.README}", text=text, origin=cluster.origin)
 
 
 def bases(mesh: Mesh, step: Step) -> list[str]:
@@ -154,9 +157,9 @@ def _source(mesh: Mesh, folder: str) -> Data:
     }
 
 
-def _sync_policy(options: list[str]) -> Data:
+def _sync_policy(options: list[str], **automated: bool) -> Data:
     return {
-        "automated": {"prune": True, "selfHeal": True},
+        "automated": {"prune": True, "selfHeal": True, **automated},
         "syncOptions": ["FailOnSharedResource=true", *options],
         "retry": _RETRY,
     }
@@ -186,7 +189,9 @@ def _root(mesh: Mesh) -> Data:
     }
 
 
-def _application_set(mesh: Mesh, role: str, wave: int, clusters: list[str]) -> Data:
+def _application_set(mesh: Mesh, role: str, wave: int, clusters: Sequence[Cluster]) -> Data:
+    # Otherwise Argo CD refuses to prune the last Applications of a chain. Pruned by mistake, they delete nothing.
+    leaving = {"allowEmpty": True} if any(cluster.state for cluster in clusters) else {}
     template: Data = {
         "metadata": {
             "name": names.chain(mesh.name, "{{ .cluster }}"),
@@ -197,7 +202,7 @@ def _application_set(mesh: Mesh, role: str, wave: int, clusters: list[str]) -> D
             "project": names.root(mesh.name),
             "source": _source(mesh, layout.chain("{{ .cluster }}")),
             "destination": _in_argocd(mesh),
-            "syncPolicy": _sync_policy([]),
+            "syncPolicy": _sync_policy([], **leaving),
         },
     }
     return {
@@ -212,11 +217,16 @@ def _application_set(mesh: Mesh, role: str, wave: int, clusters: list[str]) -> D
         "spec": {
             "goTemplate": True,
             "goTemplateOptions": ["missingkey=error"],
-            "generators": [{"list": {"elements": [{"cluster": cluster} for cluster in clusters]}}],
+            "generators": [{"list": {"elements": [_element(cluster) for cluster in clusters]}}],
             "syncPolicy": {"preserveResourcesOnDeletion": True},
             "template": template,
         },
     }
+
+
+def _element(cluster: Cluster) -> dict[str, str]:
+    """Return what the list says of a cluster; the template has no use for its state, and whoever reads the tree has."""
+    return {"cluster": cluster.name} | ({names.STATE: cluster.state} if cluster.state else {})
 
 
 def _root_project(mesh: Mesh) -> Data:

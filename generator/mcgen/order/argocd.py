@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from mcgen import names
+from mcgen import names, phases
 from mcgen.order import finding
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ class Application(NamedTuple):
 
     folder: the path of its source in the repository; cluster: its destination, a name or a URL;
     stage: the label by which the health check knows that it is one of a chain; paths: its
-    manifest-generate-paths; faults: what is wrong with it wherever it stands.
+    manifest-generate-paths; deletes: whether its objects go when it does; allow_empty: whether all it has may be
+    pruned; faults: what is wrong with it wherever it stands.
     """
 
     project: str
@@ -40,6 +41,8 @@ class Application(NamedTuple):
     wave: int
     stage: str
     paths: str
+    deletes: bool
+    allow_empty: bool
     faults: tuple[Fault, ...]
 
 
@@ -106,13 +109,23 @@ def application_set(document: Data) -> ApplicationSet:
     return ApplicationSet(name, _application(template["metadata"], template["spec"]), elements, tuple(faults))
 
 
-def generated(found: ApplicationSet) -> Iterator[tuple[str, str, Application]]:
-    """Yield the name, the cluster and the Application of each element; raise KeyError for an unknown field."""
+class Generated(NamedTuple):
+    """What an ApplicationSet makes of one element. name: of the Application; state: how far the cluster has left."""
+
+    name: str
+    cluster: str
+    state: str
+    app: Application
+
+
+def generated(found: ApplicationSet) -> Iterator[Generated]:
+    """Yield what comes of each element; raise KeyError for an unknown field."""
     template = found.template
     filled = [field for field in _TEMPLATED if "{{" in getattr(template, field)]
     for element in found.elements:
         fields: dict[str, Any] = {field: _fill(getattr(template, field), element) for field in filled}
-        yield _fill(found.name, element), text(element["cluster"]), template._replace(**fields)
+        name, state = _fill(found.name, element), text(element.get(names.STATE, phases.MEMBER))
+        yield Generated(name, text(element["cluster"]), state, template._replace(**fields))
 
 
 def project(document: Data) -> Project:
@@ -160,14 +173,16 @@ def _application(metadata: Data, spec: Data) -> Application:
         number or 0,
         text(labels.get(names.STAGE, "")),
         text(annotations.get(names.GENERATE_PATHS, "")),
+        bool(metadata.get("finalizers")),
+        ((spec.get("syncPolicy") or {}).get("automated") or {}).get("allowEmpty") is True,
         tuple(faults),
     )
 
 
 def _faults(metadata: Data, spec: Data, source: Data) -> Iterator[Fault]:
     policy = spec.get("syncPolicy") or {}
-    if metadata.get("finalizers"):
-        yield finding.DELETES, "it has a finalizer"
+    if metadata.get("finalizers") not in (None, [], [names.FINALIZER]):
+        yield finding.UNREADABLE, f"it has other finalizers than {names.FINALIZER}"
     if "sources" in spec or not source.keys() <= _SOURCE:
         yield finding.UNREADABLE, "its source is more than a folder of the tree"
     automated = policy.get("automated") or {}

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from mcgen.order import finding, kinds, kustomize, tokens
+from mcgen.order import finding, kinds, kustomize, leaving, tokens
 from mcgen.order.table import EDGES
 
 if TYPE_CHECKING:
@@ -53,10 +53,11 @@ class Edges:
         for token, found in here.items():
             if EDGES[token[0]].other_chain:
                 self._brought[token] = chain_number, found[-1]
-        injected = _injected(chain)
+        injected, needless = _injected(chain), leaving.needless(chain.state)
         for step in chain.steps:
             for token, obj in tokens.needs(step, chain.cluster, injected).items():
-                self._check(chain_number, step, obj, token, here.get(token))
+                if token[0] not in needless:
+                    self._check(chain_number, step, obj, token, here.get(token))
 
     def finish(self) -> None:
         """Add a finding for each need that no chain meets, or only one that itself waits for another first."""

@@ -36,6 +36,7 @@ GENERATE_PATHS = "MC520"
 MAKES_NAMESPACE = "MC521"
 RENDERING = "MC522"
 TOO_WIDE = "MC523"
+PHASE = "MC524"
 SYNCED = "MC530"
 
 _LOWER = "give what is needed a lower sync wave, or what needs it a higher one"
@@ -63,6 +64,7 @@ ADVICE = {
     MAKES_NAMESPACE: "leave namespaces to the stage namespaces",
     RENDERING: "let the render plugin, and only it, have the IstioOperator",
     TOO_WIDE: "take out of the AppProject what the tree does not need",
+    PHASE: "build the tree again: what leaves with a cluster, and when, is the same for all",
     SYNCED: "take the line out: an administrator applies this folder, and nobody who writes to Git alone",
 }
 

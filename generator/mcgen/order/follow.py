@@ -5,11 +5,11 @@ from __future__ import annotations
 from posixpath import normpath
 from typing import TYPE_CHECKING, NamedTuple
 
-from mcgen import layout
-from mcgen.order import argocd, finding, kinds, kustomize
+from mcgen import layout, phases
+from mcgen.order import argocd, finding, kinds, kustomize, leaving
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
     from mcgen.order.argocd import Application
     from mcgen.order.finding import Findings
@@ -41,10 +41,14 @@ class Step(NamedTuple):
 
 
 class Chain(NamedTuple):
-    """The chain of a cluster, its steps in the order of their waves. home: the folder around its own."""
+    """The chain of a cluster, its steps in the order of their waves.
+
+    home: the folder around its own. state: how far the cluster has left.
+    """
 
     cluster: str
     home: str
+    state: str
     steps: tuple[Step, ...]
 
     @property
@@ -66,11 +70,17 @@ class Follower:
     """Finds root and everything that it leads to; adds a finding for each thing that it cannot follow."""
 
     def __init__(
-        self, files: Mapping[str, Mapping[str, tuple[Obj, ...]]], kustomize: Kustomize, findings: Findings
+        self,
+        files: Mapping[str, Mapping[str, tuple[Obj, ...]]],
+        kustomize: Kustomize,
+        findings: Findings,
+        folders: Set[str],
     ) -> None:
+        """Take the tree. folders: all that have files, whatever is in them."""
         self._files = files
         self._kustomize = kustomize
         self._findings = findings
+        self._there = folders
         self._prefix = ""
         self._root: Application | None = None
         self.parents: list[Parent] = []
@@ -85,6 +95,7 @@ class Follower:
         root = roots[0]
         self._root = root.facts
         self._faults(root, root.facts.faults)
+        leaving.parent(root, root.facts, (), self._findings)
         folder = self._find(root.facts.folder)
         if folder is None:
             self._findings.at(root, finding.NO_SUCH_PATH, f"its path '{root.facts.folder}' is not in the tree")
@@ -102,10 +113,12 @@ class Follower:
             if any(f"{folder}/".startswith(f"{apart}/") for apart in layout.BY_HAND):
                 self._findings.add(finding.SYNCED, folder, "an Application leads here, and a person applies it")
 
-    def withheld(self, chains: Iterable[Chain]) -> Iterator[tuple[Chain, Built]]:
+    def withheld(self, chains: Sequence[Chain]) -> Iterator[tuple[Chain, Built]]:
         """Yield what comes out of each folder that waits behind a gate; add a finding for any other unreached one."""
         homes = {chain.home: chain for chain in chains}
         for folder in self._unreached():
+            if leaving.is_left_over(folder, chains):
+                continue
             chain = next((homes[up] for up in _upwards(folder) if up in homes), None)
             built = self._kustomize.build(folder)
             mine = [obj for obj in built.objects if obj.kind in (kinds.APPLICATION, kinds.APPLICATION_SET)]
@@ -142,11 +155,15 @@ class Follower:
         self._faults(obj, obj.facts.faults)
         self._faults(obj, obj.facts.template.faults)
         try:
-            for name, cluster, app in argocd.generated(obj.facts):
-                folder = self._folder(obj, app)
+            found = list(argocd.generated(obj.facts))
+            leaving.parent(obj, obj.facts.template, [one.state for one in found], self._findings)
+            for name, cluster, state, app in found:
+                if not leaving.known(obj, state, self._findings):
+                    continue
+                folder = self._folder(obj, app, empty=state == phases.LAST)
                 if folder is not None:
                     built = self._parent(obj, name, app, folder)
-                    yield Chain(cluster, folder.rpartition("/")[0], tuple(self._steps(built)))
+                    yield Chain(cluster, folder.rpartition("/")[0], state, tuple(self._steps(built)))
         except (KeyError, TypeError) as error:
             self._findings.at(obj, finding.UNREADABLE, f"its template cannot be filled in ({error})")
 
@@ -180,8 +197,11 @@ class Follower:
                 return False
         return bool(jobs)
 
-    def _folder(self, obj: Obj, app: Application) -> str | None:
-        """Return an Application's folder in the tree; add a finding and return None when there is none."""
+    def _folder(self, obj: Obj, app: Application, *, empty: bool = False) -> str | None:
+        """Return an Application's folder in the tree; add a finding and return None when there is none.
+
+        empty: whether one will do in which there are no objects.
+        """
         root = self._root
         if root is not None and (app.repository, app.revision) != (root.repository, root.revision):
             message = (
@@ -189,7 +209,8 @@ class Follower:
             )
             self._findings.at(obj, finding.UNREADABLE, message)
         folder = app.folder.removeprefix(self._prefix)
-        if app.folder.startswith(self._prefix) and folder in self._kustomize.folders():
+        there = self._there if empty else self._kustomize.folders()
+        if app.folder.startswith(self._prefix) and folder in there:
             return folder
         self._findings.at(obj, finding.NO_SUCH_PATH, f"its path '{app.folder}' is not in the tree")
         return None

@@ -9,7 +9,7 @@ from mcgen.order import finding, istio, kinds
 from mcgen.order.table import HEALTH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence, Set
 
     from mcgen.order.argocd import Application
     from mcgen.order.finding import Findings
@@ -59,8 +59,11 @@ class Permit:
         if app.repository not in self._project.repositories:
             self._refuse(obj, f"the repository {app.repository}")
 
-    def needless(self) -> None:
-        """Add a finding for whatever the project allows and no Application needs."""
+    def needless(self, leaving: Set[str]) -> None:
+        """Add a finding for whatever the project allows and no Application needs; leaving: clusters that need all."""
+        places = [(at, name) for at, name in self._project.destinations if at in leaving]
+        self._destinations.update(places)
+        self._namespaces.update(name for _, name in places)
         for what in sorted(self._needless()):
             message = f"it allows {what}, which no Application of the tree needs"
             self._findings.add(

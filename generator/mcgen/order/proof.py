@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mcgen.order import bounds, finding, kustomize, objects, projects
+from mcgen.order import bounds, finding, kustomize, leaving, objects, projects
 from mcgen.order.edges import Edges
 from mcgen.order.finding import Findings, OrderFinding
 from mcgen.order.follow import Follower
@@ -29,10 +29,12 @@ class OrderProof:
         self._files: dict[str, dict[str, tuple[Obj, ...]]] = {}
         self._kustomizations: dict[str, Kustomization] = {}
         self._setup = Setup()
+        self._folders: set[str] = set()
 
     def add(self, path: str, documents: Sequence[Any]) -> None:
-        """Take in one file: its path relative to the tree's root, and its documents as plain data."""
+        """Take in one file: its path relative to the tree's root, and its documents as plain data, if it has any."""
         folder, _, name = path.rpartition("/")
+        self._folders.add(folder)
         if not name.endswith(_ENDINGS):
             return
         try:
@@ -55,11 +57,12 @@ class OrderProof:
         findings = self._findings
         self._setup.check(findings)
         builder = Kustomize(self._files, self._kustomizations, findings)
-        follower = Follower(self._files, builder, findings)
+        follower = Follower(self._files, builder, findings, self._folders)
         chains = follower.chains()
         edges = Edges(findings)
         for number, chain in enumerate(chains):
             edges.check(number, chain)
+            leaving.chain(chain, findings)
             for step in chain.steps:
                 bounds.stage(step, self._setup.plugins, findings)
         edges.finish()
@@ -86,4 +89,5 @@ class OrderProof:
                 keys = [(obj.kind, obj.namespace or parent.app.namespace, obj.name) for obj in parent.built.objects]
                 permits[0].check(parent.obj, parent.app, keys)
             for permit in permits:
-                permit.needless()
+                # Argo CD deletes only where the AppProject lets it.
+                permit.needless({chain.cluster for chain in chains if chain.state})

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mcgen import assemble, chain, names, patching, selector, stages
 from mcgen.contents import contents
 from mcgen.manifests.kustomize import applies
 from mcgen.mesh import resolve
+from mcgen.phases import MEMBER
 from mcgen.rules.finding import Finding, error, one_of
 from mcgen.rules.istio import OWNED_MESH_CONFIG, OWNED_VALUES, instead_of
 
@@ -56,6 +58,8 @@ def check(blueprint: Blueprint, inputs: Inputs) -> list[Finding]:
     if not blueprint.patches:
         return []
     mesh = resolve(blueprint, inputs)
+    # A patch for a cluster that leaves is right as long as the cluster is there.
+    mesh = replace(mesh, clusters=tuple(replace(cluster, state=MEMBER) for cluster in mesh.clusters))
     bases = {file.path: file for file in assemble.bases(mesh)}
     steps: dict[str, list[Step]] = defaultdict(list)
     for _, chained in chain.chains(mesh):

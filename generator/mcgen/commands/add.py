@@ -1,0 +1,99 @@
+"""mcgen add: a further cluster in a blueprint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mcgen.platforms import PLATFORMS
+from mcgen.problems import ProblemsFound, UsageError, sort_problems
+
+if TYPE_CHECKING:
+    from mcgen.tree import Data
+
+
+@click.group()
+def add() -> None:
+    """Add a part to a blueprint that is there."""
+
+
+@add.command()
+@click.argument("blueprint", type=click.Path())
+@click.argument("name")
+@click.option("--platform", required=True, type=click.Choice(tuple(PLATFORMS)), help="Who runs the cluster.")
+@click.option("--role", required=True, type=click.Choice(("primary", "remote")), help="What it is in the mesh.")
+@click.option("--primary", metavar="CLUSTER", help="A remote's primary [the only one of the mesh].")
+@click.option("--id", "cluster_id", metavar="ID", help="Istio's cluster ID [the name].")
+@click.option("--network", help="Its network [one of its own].")
+@click.option("--cidr", "cidrs", multiple=True, help="A range of its pods. Repeat it.")
+@click.option("--egress", multiple=True, metavar="CIDR", help="From where its nodes and API server call. Repeat it.")
+@click.option("--address", help="The address of its east-west gateway.")
+@click.option("--ingress-gateway", is_flag=True, help="Also install Istio's ingress gateway.")
+@click.option("--context", help="Its kubeconfig context [the name].")
+@click.option("--server", metavar="URL", help="Its API server, as the primary reaches it.")
+@click.option("--argocd-secret", help="For the bootstrap job: the Secret with which Argo CD reaches it.")
+@click.option("--kubeconfig-secret", help="For the bootstrap job: a Secret with a kubeconfig, instead.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="The tree's folder [output/<metadata.name>].")
+def cluster(blueprint: str, name: str, output: Path | None, **given: Any) -> int:
+    """Add the cluster NAME to BLUEPRINT: nothing else in the file changes, and the rules accept the result."""
+    from mcgen import edit, load
+    from mcgen.lifecycle import files
+    from mcgen.output import show
+
+    item = entry(name, **given)
+    before = load.read(blueprint)
+    text = edit.add(files.text(blueprint), item)
+    try:
+        after, warnings = files.checked(text, blueprint, output or before.folder)
+    except ProblemsFound as found:
+        show(found.problems, "text", found.lines)
+        click.echo(f"{blueprint}: not changed", err=True)
+        return found.exit_code
+    files.replace(Path(blueprint), text)
+    if warnings:
+        show(sort_problems(warnings), "text", after.lines)
+    click.echo(f"{blueprint}: {name} is added; next: mcgen build {blueprint}")
+    return 0
+
+
+def entry(name: str, **given: Any) -> Data:
+    """Return the cluster as it stands in a blueprint, with what was given only; raise UsageError for odd values."""
+    item: Data = {"name": name, "id": given["cluster_id"]}
+    item |= {key: given[key] for key in ("platform", "role", "primary", "network")}
+    item |= {"cidrs": list(given["cidrs"]), "egress": list(given["egress"])}
+    item |= {"gateway": _given(address=given["address"]), "ingressGateway": given["ingress_gateway"]}
+    credentials = _given(argocdSecret=given["argocd_secret"], kubeconfigSecret=given["kubeconfig_secret"])
+    bootstrap = _given(context=given["context"], server=given["server"], credentials=credentials)
+    item["bootstrap"] = bootstrap
+    item = _given(**item)
+    _check(item)
+    return item
+
+
+def _given(**fields: Any) -> Data:
+    return {key: value for key, value in fields.items() if value or value == ""}
+
+
+def _check(item: Data) -> None:
+    import msgspec
+
+    from mcgen.blueprint import Cluster
+
+    for text in _texts(item):
+        # A pattern's `$` also fits in front of a final line break.
+        if not text.isprintable():
+            raise UsageError(f"{text!r} holds what cannot be printed, and no field of a cluster may")
+    try:
+        msgspec.convert(item, Cluster)
+    except msgspec.ValidationError as error:
+        raise UsageError(f"a cluster cannot be written so: {error}") from None
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [text for item in value.values() for text in _texts(item)]
+    if isinstance(value, list):
+        return [text for item in value for text in _texts(item)]
+    return [value] if isinstance(value, str) else []

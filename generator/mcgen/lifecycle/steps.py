@@ -1,0 +1,89 @@
+"""What may happen to clusters between two commits: one phase at a time, and nobody leaves without them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mcgen import layout, phases, stages
+from mcgen.lifecycle import tree
+from mcgen.problems import Pos, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+    from pathlib import Path
+
+    from mcgen.manifest import Manifest
+
+# See layout.application.
+APPLICATION = re.compile(r"clusters/([^/]+)/argocd/\d+-([^/]+)\.yaml")
+# What every cluster has as long as it is a member; the rest goes with a field of the blueprint.
+_NEEDED = frozenset((stages.NAMESPACES, stages.BASE, stages.CONTROL_PLANE, stages.EAST_WEST_GATEWAY))
+
+
+def compare(
+    folder: Path,
+    old: tuple[Manifest, Mapping[str, str]],
+    new: tuple[Manifest, Mapping[str, str]],
+    forget: Collection[str],
+) -> Iterator[Problem]:
+    """Yield what cannot happen to clusters in one commit.
+
+    old, new: a manifest, and the states of the clusters that leave. forget: clusters that may go without phases.
+    """
+    now = set(tree.clusters(new[0]))
+    for cluster in tree.clusters(old[0]):
+        before, after = old[1].get(cluster, phases.MEMBER), new[1].get(cluster, phases.MEMBER)
+        pos = Pos(file=str(folder / layout.chain(cluster)))
+        if cluster not in now:
+            if before != phases.LAST and cluster not in forget:
+                yield _gone(cluster, before, pos)
+        elif not phases.may_follow(before, after):
+            yield _skipped(cluster, before, after, pos)
+        else:
+            yield from _lost(cluster, after, (old[0], new[0]), pos)
+
+
+def _gone(cluster: str, before: str, pos: Pos) -> Problem:
+    return Problem(
+        code="MC660",
+        message=f'"{cluster}" is {_words(before)} at the other revision, and now gone: what it has stays behind',
+        pos=pos,
+        advice="let it go phase by phase, with `mcgen remove cluster`; if the cluster is dead, say --forget " + cluster,
+    )
+
+
+def _skipped(cluster: str, before: str, after: str, pos: Pos) -> Problem:
+    if before == phases.LAST:
+        advice = "give it another name and add it anew: the token in its remote secret was deleted"
+    else:
+        advice = f"take one phase in each commit: {_words(phases.following(before))} is next"
+    message = f'"{cluster}" goes from {_words(before)} to {_words(after)} in one step'
+    return Problem(code="MC661", message=message, pos=pos, advice=advice)
+
+
+def _lost(cluster: str, state: str, manifests: tuple[Manifest, Manifest], pos: Pos) -> Iterator[Problem]:
+    """Yield the stages that a cluster has lost altogether, although its phase does not take them."""
+    before, after = ({match[2] for path in m.files if (match := _of(cluster, path))} for m in manifests)
+    for stage in sorted((before - after) & _needed(state)):
+        if f"{layout.overlay(cluster, stage, None)}/{layout.KUSTOMIZATION}" in manifests[1].files:
+            continue  # MC651
+        yield Problem(
+            code="MC662",
+            message=f'"{cluster}" is {_words(state)} and loses its stage {stage}, whose objects stay behind',
+            pos=pos,
+            advice="build the tree again from its blueprint and its inputs",
+        )
+
+
+def _needed(state: str) -> frozenset[str]:
+    return (_NEEDED | {stages.REMOTE_SECRET}) - phases.gone(state)
+
+
+def _of(cluster: str, path: str) -> re.Match[str] | None:
+    match = APPLICATION.fullmatch(path)
+    return match if match and match[1] == cluster else None
+
+
+def _words(state: str) -> str:
+    return f"'{state}'" if state else "a member"

@@ -1,0 +1,63 @@
+"""What a tree says of its clusters: which there are, and how far each has left. Read from the tree alone.
+
+The state stands in the list of an ApplicationSet, beside the cluster that it is about: a reviewer sees it there, Git
+merges it line by line, and the static proof compares it with the Applications and finalizers that are really there.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from mcgen import layout, names, phases, store
+from mcgen.problems import has_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from mcgen.manifest import Manifest
+
+# A manifest may come from anybody, and what is no name of a cluster is not printed in a command.
+_IN_A_CHAIN = re.compile(r"clusters/([a-z0-9][-a-z0-9]{0,62})/argocd/[^/]+")
+
+
+def clusters(manifest: Manifest) -> list[str]:
+    """Return the clusters that have a chain in a tree."""
+    found = (_IN_A_CHAIN.fullmatch(path) for path in manifest.files)
+    return sorted({match[1] for match in found if match})
+
+
+def sets(manifest: Manifest) -> list[str]:
+    """Return the files of a tree in which the states stand."""
+    return sorted(path for path in manifest.files if path.startswith(f"{layout.APPLICATION_SETS}/"))
+
+
+def states(files: Iterable[bytes]) -> dict[str, str]:
+    """Return the state of each cluster that leaves; what is no ApplicationSet of mcgen says nothing."""
+    found: dict[str, str] = {}
+    for raw in files:
+        try:
+            document = yaml.load(raw, Loader=yaml.CSafeLoader)
+            elements = document["spec"]["generators"][0]["list"]["elements"]
+            found |= {element["cluster"]: _state(element) for element in elements}
+        except (yaml.YAMLError, AttributeError, IndexError, KeyError, TypeError, UnicodeDecodeError):
+            continue
+    return {cluster: state for cluster, state in found.items() if state}
+
+
+def _state(element: Any) -> str:
+    state = element.get(names.STATE, phases.MEMBER)
+    return state if isinstance(state, str) and phases.is_known(state) else phases.MEMBER
+
+
+def read(out: Path) -> dict[str, str]:
+    """Return the state of each cluster in the tree of a folder, empty for members; raise ToolError."""
+    manifest, problems = store.load_manifest(out)
+    if has_errors(problems):
+        return {}
+    files = [out / path for path in sets(manifest)]
+    known = states(file.read_bytes() for file in files if file.is_file())
+    return {cluster: known.get(cluster, phases.MEMBER) for cluster in clusters(manifest)}

@@ -1,0 +1,88 @@
+"""What a person has to know and do while a cluster leaves: for the command and for the tree's README alike."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mcgen import chain, names, phases, stages
+
+if TYPE_CHECKING:
+    from mcgen.mesh import Cluster, Mesh
+
+_NOW = '"$(date -u +%Y-%m-%dT%H:%M:%SZ)"'
+_LAST_WORDS = "Argo CD never deletes CustomResourceDefinitions. When nothing else in {name} uses Istio's:"
+
+
+def what(cluster: Cluster) -> str:
+    """Return what the phase of a cluster does."""
+    return phases.BY_STATE[cluster.state].what
+
+
+def confirmations(mesh: Mesh, cluster: Cluster) -> list[str]:
+    """Return the commands that answer what Argo CD waits for in this phase."""
+    wanted = phases.BY_STATE[cluster.state].confirm
+    # A gate is deleted without a question.
+    asked = [step for step in _whole(mesh, cluster) if step.stage.name in wanted and step.listed and not step.gate]
+    return [
+        f"kubectl -n {mesh.gitops.argocd.namespace} annotate applications.argoproj.io "
+        f"{names.application(mesh.name, cluster.name, step.stage.name)} {names.DELETION_APPROVED}={_NOW} --overwrite"
+        for step in asked
+    ]
+
+
+def warnings(cluster: Cluster) -> list[str]:
+    """Return what to look at before anybody confirms."""
+    if stages.NAMESPACES not in phases.BY_STATE[cluster.state].confirm:
+        return []
+    spaces = ", ".join(dict.fromkeys([names.ISTIO_SYSTEM, *(ns.name for ns in cluster.namespaces)]))
+    return [
+        f"Confirmed, these namespaces of {cluster.name} are deleted with all that anybody has in them: {spaces}. "
+        "To keep one, say so as soon as Argo CD has begun, before you confirm: "
+        f"`kubectl --context {cluster.context} annotate namespace NAME {names.SYNC_OPTIONS}=Delete=false --overwrite`"
+    ]
+
+
+def taken(mesh: Mesh, cluster: Cluster) -> list[str]:
+    """Return the names of the Applications that are gone once this phase is over."""
+    phase = phases.BY_STATE[cluster.state]
+    there = [step for step in _whole(mesh, cluster) if step.listed and step.stage.name in phase.takes]
+    return [names.application(mesh.name, cluster.name, step.stage.name) for step in there]
+
+
+def look(mesh: Mesh, cluster: Cluster) -> str:
+    """Return the command that shows the Applications of a cluster."""
+    chosen = f"{names.PART_OF}={mesh.name},{names.CLUSTER}={cluster.name}"
+    return f"kubectl -n {mesh.gitops.argocd.namespace} get applications.argoproj.io -l {chosen}"
+
+
+def afterwards(name: str) -> list[str]:
+    """Return what is left to do by hand when a cluster has left."""
+    return [
+        _LAST_WORDS.format(name=name),
+        f"  kubectl --context CONTEXT delete crd -l {names.PART_OF}=istio",
+    ]
+
+
+def phase(mesh: Mesh, name: str, path: str, where: str) -> list[str]:
+    """Return what the command says about a phase that was just written; where: its option for the tree's folder."""
+    cluster = mesh.by_name[name]
+    number = [found.state for found in phases.PHASES].index(cluster.state) + 1
+    gone = taken(mesh, cluster)
+    ends = f"{names.chain(mesh.name, name)} is Synced and Healthy" + (
+        f", and gone are {', '.join(gone)}" if gone else ""
+    )
+    confirm = confirmations(mesh, cluster)
+    return [
+        f"{path}: {name} is '{cluster.state}' now, phase {number} of {len(phases.PHASES)}: {what(cluster)}",
+        f"next: mcgen build {path}{where}, commit, and let Argo CD sync it",
+        *(["then Argo CD waits until somebody confirms:"] if confirm else []),
+        *(f"  {line}" for line in confirm),
+        *warnings(cluster),
+        f"over when {ends}:",
+        f"  {look(mesh, cluster)}",
+        f"after that: mcgen remove cluster {path} {name}{where}",
+    ]
+
+
+def _whole(mesh: Mesh, cluster: Cluster) -> tuple[chain.Step, ...]:
+    return next(steps for other, steps in chain.whole(mesh) if other.name == cluster.name)

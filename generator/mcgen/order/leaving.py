@@ -1,0 +1,74 @@
+"""Clusters that leave: whether each chain is what its phase makes of it, and no finalizer stands anywhere else.
+
+The list of an ApplicationSet says how far each of its clusters is; the rest of the tree is compared with that.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mcgen import names, phases, stages
+from mcgen.order import finding, table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from mcgen.order.argocd import Application
+    from mcgen.order.finding import Findings
+    from mcgen.order.follow import Chain
+    from mcgen.order.objects import Obj
+
+_SEALED = re.compile(r"clusters/[^/]+/remote-secrets/([^/]+)")
+# What a later stage needs only to come up, and who brings it: gone before that stage on purpose.
+_NEEDED_ONCE = {table.REMOTE_SECRET: stages.REMOTE_SECRET}
+
+
+def known(obj: Obj, state: str, findings: Findings) -> bool:
+    """Return whether a state is one; add a finding otherwise."""
+    if phases.is_known(state):
+        return True
+    findings.at(obj, finding.UNREADABLE, f"'{state}' is no state of a cluster")
+    return False
+
+
+def parent(obj: Obj, app: Application, states: Sequence[str], findings: Findings) -> None:
+    """Add what is wrong with the finalizer and the pruning of root, or of the chains of one ApplicationSet."""
+    if app.deletes:
+        findings.at(obj, finding.DELETES, "it has a finalizer")
+    leaves = any(state != phases.MEMBER for state in states)
+    if app.allow_empty and not leaves:
+        findings.at(obj, finding.SYNC_POLICY, "syncPolicy.automated.allowEmpty is true, and no cluster leaves")
+    elif leaves and not app.allow_empty:
+        message = "a cluster leaves, and without syncPolicy.automated.allowEmpty its last Applications would stay"
+        findings.at(obj, finding.PHASE, message)
+
+
+def chain(found: Chain, findings: Findings) -> None:
+    """Add what a chain has that its phase took, and finalizers that are wrong or missing."""
+    gone, deletable = phases.gone(found.state), phases.deletable(found.state)
+    words = f"{names.STATE} '{found.state}'" if found.state else "a member of the mesh"
+    for step in found.steps:
+        stage = step.app.stage
+        if stage in gone:
+            findings.at(step.obj, finding.PHASE, f"its cluster is {words}, in which there is no stage {stage} any more")
+        elif step.app.deletes and stage not in deletable:
+            findings.at(step.obj, finding.DELETES, f"it has a finalizer, and its cluster is {words}")
+        elif stage in deletable and not step.app.deletes:
+            message = f"its cluster is {words}: without a finalizer the next phase leaves its objects behind"
+            findings.at(step.obj, finding.PHASE, message)
+        if step.app.allow_empty:
+            findings.at(step.obj, finding.SYNC_POLICY, "syncPolicy.automated.allowEmpty is true")
+
+
+def needless(state: str) -> set[str]:
+    """Return the kinds of tokens that a chain's stages no longer need, because they run already."""
+    gone = phases.gone(state)
+    return {kind for kind, stage in _NEEDED_ONCE.items() if stage in gone}
+
+
+def is_left_over(folder: str, chains: Iterable[Chain]) -> bool:
+    """Return whether a folder has the sealed file of a cluster that leaves: an input, and no longer a stage."""
+    match = _SEALED.fullmatch(folder)
+    left = {chain.cluster for chain in chains if stages.REMOTE_SECRET in phases.gone(chain.state)}
+    return match is not None and match[1] in left
