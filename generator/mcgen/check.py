@@ -51,7 +51,11 @@ def _changed(folder: Path, manifest: Manifest, contents: dict[str, bytes | None]
             continue
         # Several digests: a build or a merge has not come to its end.
         what = "is half built" if " " in wanted else "is missing" if raw is None else "was changed after it was built"
-        advice = "build the tree again" if path in manifest.files else "restore it and build again"
+        advice = "restore it (`git checkout`) and build again"
+        if path in manifest.files:
+            advice = "build the tree again"
+            if raw is not None and " " not in wanted:
+                advice += ", with --force if the change is to be thrown away, or put it into the blueprint first"
         yield Problem(code="MC650", message=f"{path} {what}", pos=Pos(file=str(folder / path)), advice=advice)
 
 

@@ -18,8 +18,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _MOST_WORDS = 2000
-# A token (three parts in base64url, the first of which begins an object) and any long run of base64.
-_SECRET = re.compile(r"eyJ[\w.-]{10,}|[\w+/=-]{64,}")
+# A token (three parts in base64url, the first of which begins an object) and any long run of base64. The path of a URL
+# may look like one.
+_SECRET = re.compile(
+    r"eyJ[\w.-]{10,}"
+    r"|(?P<url>https?://[\w.\[\]:-]{1,300}(?:/(?![^/\s]*eyJ)[\w.~%-]{0,63}(?![\w.~%-]))*)"
+    r"|[\w+/=-]{64,}"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,8 +155,12 @@ def _both(source: subprocess.Popen[bytes], sink: subprocess.Popen[bytes], timeou
 
 def words(said: bytes) -> str:
     """Return what a program said, on one line, with everything that could be a secret taken out."""
-    text = " ".join(_SECRET.sub("[hidden]", said.decode(errors="replace")).split())
+    text = " ".join(_SECRET.sub(_hidden, said.decode(errors="replace")).split())
     return text if len(text) <= _MOST_WORDS else f"{text[:_MOST_WORDS]}..."
+
+
+def _hidden(match: re.Match[str]) -> str:
+    return match["url"] or "[hidden]"
 
 
 def _timed_out(argv: Sequence[str], timeout: float) -> TimedOut:

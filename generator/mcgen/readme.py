@@ -69,8 +69,16 @@ def escaped(text: str) -> str:
 
 def after_build(mesh: Mesh, changed: Collection[str]) -> str:
     """Return what an Argo CD administrator has to apply by hand after this build, and in which order."""
-    told = {layout.SETUP: layout.README, layout.INSTALL: layout.README, layout.BOOTSTRAP: _BOOTSTRAP_README}
-    folders = [folder for folder in told if any(path.startswith(f"{folder}/") for path in changed)]
+    told = {
+        layout.SETUP: f"{layout.SETUP}/{layout.README}",
+        layout.INSTALL: layout.README,
+        layout.BOOTSTRAP: _BOOTSTRAP_README,
+    }
+    # A page that reads differently is nothing to apply.
+    applied = [path for path in changed if not path.endswith(f"/{layout.README}")]
+    folders = [folder for folder in told if any(path.startswith(f"{folder}/") for path in applied)]
+    if not folders:
+        return ""
     lines = [f"  {mesh.path}/{folder}: see {mesh.path}/{told[folder]}" for folder in folders]
     return "\n".join(["an Argo CD administrator applies, because it changed:", *lines]) + "\n"
 

@@ -69,7 +69,18 @@ class Mesh:
 
     def argv(self, *arguments: str) -> list[str]:
         command, *rest = arguments
-        return [sys.executable, "-m", "mcgen", command, str(self.blueprint), "--validator=embedded", *rest]
+        # What runs in the background of a shell would not hear of Ctrl-C.
+        return [
+            "/usr/bin/env",
+            "--default-signal=INT",
+            sys.executable,
+            "-m",
+            "mcgen",
+            command,
+            str(self.blueprint),
+            "--validator=embedded",
+            *rest,
+        ]
 
     def run(self, *arguments: str, **more: str) -> Ran:
         """Run mcgen on the blueprint; more: environment variables."""

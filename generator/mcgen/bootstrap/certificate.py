@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mcgen import proc
-from mcgen.bootstrap.kube import NoAnswer, why
+from mcgen.bootstrap.kube import NoAnswer, hint, why
 from mcgen.problems import ToolError
 
 if TYPE_CHECKING:
@@ -48,11 +48,12 @@ def fetch(access: Access, controller: tuple[str, str], *, timeout: float) -> Cer
         raise NoAnswer(why(str(error)), f"{access.cluster} ({access}): {error}") from error
     if done.code:
         words = done.words or "kubeseal failed"
-        message = (
-            f"{access.cluster}: no certificate from the sealed-secrets controller {namespace}/{name}: {words}"
-            " (is it installed and ready there?)"
+        # It speaks of options of its own, which are a field of the blueprint here.
+        words = words.partition(" Please, use the flag")[0]
+        raise NoAnswer(
+            why(done.words),
+            f"no certificate from the sealed-secrets controller {namespace}/{name}: {words}{hint(words)}",
         )
-        raise NoAnswer(why(done.words), message)
     return parse(done.stdout, f"controller {namespace}/{name} of {access.cluster}")
 
 

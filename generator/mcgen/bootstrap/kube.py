@@ -20,6 +20,9 @@ _UNREACHABLE = re.compile(
     re.IGNORECASE,
 )
 _LOOPBACK = ("localhost", "127.", "[::1]", "0.0.0.0")  # noqa: S104 - names, and nothing is bound
+# Of klog: severity and day.
+_LOG_LINE = re.compile(rb"[IWEF][0-9]{4} ")
+_NO_CONTEXT = re.compile(r"context \S+ does not exist|context was not found|current-context|no configuration")
 _FORBIDDEN = re.compile(r"\(Forbidden\)|\(Unauthorized\)|must be logged in|provide credentials", re.IGNORECASE)
 
 # A token Secret without its data: what it is, whose it is, since when, and whether it has been filled.
@@ -70,8 +73,24 @@ def kubectl(access: Access, *arguments: str, timeout: float) -> str:
     except proc.TimedOut as error:
         raise NoAnswer(Why.UNREACHABLE, f"{access.cluster} ({access}): {error}") from error
     if done.code:
-        raise NoAnswer(why(done.words), f"{access.cluster} ({access}): {done.words or 'kubectl failed'}")
+        words = proc.words(_plain(done.stderr)) or "kubectl failed"
+        raise NoAnswer(why(done.words), f"{access.cluster} ({access}): {words}{hint(words)}")
     return done.stdout.decode(errors="replace")
+
+
+def _plain(said: bytes) -> bytes:
+    """Return what kubectl says for people: without the lines of its libraries, where there are others."""
+    lines = said.splitlines()
+    return b"\n".join([line for line in lines if not _LOG_LINE.match(line)] or lines)
+
+
+def hint(words: str) -> str:
+    """Return what to do about a failure, as far as a program's words tell."""
+    if _NO_CONTEXT.search(words):
+        return " (give --kubeconfig CLUSTER=FILE, or name the context in clusters[].bootstrap.context)"
+    if "sealed-secrets" in words and "not found" in words:
+        return " (is it installed there? addons.sealedSecrets says where it is)"
+    return ""
 
 
 def why(said: str) -> Why:

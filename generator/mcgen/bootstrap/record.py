@@ -20,17 +20,21 @@ _PATIENCE = 10.0
 _HEADER = "Facts found on live clusters, an input of `mcgen build`: review them, keep them in Git.\n"
 
 
+def require_tree(out: Path) -> None:
+    """Raise ToolError unless a tree was built into a folder."""
+    if not (out / layout.MANIFEST).is_file():
+        raise ToolError(f"there is no tree in '{out}': run `mcgen build` first, and let Argo CD sync it")
+
+
 @contextmanager
 def locked(out: Path) -> Iterator[None]:
-    """Hold the tree's bootstrap lock; raise ToolError when another bootstrap holds it, or there is no tree.
+    """Hold the bootstrap lock of a tree; raise ToolError when another bootstrap holds it.
 
     A build has a lock of its own, so that one may run in between.
     """
     try:
         state = os.open(out / disk.STATE, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except OSError as error:
-        if error.errno in disk.NOT_THERE:
-            raise ToolError(f"there is no tree in '{out}': run `mcgen build` first, and let Argo CD sync it") from None
         raise disk.failure("read", out / disk.STATE, error) from error
     try:
         try:

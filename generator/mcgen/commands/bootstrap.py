@@ -33,7 +33,7 @@ ALL = ""
 @pairs_option("--kubeconfig", "FILE", "How to reach a cluster: a kubeconfig, whose current context counts.")
 @pairs_option("--cert", "FILE|URL", "The sealing certificate of a primary, instead of asking its controller.")
 @click.option("--accept-new-cert", is_flag=True, help="Take a given certificate that is not the one of last time.")
-@click.option("--dry-run", is_flag=True, help="Ask no cluster and write nothing; print what would be sealed.")
+@click.option("--dry-run", is_flag=True, help="Write nothing; print what would be done.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=8, show_default=True, help="Pairs at once.")
 @click.option("--timeout", type=click.FloatRange(1, 600), default=30, show_default=True, help="Seconds per program.")
 @click.option("--retries", type=click.IntRange(0, 10), default=2, show_default=True, help="Of what does not answer.")
@@ -89,6 +89,7 @@ def bootstrap(
         lines, out = given.lines, output or given.folder
         _no_cores()
         # Who only looks waits for nobody.
+        record.require_tree(out)
         with _terminable(), nullcontext() if status or dry_run else record.locked(out):
             loaded = load.load(given, out)
             options = Options(

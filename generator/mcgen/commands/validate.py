@@ -63,7 +63,8 @@ def _blueprint(path: str, inputs: Path | None, validator: str) -> tuple[list[Pro
     given = load.read(path)
     loaded = load.load(given, inputs or given.folder)
     built = build.build(loaded, validators.choose(validator))
-    return [*loaded.warnings, *built.problems], given.lines
+    lost = [] if inputs else load.lost_stages(loaded, given.folder)
+    return [*loaded.warnings, *lost, *built.problems], given.lines
 
 
 def _tree(folder: Path, against: str | None, forget: tuple[str, ...], validator: str) -> list[Problem]:

@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 
 
 class Platform(Protocol):
-    """What a platform module offers."""
+    """What a platform module offers. NEEDS: what somebody must have installed in its clusters, empty for nothing."""
 
     TITLE: str
     HEALTH_CHECK: str
+    NEEDS: str
 
     def service_annotations(self, cluster: Cluster, ports: tuple[int, ...]) -> dict[str, str]:
         """Return the annotations of the east-west gateway's Service."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 TITLE = "Azure Kubernetes Service"
 HEALTH_CHECK = "HTTP on port 15021, path /healthz/ready, for every traffic port"
+NEEDS = ""
 
 _PREFIX = "service.beta.kubernetes.io"
 

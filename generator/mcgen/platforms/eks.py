@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 TITLE = "Elastic Kubernetes Service"
 HEALTH_CHECK = "HTTP on port 15021, path /healthz/ready"
+NEEDS = (
+    "the AWS Load Balancer Controller, which makes the gateways' load balancers (EKS Auto Mode has it; otherwise "
+    "the Services stay without an address)"
+)
 
 _PREFIX = "service.beta.kubernetes.io/aws-load-balancer"
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 TITLE = "generic"
 HEALTH_CHECK = "whatever the load balancer of the machines does; point it at port 15021, path /healthz/ready"
+NEEDS = "something that gives Services of type LoadBalancer an address"
 
 
 def service_annotations(cluster: Cluster, ports: tuple[int, ...]) -> dict[str, str]:  # noqa: ARG001 - nothing is known

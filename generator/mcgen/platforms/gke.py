@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 TITLE = "Google Kubernetes Engine"
 HEALTH_CHECK = "GKE checks the nodes (kube-proxy), not port 15021; no annotation can change that"
+NEEDS = ""
 
 _INTERNAL = {
     "networking.gke.io/load-balancer-type": "Internal",
