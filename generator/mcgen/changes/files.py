@@ -1,0 +1,126 @@
+"""Files as such: those that are no YAML, those that a person changed, and those that mcgen did not make."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mcgen import layout
+from mcgen.changes import versions
+from mcgen.changes.finding import Finding, Risk, Turn, quote
+from mcgen.changes.leaves import Leaf
+from mcgen.changes.say import shift
+from mcgen.manifest import digest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mcgen.changes.context import Context
+    from mcgen.changes.trees import Side
+    from mcgen.manifest import Manifest
+
+_RECIPE = "Dockerfile"
+
+
+def prose(path: str, context: Context) -> Iterator[Finding]:
+    """Yield what happened to a file that is no YAML, or whose data is what it was."""
+    old, new = (_text(side, path) for side in (context.old, context.new))
+    if path.endswith(_RECIPE):
+        yield from versions.recipe(old, new)
+    turn = Turn.CHANGED if path in context.old.paths and path in context.new.paths else Turn.ADDED
+    turn = Turn.REMOVED if path not in context.new.paths else turn
+    words = {Turn.ADDED: "is new", Turn.REMOVED: "is gone", Turn.CHANGED: "changes"}[turn]
+    count = _lines(old, new) if turn is Turn.CHANGED else ""
+    by_hand = path.startswith((f"{layout.SETUP}/", f"{layout.BOOTSTRAP}/")) and not path.endswith(layout.README)
+    yield Finding(
+        kind="setup" if by_hand else "text",
+        turn=turn,
+        risk=Risk.MEDIUM if by_hand else Risk.LOW,
+        what=f"{quote(path)} {words}{count}",
+        why="an administrator builds or applies it again" if by_hand else "",
+    )
+
+
+def _text(side: Side, path: str) -> str:
+    return side.contents.get(path, b"").decode(errors="replace")
+
+
+def _lines(old: str, new: str) -> str:
+    before, after = old.splitlines(), new.splitlines()
+    more, less = (len(set(one) - set(two)) for one, two in ((after, before), (before, after)))
+    return f" ({more} lines new, {less} gone)" if more or less else ""
+
+
+def by_hand(context: Context) -> Iterator[Finding]:
+    """Yield the files that are not what the manifest says, or are in no manifest; their owner is not mcgen."""
+    for path in context.changed:
+        before, after = (_state(side, path) for side in (context.old, context.new))
+        if before != after:
+            yield from _judged(path, before, after, context)
+
+
+def _state(side: Side, path: str) -> str:
+    """Return whether a file is mcgen's own (empty), edited or foreign; a file that is not there is nobody's."""
+    raw = side.contents.get(path)
+    if raw is None or not side.manifest.generator:
+        return ""
+    known = side.manifest.files.get(path) or side.manifest.inputs.get(path)
+    if known is None:
+        return "foreign"
+    return "" if digest(raw) in known.split() else "edited"
+
+
+def _judged(path: str, before: str, after: str, context: Context) -> Iterator[Finding]:
+    clusters = context.touched(path)
+    for state, turn in ((after, Turn.ADDED), (before, Turn.REMOVED)):
+        if not state:
+            continue
+        gone = turn is Turn.REMOVED
+        if state == "edited":
+            what = "what somebody changed by hand is taken back" if gone else "somebody changed a built file by hand"
+            why = (
+                "the tree is what mcgen builds"
+                if gone
+                else "the blueprint does not say so, and the next build undoes it"
+            )
+        else:
+            what = f"{quote(path)} {'is gone, and was' if gone else 'is'} not made by mcgen"
+            why = "nobody applies it any more" if gone else "no build looks after it, and Argo CD may apply it"
+        yield Finding(
+            kind=state, turn=turn, risk=Risk.MEDIUM if gone else Risk.HIGH, what=what, why=why, files=(path,),
+            clusters=clusters,
+        )  # fmt: skip
+
+
+def manifests(context: Context) -> Iterator[Finding]:
+    """Yield what the manifests themselves say: by which mcgen, of which mesh, and of files that did not change."""
+    old, new = context.old.manifest, context.new.manifest
+    raw = [side.contents.get(layout.MANIFEST) for side in (context.old, context.new)]
+    if raw[0] == raw[1] or None in raw:
+        return
+    said = False
+    for kind, title, before, after in (
+        ("mcgen", "the mcgen that made the tree", old.generator, new.generator),
+        ("identity", "the mesh of the tree", old.blueprint, new.blueprint),
+    ):
+        if before != after:
+            said = True
+            turn = versions.direction(before, after) if kind == "mcgen" else Turn.CHANGED
+            risk = Risk.MEDIUM if kind == "mcgen" else Risk.HIGH
+            leaf = Leaf(way=(), before=before, after=after)
+            found = shift(kind, title, leaf, risk=risk, why="everything is made anew", turn=turn)
+            yield replace(found, files=(layout.MANIFEST,))
+    listed = {p for a, b in ((old, new), (new, old)) for p, d in _all(a).items() if _all(b).get(p) != d}
+    odd = sorted(path for path in listed if path not in context.changed)
+    if odd or (not said and not listed):
+        what = (
+            f"the manifest says something else of {quote(odd[0])}, which is what it was"
+            if odd
+            else "the manifest is written in another way"
+        )
+        risk, why = (Risk.HIGH, "no build would do that") if odd else (Risk.LOW, "")
+        yield Finding(kind="edited", turn=Turn.CHANGED, risk=risk, what=what, why=why, files=(layout.MANIFEST,))
+
+
+def _all(manifest: Manifest) -> dict[str, str]:
+    return {**manifest.files, **manifest.inputs}
