@@ -110,7 +110,8 @@ def manifests(context: Context) -> Iterator[Finding]:
             leaf = Leaf(way=(), before=before, after=after)
             found = shift(kind, title, leaf, risk=risk, why="everything is made anew", turn=turn)
             yield replace(found, files=(layout.MANIFEST,))
-    listed = {p for a, b in ((old, new), (new, old)) for p, d in _all(a).items() if _all(b).get(p) != d}
+    was, now = _all(old), _all(new)
+    listed = {path for path in was.keys() | now.keys() if was.get(path) != now.get(path)}
     odd = sorted(path for path in listed if path not in context.changed)
     if odd or (not said and not listed):
         what = (

@@ -22,7 +22,7 @@ _NARROWEST = 40
 
 def show(findings: Sequence[Finding], view: View) -> str:
     """Return the headline and a block per finding; those of low risk take a line or two."""
-    lines = [_paint(headline(findings), _BOLD, view)]
+    lines = [_paint(line, _BOLD, view) for line in _wrapped(headline(findings), view, "")]
     for finding in findings:
         if finding.risk is not Risk.LOW:
             lines += ["", *_block(finding, view)]
@@ -49,7 +49,8 @@ def _block(finding: Finding, view: View) -> Iterator[str]:
     if finding.why:
         yield from _wrapped(f"       why: {printable(finding.why)}", view, " " * 12)
     if finding.pos:
-        yield _paint(f"       line: {printable(str(finding.pos))}", _DIM, view)
+        for line in _wrapped(f"       line: {printable(str(finding.pos))}", view, " " * 13):
+            yield _paint(line, _DIM, view)
     names, more = few(finding.files)
     rest = f" and {more} more" if more else ""
     for line in _wrapped(f"       in: {printable(', '.join(names))}{rest}", view, " " * 11):
