@@ -45,7 +45,8 @@ def test_exit_codes(old: str, new: str, capsys: pytest.CaptureFixture[str]) -> N
 @pytest.mark.parametrize(
     "arguments",
     [["OLD"], ["OLD", "NEW", "--against", "HEAD"], ["OLD", "NEW", "--to", "HEAD"], ["OLD", "nowhere"],
-     ["OLD", "NEW", "-o", "x"], ["blueprint.yaml", "NEW"], ["blueprint.yaml", "--against", "HEAD"], ["OLD", "NEW", "--format", "xml"]],
+     ["OLD", "NEW", "-o", "x"], ["blueprint.yaml", "NEW"], ["blueprint.yaml", "--against", "HEAD"],
+     ["OLD", "NEW", "--format", "xml"]],
 )  # fmt: skip
 def test_wrong_use(arguments: list[str], old: str, new: str) -> None:
     assert run(["diff", *({"OLD": old, "NEW": new}.get(word, word) for word in arguments)]) == 2

@@ -12,6 +12,7 @@ from mcgen import layout
 from mcgen.changes import sources
 from mcgen.changes.classify import findings
 from mcgen.changes.finding import Finding, Turn
+from mcgen.changes.trees import whole
 from mcgen.problems import ToolError, UsageError
 from tests.bench import fleet
 from tests.changes.cases import trees
@@ -154,3 +155,24 @@ def test_a_sample_is_equal_to_itself() -> None:
     folder = BY_TREE["three-clouds"].folder
     assert findings(sources.folders(folder, folder, verify=True)) == []
     assert layout.MANIFEST in sources.folders(folder, folder).old.paths
+
+
+def test_a_manifest_that_is_gone_is_told_of(pair: tuple[Path, Path]) -> None:
+    old, _ = pair
+    git(old, "init", "-q")
+    git(old, "add", "-A")
+    git(old, "commit", "-qm", "old")
+    (old / layout.MANIFEST).unlink()
+    assert kinds(findings(sources.revisions(old, "HEAD", None))) == {"edited"}
+    (old / layout.MANIFEST).write_text("{}")
+    assert kinds(findings(sources.revisions(old, "HEAD", None))) == {"edited"}
+
+
+def test_a_value_of_a_secret_is_never_shown(tmp_path: Path) -> None:
+    old, new = dict(trees("secret-in-plain-text")[1]), dict(trees("secret-in-plain-text")[1])
+    path = "clusters/eks-ireland/namespaces/secret.yaml"
+    new[path] = new[path].replace(b"not-a-real-token", b"another-token")
+    for found in (findings(whole(old, new)), findings(whole({**old, path: b""}, new))):
+        assert "token" in {f.kind for f in found}
+        assert "another-token" not in repr(found)
+        assert "not-a-real" not in repr(found)

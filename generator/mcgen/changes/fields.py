@@ -31,6 +31,11 @@ _LOOSE: dict[str, tuple[Any, Any]] = {
     "readOnlyRootFilesystem": (False, False),
     "automountServiceAccountToken": (True, True),
 }
+# Objects that do nothing by themselves, or whose effect others speak of.
+_ORDINARY = {
+    "", "Kustomization", "IstioOperator", "Facts", "Deployment", "Service", "ServiceAccount", "Job", "ConfigMap",
+    "CustomResourceDefinition", "PodDisruptionBudget",
+}  # fmt: skip
 _PODS = {"minReplicas", "maxReplicas", "replicas", "autoscaleMin", "autoscaleMax", "replicaCount"}
 
 
@@ -95,7 +100,9 @@ def _whole(delta: Delta) -> Iterator[Finding]:
     added = delta.old is None
     by_hand = _by_hand(delta.file)
     why = "an administrator applies it" if by_hand else "" if added else "what it made is deleted"
-    risk = Risk.LOW if added and not by_hand else Risk.MEDIUM
+    if added and not by_hand and delta.kind not in _ORDINARY:
+        why = "mcgen does not know what it does"
+    risk = Risk.MEDIUM if why else Risk.LOW
     yield Finding(
         kind="setup" if by_hand else "object",
         turn=Turn.ADDED if added else Turn.REMOVED,
@@ -113,6 +120,11 @@ def _by_hand(file: str) -> bool:
 
 
 def _field(delta: Delta, leaf: Leaf) -> Finding:
+    if delta.kind == "Secret" and leaf.way[0] in {"data", "stringData"}:
+        # Never shown: this goes into comments and logs.
+        what = f"a value of Secret {quote(delta.name)} is another one"
+        why = "a secret in plain text is in Git"
+        return Finding(kind="token", turn=turn_of(leaf.before, leaf.after), risk=Risk.HIGH, what=what, why=why)
     special = _privilege(leaf) or _egress(leaf) or _number(leaf)
     if special:
         return special

@@ -96,7 +96,10 @@ def manifests(context: Context) -> Iterator[Finding]:
     """Yield what the manifests themselves say: by which mcgen, of which mesh, and of files that did not change."""
     old, new = context.old.manifest, context.new.manifest
     raw = [side.contents.get(layout.MANIFEST) for side in (context.old, context.new)]
-    if raw[0] == raw[1] or None in raw:
+    if raw[0] == raw[1]:
+        return
+    if unreadable := [not manifest.generator for manifest in (old, new)].count(True):
+        yield from _without(context) if unreadable == 1 and context.old.paths and context.new.paths else ()
         return
     said = False
     for kind, title, before, after in (
@@ -121,6 +124,19 @@ def manifests(context: Context) -> Iterator[Finding]:
         )
         risk, why = (Risk.HIGH, "no build would do that") if odd else (Risk.LOW, "")
         yield Finding(kind="edited", turn=Turn.CHANGED, risk=risk, what=what, why=why, files=(layout.MANIFEST,))
+
+
+def _without(context: Context) -> Iterator[Finding]:
+    """Yield that a tree has a manifest that can be read on one side only: nobody can say what was edited there."""
+    gone = not context.new.manifest.generator
+    yield Finding(
+        kind="edited",
+        turn=Turn.ADDED if gone else Turn.REMOVED,
+        risk=Risk.HIGH if gone else Risk.MEDIUM,
+        what=f"the manifest is {'gone, or cannot be read' if gone else 'there again'}",
+        why="no file can be told from one that somebody changed" if gone else "the tree is what mcgen builds",
+        files=(layout.MANIFEST,),
+    )
 
 
 def _all(manifest: Manifest) -> dict[str, str]:

@@ -209,9 +209,13 @@ def peer(delta: Delta, _context: Context) -> Iterator[Finding]:
     if delta.kind != "PeerAuthentication":
         return
     before, after = _mode(delta.old), _mode(delta.new)
-    if before == after:
+    if delta.old is None or delta.new is None:
+        # What holds without it is for the whole mesh to say, and mcgen says STRICT there.
+        wide = (after != "STRICT") if delta.old is None else (before == "STRICT")
+    elif before == after:
         return
-    wide = _MODES.get(after, 3) > _MODES.get(before, 3)
+    else:
+        wide = _MODES.get(after, 3) > _MODES.get(before, 3)
     yield Finding(
         kind="mtls",
         turn=Turn.WIDENED if wide else Turn.NARROWED,
@@ -225,4 +229,4 @@ def peer(delta: Delta, _context: Context) -> Iterator[Finding]:
 
 
 def _mode(policy: Data | None) -> str:
-    return str(get(policy, "spec", "mtls", "mode") or "PERMISSIVE")
+    return str(get(policy, "spec", "mtls", "mode") or "PERMISSIVE") if policy else "what holds elsewhere"
