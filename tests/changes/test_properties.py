@@ -16,7 +16,8 @@ from mcgen.changes.documents import deltas
 from mcgen.changes.finding import CLOSE, OPEN, Turn
 from mcgen.changes.kinds import KINDS
 from mcgen.changes.trees import whole
-from tests.changes.cases import CASES, compared, trees
+from tests.bench import fleet
+from tests.changes.cases import CASES, built, compared, trees
 from tests.documents import slots
 from tests.samples import BY_TREE, TREES
 from tests.snapshots import files
@@ -117,3 +118,16 @@ def test_subjects_are_pure(name: str) -> None:
 
 def test_every_turn_has_a_way_back() -> None:
     assert all(turn.back.back is turn for turn in Turn)
+
+
+def test_a_hundred_new_clusters_are_a_few_findings() -> None:
+    def mesh(clusters: int) -> dict[str, bytes]:
+        data = fleet.blueprint(clusters)
+        return built(data, {})
+
+    found = findings(whole(mesh(3), mesh(103)))
+    assert len(found) < 20
+    assert any(f.kind == "cluster" and len(f.clusters) == 100 for f in found)
+    opened = [f for f in found if f.kind == "ports"]
+    assert sum(len(f.clusters) for f in opened) == 100
+    assert len(opened) == 2, "internal and not"

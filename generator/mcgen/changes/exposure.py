@@ -59,7 +59,7 @@ def _ports(name: str, way: Way, old: Any, new: Any) -> Iterator[Finding]:
         if not ports:
             continue
         listed = ", ".join(str(port) for port in sorted(ports))
-        who = _who(side)
+        who = _who(side, whole=old is None or new is None)
         verb = "opens" if turn is Turn.OPENED else "closes"
         risky = turn is Turn.OPENED and who == EVERYBODY and not _internal(side)
         yield Finding(
@@ -92,9 +92,12 @@ def _port_ways(way: Way, old: Any, new: Any) -> tuple[Way, ...]:
     return tuple(found)
 
 
-def _who(gateway: Any) -> str:
+def _who(gateway: Any, *, whole: bool) -> str:
+    """Return for whom ports are open; of a whole gateway a number, so that a hundred new ones are told of as one."""
     ranges = _ranges(gateway)
-    return quoted(ranges) if ranges else EVERYBODY
+    if _everybody(ranges):
+        return EVERYBODY
+    return f"{len(ranges)} range{'s' if len(ranges) > 1 else ''} of addresses" if whole else quoted(ranges)
 
 
 def _ranges(gateway: Any) -> list[str]:
