@@ -101,18 +101,8 @@ def manifests(context: Context) -> Iterator[Finding]:
     if unreadable := [not manifest.generator for manifest in (old, new)].count(True):
         yield from _without(context) if unreadable == 1 and context.old.paths and context.new.paths else ()
         return
-    said = False
-    for kind, title, before, after in (
-        ("mcgen", "the mcgen that made the tree", old.generator, new.generator),
-        ("identity", "the mesh of the tree", old.blueprint, new.blueprint),
-    ):
-        if before != after:
-            said = True
-            turn = versions.direction(before, after) if kind == "mcgen" else Turn.CHANGED
-            risk = Risk.MEDIUM if kind == "mcgen" else Risk.HIGH
-            leaf = Leaf(way=(), before=before, after=after)
-            found = shift(kind, title, leaf, risk=risk, why="everything is made anew", turn=turn)
-            yield replace(found, files=(layout.MANIFEST,))
+    said = list(_made(old, new))
+    yield from said
     was, now = _all(old), _all(new)
     listed = {path for path in was.keys() | now.keys() if was.get(path) != now.get(path)}
     odd = sorted(path for path in listed if path not in context.changed)
@@ -124,6 +114,20 @@ def manifests(context: Context) -> Iterator[Finding]:
         )
         risk, why = (Risk.HIGH, "no build would do that") if odd else (Risk.LOW, "")
         yield Finding(kind="edited", turn=Turn.CHANGED, risk=risk, what=what, why=why, files=(layout.MANIFEST,))
+
+
+def _made(old: Manifest, new: Manifest) -> Iterator[Finding]:
+    """Yield by which mcgen and of which mesh the trees are."""
+    why = "everything is made anew"
+    if old.generator != new.generator:
+        leaf = Leaf(way=(), before=old.generator, after=new.generator)
+        turn = versions.direction(old.generator, new.generator)
+        found = shift("mcgen", "the mcgen that made the tree", leaf, risk=Risk.MEDIUM, why=why, turn=turn)
+        yield replace(found, files=(layout.MANIFEST,))
+    if old.blueprint != new.blueprint:
+        leaf = Leaf(way=(), before=old.blueprint, after=new.blueprint)
+        found = shift("identity", "the mesh of the tree", leaf, risk=Risk.HIGH, why=why, turn=Turn.CHANGED)
+        yield replace(found, files=(layout.MANIFEST,))
 
 
 def _without(context: Context) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from mcgen import names
 from mcgen.changes.finding import Finding, Risk, Turn, quote, quoted
 from mcgen.changes.leaves import flow_key, get, same
 
@@ -46,11 +47,13 @@ def _whole(delta: Delta, context: Context) -> Finding:
     policy = delta.some
     added = delta.old is None
     action = _action(policy)
-    others = all(_another(policy, side) for side in context.policies)
-    turn = Turn.WIDENED if (action == "ALLOW") is (added is others) and action == "ALLOW" else Turn.NARROWED
-    if action == "DENY":
+    # Where it is not, do others let in their callers only?
+    others = _another(policy, context.policies[not added])
+    if action == "ALLOW":
+        turn = Turn.WIDENED if added is others else Turn.NARROWED
+    elif action == "DENY":
         turn = Turn.NARROWED if added else Turn.WIDENED
-    elif action != "ALLOW":
+    else:
         turn = Turn.ADDED if added else Turn.REMOVED
     said = f"{action} policy {_title(delta)} is {'new' if added else 'gone'}{_says(policy)}"
     risk, why = Risk.MEDIUM, _REFUSED
@@ -69,7 +72,8 @@ def _another(policy: Data, policies: list[Data]) -> bool:
     mine = get(policy, "metadata", "namespace"), get(policy, "metadata", "name")
     for other in policies:
         theirs = get(other, "metadata", "namespace"), get(other, "metadata", "name")
-        if theirs == mine or theirs[0] != mine[0] or _action(other) != "ALLOW":
+        # Those of the root namespace are for the whole mesh.
+        if theirs == mine or theirs[0] not in {mine[0], names.ISTIO_SYSTEM} or _action(other) != "ALLOW":
             continue
         wide = get(other, "spec", "selector", "matchLabels") or {}
         if wide.items() <= (get(policy, "spec", "selector", "matchLabels") or {}).items():
