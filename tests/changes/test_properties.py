@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 VALUES: tuple[Any, ...] = ("zz-other", 7, True, None, [], {})
 # Of a list of a thousand rules, or a text of a CRD, some are enough.
 MOST = 60
+GATEWAY = "clusters/gke-frankfurt/east-west-gateway/istio-operator.yaml"
+PROJECTS = "argocd/install/projects.yaml"
 
 
 @cache
@@ -131,3 +133,26 @@ def test_a_hundred_new_clusters_are_a_few_findings() -> None:
     opened = [f for f in found if f.kind == "ports"]
     assert sum(len(f.clusters) for f in opened) == 100
     assert len(opened) == 2, "internal and not"
+
+
+def test_what_people_write_by_hand_may_be_anything() -> None:
+    """No value anywhere in a document stops the comparison."""
+    tree = sample("three-clouds")
+    for path in ("bases/policies/payment.cart-callers.yaml", "bases/exposure/expose-services.yaml", GATEWAY, PROJECTS):
+        documents = list(yaml.load_all(tree[path], Loader=yaml.CSafeLoader))
+        for container, key in list(slots(documents)):
+            before = container[key]
+            for value in (7, "x", ["x"], {"x": "y"}, [["x"]], None):
+                container[key] = value
+                new = {path: yaml.dump_all(documents, Dumper=yaml.CSafeDumper).encode()}
+                if value != before:
+                    assert findings(whole({path: tree[path]}, new))
+                    assert findings(whole(new, {path: tree[path]}))
+            container[key] = before
+
+
+def test_documents_that_cannot_be_read_are_risky() -> None:
+    bomb = b"a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n"
+    for raw in (b"a: [", bomb, b"- a list\n", b"\xff\xfe\x00"):
+        [found] = findings(whole({}, {"clusters/x/namespaces/y.yaml": raw}))
+        assert (found.kind, found.risk) == ("text", "high")

@@ -62,7 +62,7 @@ def deltas(context: Context) -> Iterator[Delta | str]:
     """Yield every document that differs, and the path of every file that is no YAML, or differs but in no document."""
     single: list[Delta] = []
     for path in context.changed:
-        before, after = (_documents(path, side.contents.get(path)) for side in (context.old, context.new))
+        before, after = (documents_of(path, side.contents.get(path)) for side in (context.old, context.new))
         if before is None or after is None:
             yield path
             continue
@@ -77,13 +77,15 @@ def deltas(context: Context) -> Iterator[Delta | str]:
     yield from _moved(single)
 
 
-def _documents(path: str, raw: bytes | None) -> dict[Key, Data] | None:
+def documents_of(path: str, raw: bytes | None) -> dict[Key, Data] | None:
     """Return the documents of a file by key, none where there is no file; None when they cannot be read."""
     if raw is None:
         return {}
     if not path.endswith(".yaml"):
         return None
     try:
+        if _has_aliases(raw):
+            return None
         documents = list(yaml.load_all(raw, Loader=yaml.CSafeLoader))
     except (yaml.YAMLError, ValueError, RecursionError):
         return None
@@ -94,6 +96,13 @@ def _documents(path: str, raw: bytes | None) -> dict[Key, Data] | None:
         key = _key(path, document)
         found[(*key, str(i)) if key in found else key] = document
     return found
+
+
+def _has_aliases(raw: bytes) -> bool:
+    """Return whether a document repeats parts of itself: mcgen writes none that do, and they can grow without end."""
+    if b"&" not in raw or b"*" not in raw:
+        return False
+    return any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(raw, Loader=yaml.CSafeLoader))
 
 
 def _key(path: str, document: Data) -> Key:

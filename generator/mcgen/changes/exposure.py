@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mcgen import names
 from mcgen.changes.finding import EVERYBODY, Finding, Risk, Turn, quote, quoted
-from mcgen.changes.leaves import MISSING, Leaf, by_ident, differences, get
+from mcgen.changes.leaves import MISSING, Leaf, by_ident, differences, get, listing, mapping
 from mcgen.changes.say import shift
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def _ranges(gateway: Any) -> list[str]:
 
 
 def _internal(gateway: Any) -> bool:
-    annotations = get(gateway, "k8s", "serviceAnnotations") or {}
+    annotations = mapping(gateway, "k8s", "serviceAnnotations")
     return any(annotations.get(key) == value for key, value in _REACH)
 
 
@@ -167,7 +167,7 @@ def _within(net: Any, other: Any) -> bool:
 
 def _annotations(name: str, way: Way, old: Any, new: Any) -> Iterator[Finding]:
     place = (*way, "k8s", "serviceAnnotations")
-    before, after = (get(side, "k8s", "serviceAnnotations") or {} for side in (old, new))
+    before, after = (mapping(side, "k8s", "serviceAnnotations") for side in (old, new))
     was, now = _internal(old), _internal(new)
     if was != now:
         wide = was
@@ -227,4 +227,4 @@ def _unmatched(hosts: list[str], others: list[str]) -> list[str]:
 
 def _hosts(gateway: Any) -> dict[str, list[str]]:
     servers = by_ident(get(gateway, "spec", "servers")) or {}
-    return {port: [str(host) for host in get(server, "hosts") or []] for port, server in servers.items()}
+    return {port: [str(host) for host in listing(server, "hosts")] for port, server in servers.items()}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mcgen import layout
 from mcgen.changes import versions
+from mcgen.changes.documents import documents_of
 from mcgen.changes.finding import Finding, Risk, Turn, quote
 from mcgen.changes.leaves import Leaf
 from mcgen.changes.say import shift
@@ -32,12 +33,15 @@ def prose(path: str, context: Context) -> Iterator[Finding]:
     words = {Turn.ADDED: "is new", Turn.REMOVED: "is gone", Turn.CHANGED: "changes"}[turn]
     count = _lines(old, new) if turn is Turn.CHANGED else ""
     by_hand = path.startswith((f"{layout.SETUP}/", f"{layout.BOOTSTRAP}/")) and not path.endswith(layout.README)
+    risk, why = Risk.LOW, ""
+    if by_hand:
+        risk, why = Risk.MEDIUM, "an administrator builds or applies it again"
+    if path.endswith(".yaml") and None in (
+        documents_of(path, side.contents.get(path)) for side in (context.old, context.new)
+    ):
+        risk, why = Risk.HIGH, "mcgen cannot read what it says; others may"
     yield Finding(
-        kind="setup" if by_hand else "text",
-        turn=turn,
-        risk=Risk.MEDIUM if by_hand else Risk.LOW,
-        what=f"{quote(path)} {words}{count}",
-        why="an administrator builds or applies it again" if by_hand else "",
+        kind="setup" if by_hand else "text", turn=turn, risk=risk, what=f"{quote(path)} {words}{count}", why=why
     )
 
 

@@ -63,6 +63,18 @@ def get(data: Any, *keys: str) -> Any:
     return data
 
 
+def mapping(data: Any, *keys: str) -> dict[str, Any]:
+    """Return the mapping at a place, empty for anything else: what people write by hand may be anything."""
+    found = get(data, *keys)
+    return found if isinstance(found, dict) else {}
+
+
+def listing(data: Any, *keys: str) -> list[Any]:
+    """Return the list at a place, empty for anything else."""
+    found = get(data, *keys)
+    return found if isinstance(found, list) else []
+
+
 def ident(element: Any) -> str:
     """Return by what an element of a list is known: its name, or its port's; empty where it has none."""
     name = get(element, "name") or get(element, "port", "name")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mcgen import names
 from mcgen.changes.finding import Finding, Risk, Turn, quote, quoted
-from mcgen.changes.leaves import flow_key, get, same
+from mcgen.changes.leaves import flow_key, get, listing, mapping, same
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,23 +73,26 @@ def _another(policy: Data, policies: list[Data]) -> bool:
     for other in policies:
         theirs = get(other, "metadata", "namespace"), get(other, "metadata", "name")
         # Those of the root namespace are for the whole mesh.
-        if theirs == mine or theirs[0] not in {mine[0], names.ISTIO_SYSTEM} or _action(other) != "ALLOW":
+        if theirs == mine or theirs[0] not in (mine[0], names.ISTIO_SYSTEM) or _action(other) != "ALLOW":
             continue
-        wide = get(other, "spec", "selector", "matchLabels") or {}
-        if wide.items() <= (get(policy, "spec", "selector", "matchLabels") or {}).items():
+        if _labels(other) <= _labels(policy):
             return True
     return False
 
 
+def _labels(policy: Data) -> set[str]:
+    return {f"{key}={value!r}" for key, value in mapping(policy, "spec", "selector", "matchLabels").items()}
+
+
 def _loose(policy: Data) -> tuple[Risk, str]:
-    rules = [_match(rule) for rule in get(policy, "spec", "rules") or []]
+    rules = [_match(rule) for rule in listing(policy, "spec", "rules")]
     if any(rule is None or not any(field.startswith("source.") for field in rule) for rule in rules):
         return Risk.HIGH, "a rule that does not say who lets in anybody"
     return Risk.MEDIUM, "more callers than before"
 
 
 def _rules(delta: Delta, old: Data, new: Data) -> Finding:
-    changes = list(_changes(get(old, "spec", "rules") or [], get(new, "spec", "rules") or []))
+    changes = list(_changes(listing(old, "spec", "rules"), listing(new, "spec", "rules")))
     more = [change for change in changes if change.more]
     less = [change for change in changes if change.less]
     deny = _action(new) == "DENY"
@@ -187,7 +190,7 @@ def _in_words(rule: Any) -> str:
 
 
 def _says(policy: Data) -> str:
-    rules = get(policy, "spec", "rules") or []
+    rules = listing(policy, "spec", "rules")
     listed = "; ".join(_in_words(rule) for rule in rules[:3])
     return f" ({listed})" if listed else " (no rules: it matches nobody)"
 

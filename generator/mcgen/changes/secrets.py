@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mcgen import layout, names
 from mcgen.changes.finding import Finding, Risk, Turn, quote
-from mcgen.changes.leaves import differences, get
+from mcgen.changes.leaves import differences, get, mapping
 from mcgen.changes.say import shift
 
 if TYPE_CHECKING:
@@ -65,8 +65,8 @@ def sealed(delta: Delta, _context: Context) -> Iterator[Finding]:
 
 
 def _with(document: Any) -> str:
-    annotations = get(document, "spec", "template", "metadata", "annotations") or {}
-    annotations = {**annotations, **(get(document, "metadata", "annotations") or {})}
+    annotations = mapping(document, "spec", "template", "metadata", "annotations")
+    annotations = {**annotations, **mapping(document, "metadata", "annotations")}
     token, certificate = annotations.get(names.TOKEN), annotations.get(names.CERTIFICATE)
     parts = [f"token {quote(token)}"] if token else []
     parts += [f"certificate {quote(certificate)}"] if certificate else []

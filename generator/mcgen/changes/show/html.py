@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mcgen.changes.finding import RISKS
 from mcgen.changes.show.view import clusters, headline, parts
 from mcgen.prose import page
+from mcgen.report import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,5 +27,6 @@ def show(findings: Sequence[Finding], _view: View) -> str:
         groups=[(risk, [f for f in findings if f.risk is risk]) for risk in RISKS],
         clusters=clusters,
         parts=parts,
+        printable=printable,
         most=_MOST,
     )
