@@ -26,10 +26,14 @@ Watch: TypeAlias = "Callable[[Iterable[File]], Iterable[File]]"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
-    """A tree in memory, content by path, and what is wrong with it."""
+    """A tree in memory, content by path, and what is wrong with it.
+
+    origins: the place in the blueprint that brings each file about.
+    """
 
     files: dict[str, bytes]
     problems: list[Problem]
+    origins: dict[str, DataPath]
 
 
 def build(loaded: Loaded, choice: Choice, watch: Watch = iter) -> Built:
@@ -56,7 +60,8 @@ def build(loaded: Loaded, choice: Choice, watch: Watch = iter) -> Built:
     def place(path: str) -> Pos:
         return loaded.source.pos(origins.get(path, ()))
 
-    return Built(files=files, problems=[*validators.problems(findings, place), *order_problems(proof.finish(), place)])
+    problems = [*validators.problems(findings, place), *order_problems(proof.finish(), place)]
+    return Built(files=files, problems=problems, origins=origins)
 
 
 def _sealed(loaded: Loaded) -> Iterator[File]:

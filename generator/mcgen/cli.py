@@ -16,6 +16,7 @@ from mcgen.problems import McgenError, ProblemsFound
 COMMANDS = {
     "build": "Make the tree of a blueprint.",
     "validate": "Check a blueprint, or a tree that was built.",
+    "diff": "Say what a change does to the mesh, and how risky it is.",
     "bootstrap": "Seal the remote secrets, and find what chains wait for.",
     "doctor": "Compare a live Argo CD and live clusters with the blueprint.",
     "init": "Write a first blueprint.",

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from mcgen import layout, manifest, proc, stages
+from mcgen import layout, manifest, stages
+from mcgen import revision as git
 from mcgen.lifecycle import steps, tree
-from mcgen.problems import Pos, Problem, Severity, ToolError, UsageError
+from mcgen.problems import Pos, Problem, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from pathlib import Path
 
-_GIT_SECONDS = 60.0
 # What identities are made of: (stage, path in its IstioOperator, what breaks).
 _FIXED = (
     (("meshConfig", "trustDomain"), "every workload's identity changes at once, and policies and mutual TLS with it"),
@@ -34,13 +34,11 @@ def compare(folder: Path, revision: str, forget: Collection[str] = ()) -> list[P
     forget: clusters that may go although what they have stays behind.
     Raises ToolError when Git cannot show the folder at that revision.
     """
-    if revision.startswith("-"):
-        raise UsageError(f"'{revision}' is no Git revision")
     old = _manifest_at(folder, revision)
     if old is None:
         return []
     new, _ = manifest.parse((folder / layout.MANIFEST).read_bytes(), str(folder / layout.MANIFEST))
-    there = tree.states(_show(folder, revision, path) for path in tree.sets(old))
+    there = tree.states(git.show(folder, revision, path) for path in tree.sets(old))
     here = tree.states((folder / path).read_bytes() for path in tree.sets(new) if (folder / path).is_file())
     return [
         *steps.compare(folder, (old, there), (new, here), forget),
@@ -70,7 +68,7 @@ def _identities(folder: Path, revision: str, old: manifest.Manifest, new: manife
             continue
         if old.files[path] == new.files[path]:
             continue
-        before, after = _operator(_show(folder, revision, path)), _operator((folder / path).read_bytes())
+        before, after = _operator(git.show(folder, revision, path)), _operator((folder / path).read_bytes())
         for keys, consequence in _FIXED:
             was, now = _get(before, keys), _get(after, keys)
             if was is not None and was != now:
@@ -87,7 +85,7 @@ def _sealing_keys(folder: Path, revision: str, old: manifest.Manifest, new: mani
     path = layout.SEALED_SECRETS_CONTROLLER
     if path not in old.files or old.files[path] == new.files.get(path):
         return
-    was = _namespace(_show(folder, revision, path))
+    was = _namespace(git.show(folder, revision, path))
     now = _namespace((folder / path).read_bytes()) if path in new.files else None
     if was != now:
         where = f'moves from namespace "{was}" to "{now}"' if now else f'leaves namespace "{was}"'
@@ -108,29 +106,11 @@ def _namespace(raw: bytes) -> Any:
 
 def _manifest_at(folder: Path, revision: str) -> manifest.Manifest | None:
     """Return the manifest at a revision, None when the tree was not there yet."""
-    _git(folder, ["rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}"], f"there is no revision '{revision}'")
-    done = proc.run(_argv(folder, ["cat-file", "-e", f"{revision}:./{layout.MANIFEST}"]), timeout=_GIT_SECONDS)
-    if done.code:
+    git.check(folder, revision)
+    if not git.has(folder, revision, layout.MANIFEST):
         return None
-    raw = _show(folder, revision, layout.MANIFEST)
+    raw = git.show(folder, revision, layout.MANIFEST)
     return manifest.parse(raw, f"{revision}:{layout.MANIFEST}")[0]
-
-
-def _show(folder: Path, revision: str, path: str) -> bytes:
-    return _git(folder, ["show", f"{revision}:./{path}"], f"'{path}' cannot be read at {revision}")
-
-
-def _git(folder: Path, arguments: list[str], failure: str) -> bytes:
-    done = proc.run(_argv(folder, arguments), timeout=_GIT_SECONDS)
-    if done.code:
-        words = done.stderr.decode(errors="replace").strip()
-        advice = "in a shallow clone, `git fetch --depth=1 origin REV` brings it"
-        raise ToolError(f"{failure} in the Git repository of '{folder}' ({advice}) {words}".strip())
-    return done.stdout
-
-
-def _argv(folder: Path, arguments: list[str]) -> list[str]:
-    return ["git", "-C", str(folder), *arguments]
 
 
 def _operator(raw: bytes) -> Any:

@@ -17,16 +17,18 @@ if TYPE_CHECKING:
     from mcgen.load import Loaded, Read
     from mcgen.problems import Problem
     from mcgen.store import Plan
+    from mcgen.tree import DataPath
     from mcgen.validators import Choice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """A tree that is good to be written, what writing it would do, and the warnings."""
+    """A tree that is good to be written, what writing it would do, and the warnings; origins: as in `build.Built`."""
 
     loaded: Loaded
     plan: Plan
     problems: list[Problem]
+    origins: dict[str, DataPath]
 
 
 def prepare(
@@ -52,7 +54,7 @@ def prepare(
     plan = store.plan(out, built.files, loaded.inputs.files, mesh=loaded.mesh.name, force=force)
     problems += plan.problems
     _stop_on_errors(problems)
-    return Prepared(loaded=loaded, plan=plan, problems=problems)
+    return Prepared(loaded=loaded, plan=plan, problems=problems, origins=built.origins)
 
 
 def _stop_on_errors(problems: list[Problem]) -> None:

@@ -1,0 +1,115 @@
+"""Two trees become findings: every subject is asked about every document, and what nobody speaks of is a field."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
+
+from mcgen.changes import (
+    clusters,
+    exposure,
+    fields,
+    files,
+    namespaces,
+    order,
+    patches,
+    policies,
+    rights,
+    secrets,
+    versions,
+)
+from mcgen.changes.blame import blame
+from mcgen.changes.context import Context
+from mcgen.changes.documents import deltas
+from mcgen.changes.finding import RISKS, Finding, Risk, Turn, quote
+from mcgen.changes.kinds import KINDS
+from mcgen.changes.leaves import same
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from mcgen.changes.documents import Delta
+    from mcgen.changes.trees import Trees
+
+
+class Subject(Protocol):
+    """What the mesh can be asked about: a pure function."""
+
+    def __call__(self, delta: Delta, context: Context, /) -> Iterator[Finding]:
+        """Yield what a document that differs says about this subject."""
+
+
+# Of a document that comes or goes with its cluster only these speak: the rest is clear.
+ALWAYS: tuple[Subject, ...] = (
+    clusters.whole, exposure.gateways, exposure.hosts, policies.authorization, policies.peer, rights.rules,
+)  # fmt: skip
+SUBJECTS: tuple[Subject, ...] = (
+    *ALWAYS,
+    clusters.identities,
+    rights.bindings,
+    rights.projects,
+    namespaces.namespaces,
+    secrets.tokens,
+    secrets.sealed,
+    secrets.facts,
+    order.stages,
+    order.waves,
+    order.gates,
+    patches.patches,
+    patches.contents,
+    versions.operators,
+    versions.images,
+)
+_ORDER = {kind: i for i, kind in enumerate(KINDS)}
+
+
+def findings(trees: Trees) -> list[Finding]:
+    """Return what differs between two trees: the risky first, the same in many clusters once."""
+    context = Context(trees)
+    return group(blame(finding, trees) for finding in _all(context))
+
+
+def _all(context: Context) -> Iterator[Finding]:
+    for delta in deltas(context):
+        if isinstance(delta, str):
+            for found in files.prose(delta, context):
+                yield replace(found, files=(delta,), clusters=context.touched(delta))
+        else:
+            yield from _document(delta, context)
+    yield from files.by_hand(context)
+    yield from files.manifests(context)
+
+
+def _document(delta: Delta, context: Context) -> Iterator[Finding]:
+    if delta.old is not None and delta.new is not None and same(delta.old, delta.new):
+        what = f"{quote(delta.title)} stands in another file"
+        found = [Finding(kind="moved", turn=Turn.CHANGED, risk=Risk.LOW, what=what, covers=((),))]
+    else:
+        subjects = ALWAYS if context.whole(delta.file) else SUBJECTS
+        found = [finding for subject in subjects for finding in subject(delta, context)]
+    for finding in [*found, *fields.leftovers(delta, found)]:
+        yield replace(finding, files=delta.files, clusters=finding.clusters or delta.clusters)
+
+
+def group(found: Iterable[Finding]) -> list[Finding]:
+    """Return the findings in the order in which they are read, those that say the same as one."""
+    groups: dict[tuple[str, ...], list[Finding]] = {}
+    for one in found:
+        key = (one.kind, one.turn, one.risk, one.what, one.why, one.before, one.after)
+        groups.setdefault(key, []).append(one)
+    return sorted((_merged(same_) for same_ in groups.values()), key=_rank)
+
+
+def _merged(found: list[Finding]) -> Finding:
+    if len(found) == 1:
+        return replace(found[0], files=tuple(dict.fromkeys(found[0].files)))
+    return replace(
+        found[0],
+        clusters=tuple(sorted({name for one in found for name in one.clusters})),
+        files=tuple(sorted({path for one in found for path in one.files})),
+        pos=min((one.pos for one in found if one.pos), default=None),
+    )
+
+
+def _rank(finding: Finding) -> tuple[int, int, str, tuple[str, ...]]:
+    return RISKS.index(finding.risk), _ORDER[finding.kind], finding.what, finding.clusters

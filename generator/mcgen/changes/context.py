@@ -1,0 +1,135 @@
+"""What is known of two trees from the paths of their files: clusters, stages, and whom a file reaches."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import yaml
+
+from mcgen import layout, stages
+from mcgen.changes.trees import CONTEXT
+
+if TYPE_CHECKING:
+    from mcgen.changes.trees import Side, Trees
+    from mcgen.tree import Data
+
+_SECRETS = "remote-secrets"
+_OVERLAY = re.compile(r"clusters/([^/]+)/([^/]+)/")
+_PAIR = re.compile(r"clusters/([^/]+)/remote-secrets/([^/]+)/")
+_READERS = re.compile(r"bases/readers/([^/]+)/")
+_BASE = re.compile(r"bases/([^/]+)/")
+
+
+@dataclass(frozen=True)
+class Context:
+    """Two trees, and what follows from them; nothing in it is changed."""
+
+    trees: Trees
+
+    @property
+    def old(self) -> Side:
+        """Return the tree before."""
+        return self.trees.old
+
+    @property
+    def new(self) -> Side:
+        """Return the tree after."""
+        return self.trees.new
+
+    @cached_property
+    def changed(self) -> list[str]:
+        """Return the paths of the files that differ, the manifest left out."""
+        old, new = self.old.contents, self.new.contents
+        return [path for path in sorted({*old, *new} - {layout.MANIFEST}) if old.get(path) != new.get(path)]
+
+    @cached_property
+    def stages(self) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+        """Return the folders of each cluster, before and after."""
+        return _stages(self.old), _stages(self.new)
+
+    @cached_property
+    def served(self) -> tuple[dict[str, str], dict[str, str]]:
+        """Return the primary of each remote, before and after."""
+        return _served(self.old), _served(self.new)
+
+    @cached_property
+    def added(self) -> frozenset[str]:
+        """Return the clusters that are new."""
+        before, after = self.stages
+        return frozenset(after.keys() - before.keys())
+
+    @cached_property
+    def removed(self) -> frozenset[str]:
+        """Return the clusters that are gone."""
+        before, after = self.stages
+        return frozenset(before.keys() - after.keys())
+
+    @cached_property
+    def policies(self) -> tuple[list[Data], list[Data]]:
+        """Return the AuthorizationPolicies before and after; empty where none of them changed."""
+        return _policies(self.old), _policies(self.new)
+
+    def touched(self, path: str) -> tuple[str, ...]:
+        """Return the clusters that a file reaches, none for one that is about Argo CD alone."""
+        if pair := _PAIR.match(path):
+            return (pair[2],)
+        if overlay := _OVERLAY.match(path):
+            return (overlay[1],)
+        if readers := _READERS.match(path):
+            return self._remotes(readers[1])
+        if base := _BASE.match(path):
+            return self._with_stage(base[1])
+        return ()
+
+    def whole(self, path: str) -> str:
+        """Return the cluster that a file belongs to when all of it comes or goes, empty otherwise."""
+        found = self.touched(path) if path.startswith("clusters/") else ()
+        return found[0] if found and found[0] in self.added | self.removed else ""
+
+    def _remotes(self, primary: str) -> tuple[str, ...]:
+        before, after = self.served
+        return tuple(sorted({name for side in (before, after) for name, by in side.items() if by == primary}))
+
+    def _with_stage(self, stage: str) -> tuple[str, ...]:
+        cached = self._by_stage.get(stage)
+        if cached is None:
+            before, after = self.stages
+            if stage == "gate":
+                cached = tuple(sorted({*self.served[0], *self.served[1]}))
+            else:
+                cached = tuple(sorted({name for side in (before, after) for name, has in side.items() if stage in has}))
+            self._by_stage[stage] = cached
+        return cached
+
+    @cached_property
+    def _by_stage(self) -> dict[str, tuple[str, ...]]:
+        return {}
+
+
+def _stages(side: Side) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for path in side.paths:
+        if (overlay := _OVERLAY.match(path)) and overlay[2] != _SECRETS:
+            found.setdefault(overlay[1], set()).add(overlay[2])
+    # A file that a person has left behind makes no cluster.
+    return {name: has for name, has in found.items() if stages.NAMESPACES in has}
+
+
+def _served(side: Side) -> dict[str, str]:
+    pairs = (_PAIR.match(path) for path in side.paths if f"/{_SECRETS}/" in path)
+    return {pair[2]: pair[1] for pair in pairs if pair}
+
+
+def _policies(side: Side) -> list[Data]:
+    found: list[Data] = []
+    for path, raw in side.contents.items():
+        if path.startswith(CONTEXT) and path.endswith(".yaml"):
+            try:
+                documents = list(yaml.load_all(raw, Loader=yaml.CSafeLoader))
+            except (yaml.YAMLError, ValueError, RecursionError):
+                continue
+            found += [d for d in documents if isinstance(d, dict) and d.get("kind") == "AuthorizationPolicy"]
+    return found

@@ -1,0 +1,133 @@
+"""What Argo CD does, and in which order: chains, stages, gates, deletions that cascade."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mcgen import layout, names
+from mcgen.changes.finding import Finding, Risk, Turn, flow, quote, quoted
+from mcgen.changes.leaves import MISSING, Leaf, get
+from mcgen.changes.say import shift
+from mcgen.stages import CONTROL_PLANE, REMOTE_SECRET
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mcgen.changes.context import Context
+    from mcgen.changes.documents import Delta
+
+_GATE = f"/{layout.base('gate')}"
+_ELEMENTS = ("spec", "generators", "0", "list", "elements")
+_ORPHAN = "Argo CD lets go of what runs: nobody heals or prunes it any more"
+
+
+def stages(delta: Delta, _context: Context) -> Iterator[Finding]:
+    """Yield Applications and ApplicationSets that come and go."""
+    if delta.kind not in {"Application", "ApplicationSet"} or (delta.old is None) is (delta.new is None):
+        return
+    added = delta.old is None
+    stage = get(delta.some, "metadata", "labels", names.STAGE)
+    what = called(delta)
+    where = "in its chain now" if added else "no longer in its chain"
+    yield Finding(
+        kind="stage",
+        turn=Turn.ADDED if added else Turn.REMOVED,
+        risk=Risk.MEDIUM if added else Risk.HIGH,
+        what=f"{what} is {where if stage else 'new' if added else 'gone'}",
+        why="Argo CD applies it with the next sync" if added else _ORPHAN,
+        before="" if added else str(stage or delta.name),
+        after=str(stage or delta.name) if added else "",
+        covers=((),),
+    )
+
+
+def called(delta: Delta) -> str:
+    """Return what an Application is called in a sentence: by its stage, the same in all clusters."""
+    stage = get(delta.some, "metadata", "labels", names.STAGE)
+    return f"stage {quote(stage)}" if stage else quote(delta.title)
+
+
+def waves(delta: Delta, _context: Context) -> Iterator[Finding]:
+    """Yield another wave, finalizers, and the clusters of an ApplicationSet."""
+    if delta.old is None or delta.new is None:
+        return
+    key = ("metadata", "annotations", names.SYNC_WAVE)
+    before, after = get(delta.old, *key), get(delta.new, *key)
+    if before != after:
+        leaf = Leaf(way=key, before=MISSING if before is None else before, after=MISSING if after is None else after)
+        why = "what must come first may come later; `mcgen validate` proves the order"
+        yield shift("wave", f"the wave of {called(delta)}", leaf, risk=Risk.HIGH, why=why, turn=Turn.CHANGED)
+    yield from _finalizers(delta)
+    yield from _elements(delta)
+
+
+def _finalizers(delta: Delta) -> Iterator[Finding]:
+    before, after = (get(side, "metadata", "finalizers") for side in (delta.old, delta.new))
+    old, new = ({flow(entry) for entry in side} if isinstance(side, list) else set() for side in (before, after))
+    for turn, found in ((Turn.ADDED, new - old), (Turn.REMOVED, old - new)):
+        if found:
+            added = turn is Turn.ADDED
+            yield Finding(
+                kind="finalizer",
+                turn=turn,
+                risk=Risk.HIGH if added else Risk.MEDIUM,
+                what=f"{called(delta)} {'gets' if added else 'loses'} finalizer {quoted(sorted(found))}",
+                why="who deletes it deletes all that it applied"
+                if added
+                else "what it applied stays when it is deleted",
+                before="" if added else ", ".join(sorted(found)),
+                after=", ".join(sorted(found)) if added else "",
+                covers=(("metadata", "finalizers"),),
+            )
+
+
+def _elements(delta: Delta) -> Iterator[Finding]:
+    """Yield the chains that an ApplicationSet makes and no longer makes."""
+    if delta.kind != "ApplicationSet":
+        return
+    before, after = (_clusters(side) for side in (delta.old, delta.new))
+    for turn, found in ((Turn.ADDED, after - before), (Turn.REMOVED, before - after)):
+        for name in sorted(found):
+            added = turn is Turn.ADDED
+            yield Finding(
+                kind="cluster",
+                turn=turn,
+                risk=Risk.MEDIUM if added else Risk.HIGH,
+                what=f"{quote(delta.name)} {'makes a chain' if added else 'makes no chain any more'} for it",
+                why="Argo CD begins to install it" if added else _ORPHAN,
+                clusters=(name,),
+                covers=(_ELEMENTS,),
+            )
+
+
+def _clusters(application_set: Any) -> set[str]:
+    generators = get(application_set, "spec", "generators")
+    lists = [get(generator, "list", "elements") for generator in generators] if isinstance(generators, list) else []
+    return {str(get(entry, "cluster")) for found in lists if isinstance(found, list) for entry in found}
+
+
+def gates(delta: Delta, _context: Context) -> Iterator[Finding]:
+    """Yield gates that open and close."""
+    if delta.kind != "Kustomization" or not delta.file.startswith("clusters/"):
+        return
+    before, after = (gated(side) for side in (delta.old, delta.new))
+    if before == after or delta.old is None or delta.new is None:
+        return
+    opened = before
+    stage = CONTROL_PLANE if f"/{CONTROL_PLANE}/" in delta.file else REMOTE_SECRET
+    yield Finding(
+        kind="gate",
+        turn=Turn.OPENED if opened else Turn.CLOSED,
+        risk=Risk.LOW if opened else Risk.HIGH,
+        what=f"the gate of stage {quote(stage)} {'opens' if opened else 'closes'}",
+        why="the chain goes on" if opened else "the chain waits again; stages behind it are let go of",
+        before="closed" if opened else "open",
+        after="open" if opened else "closed",
+        covers=((),),
+    )
+
+
+def gated(kustomization: Any) -> bool:
+    """Return whether an overlay is a gate."""
+    resources = get(kustomization, "resources")
+    return isinstance(resources, list) and any(str(entry).endswith(_GATE) for entry in resources)

@@ -1,0 +1,91 @@
+"""What stands in a folder at a Git revision: read by Git, never checked out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mcgen import proc
+from mcgen.problems import ToolError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+_SECONDS = 60.0
+_BLOB = "blob"
+
+
+def check(folder: Path, revision: str) -> None:
+    """Raise UsageError for what can be no revision, ToolError for one that the repository of a folder does not have."""
+    if revision.startswith("-") or not revision:
+        raise UsageError(f"'{revision}' is no Git revision")
+    _git(folder, ["rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}"], f"there is no revision '{revision}'")
+
+
+def has(folder: Path, revision: str, path: str) -> bool:
+    """Return whether a file of the folder was there."""
+    return not proc.run(_argv(folder, ["cat-file", "-e", f"{revision}:./{path}"]), timeout=_SECONDS).code
+
+
+def show(folder: Path, revision: str, path: str) -> bytes:
+    """Return a file of the folder; raise ToolError where it cannot be read."""
+    return _git(folder, ["show", f"{revision}:./{path}"], f"'{path}' cannot be read at {revision}")
+
+
+def blobs(folder: Path, revision: str) -> dict[str, str]:
+    """Return the files below a folder by their paths in it, each with the ID of its content."""
+    raw = _git(folder, ["ls-tree", "-r", "-z", revision], f"the files at {revision} cannot be listed")
+    found = {}
+    for entry in raw.decode(errors="surrogateescape").split("\0"):
+        described, tab, path = entry.partition("\t")
+        if tab and described.split()[1] == _BLOB:
+            found[path] = described.split()[2]
+    return found
+
+
+def contents(folder: Path, ids: Mapping[str, str]) -> dict[str, bytes]:
+    """Return the contents of files by path, all in one go; ids: as from `blobs`."""
+    if not ids:
+        return {}
+    wanted = "".join(f"{name}\n" for name in ids.values()).encode()
+    raw = _git(folder, ["cat-file", "--batch"], "files cannot be read", stdin=wanted)
+    found, at = {}, 0
+    for path in ids:
+        end = raw.index(b"\n", at)
+        size = int(raw[at:end].split()[-1])
+        found[path] = raw[end + 1 : end + 1 + size]
+        at = end + size + 2
+    return found
+
+
+def changed(folder: Path, revision: str) -> set[str]:
+    """Return the files below a folder that are not what they were: changed, gone, or not under Git yet."""
+    options = ["--name-only", "-z", "--relative", "--no-renames", "--no-ext-diff", "--ignore-submodules"]
+    listed = _git(folder, ["diff", *options, revision, "--", "."], f"the folder cannot be compared with {revision}")
+    return _paths(listed) | _untracked(folder)
+
+
+def present(folder: Path) -> set[str]:
+    """Return the files below a folder that Git knows or would take in."""
+    return _paths(_git(folder, ["ls-files", "-z"], "files cannot be listed")) | _untracked(folder)
+
+
+def _untracked(folder: Path) -> set[str]:
+    return _paths(_git(folder, ["ls-files", "--others", "--exclude-standard", "-z"], "files cannot be listed"))
+
+
+def _paths(raw: bytes) -> set[str]:
+    return set(filter(None, raw.decode(errors="surrogateescape").split("\0")))
+
+
+def _git(folder: Path, arguments: list[str], failure: str, *, stdin: bytes = b"") -> bytes:
+    done = proc.run(_argv(folder, arguments), timeout=_SECONDS, stdin=stdin)
+    if done.code:
+        words = done.stderr.decode(errors="replace").strip()
+        advice = "in a shallow clone, `git fetch --depth=1 origin REV` brings it"
+        raise ToolError(f"{failure} in the Git repository of '{folder}' ({advice}) {words}".strip())
+    return done.stdout
+
+
+def _argv(folder: Path, arguments: list[str]) -> list[str]:
+    return ["git", "-C", str(folder), *arguments]
