@@ -123,6 +123,11 @@ class Mesh:
         return self.istio.version.rpartition(".")[0]
 
     @property
+    def served_addresses(self) -> dict[str, str]:
+        """Return the east-west addresses of the primaries that serve remotes, empty while one is unknown."""
+        return {cluster.name: cluster.gateway.address for cluster in self.clusters if cluster.gateway.serves_remotes}
+
+    @property
     def exposes(self) -> bool:
         """Return whether the east-west gateways let anything through: Services, or istiod for remotes."""
         return bool(self.exported or self.remotes or not self.hardened)

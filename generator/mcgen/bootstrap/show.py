@@ -11,7 +11,7 @@ from mcgen.bootstrap.outcome import State
 from mcgen.report import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from mcgen.bootstrap.outcome import Outcome
     from mcgen.bootstrap.run import Result
@@ -46,16 +46,18 @@ def _line(outcome: Outcome) -> str:
     return f"{outcome.state:<8} {who}: {printable(outcome.words)}"
 
 
-def standings(rows: Sequence[Standing]) -> str:
-    """Return where every pair stands, a block of lines each."""
+def standings(rows: Sequence[Standing], addresses: Mapping[str, str]) -> str:
+    """Return where every pair stands, a block of lines each. addresses: of the primaries that serve remotes."""
     if not rows:
         return "this mesh has no remote secrets\n"
-    return "".join(_standing(row) for row in rows)
+    unknown = "not known yet; mcgen bootstrap finds it once stage east-west-gateway is healthy"
+    lines = [f"{name}: east-west address {address or unknown}\n" for name, address in addresses.items()]
+    return "".join(lines) + "".join(_standing(row) for row in rows)
 
 
-def standings_json(rows: Sequence[Standing]) -> str:
-    """Return the same as JSON: `version` (1) and `pairs`."""
-    return _json({"version": 1, "pairs": [msgspec.to_builtins(row) for row in rows]})
+def standings_json(rows: Sequence[Standing], addresses: Mapping[str, str]) -> str:
+    """Return the same as JSON: `version` (1), `addresses` and `pairs`."""
+    return _json({"version": 1, "addresses": addresses, "pairs": [msgspec.to_builtins(row) for row in rows]})
 
 
 def _standing(row: Standing) -> str:

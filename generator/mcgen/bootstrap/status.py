@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from mcgen import names
 from mcgen.bootstrap import access, kube, replicas
+from mcgen.bootstrap.retry import Retry
+from mcgen.bootstrap.run import each
 from mcgen.problems import ToolError
 
 if TYPE_CHECKING:
     from mcgen.bootstrap.outcome import Options
-    from mcgen.bootstrap.retry import Retry
     from mcgen.facts import Certificate
+    from mcgen.load import Loaded
     from mcgen.mesh import Mesh, Pair
 
 UNKNOWN = "unknown"
@@ -52,6 +54,19 @@ class _Live:
     synced: bool = False
     asked_remote: bool = False
     why: tuple[str, ...] = ()
+
+
+def standings(loaded: Loaded, options: Options) -> list[Standing]:
+    """Return where every pair of a mesh stands, in the order of the blueprint; clusters are asked several at once."""
+    mesh, known, retry = loaded.mesh, loaded.inputs.facts.certificates, Retry(options.retries)
+    pairs = list(mesh.pairs.values())
+    found = {
+        pair.remote.name: row
+        for pair, row in each(
+            lambda pair: standing(mesh, pair, known.get(pair.consumer.name), options, retry), pairs, options.jobs, retry
+        )
+    }
+    return [found[pair.remote.name] for pair in pairs]
 
 
 def standing(mesh: Mesh, pair: Pair, known: Certificate | None, options: Options, retry: Retry) -> Standing:

@@ -103,7 +103,7 @@ def bootstrap(
                 dry_run=dry_run,
             )
             if status:
-                return _status(loaded, options, form)
+                return _status(loaded, out, options, form)
             if rotate is not None or revoke is not None:
                 return _step(given, loaded, out, options, rotate=rotate, revoke=revoke, validator=validator, form=form)
             return _seal(given, loaded, out, options, validator=validator, form=form)
@@ -155,26 +155,16 @@ def _seal(given: Read, loaded: Loaded, out: Path, options: Options, *, validator
     return 3 if result.failed else 0
 
 
-def _status(loaded: Loaded, options: Options, form: str) -> int:
+def _status(loaded: Loaded, out: Path, options: Options, form: str) -> int:
+    from mcgen import load
     from mcgen.bootstrap import programs, show
-    from mcgen.bootstrap.retry import Retry
-    from mcgen.bootstrap.run import each
-    from mcgen.bootstrap.status import standing
+    from mcgen.bootstrap.status import standings
 
+    if lost := load.lost_stages(loaded, out):
+        raise ProblemsFound(lost)
     programs.check(loaded.mesh.minor)
-    retry, known = Retry(options.retries), loaded.inputs.facts.certificates
-    pairs = list(loaded.mesh.pairs.values())
-    found = {
-        pair.remote.name: row
-        for pair, row in each(
-            lambda pair: standing(loaded.mesh, pair, known.get(pair.consumer.name), options, retry),
-            pairs,
-            options.jobs,
-            retry,
-        )
-    }
-    rows = [found[pair.remote.name] for pair in pairs]
-    click.echo(show.standings(rows) if form == "text" else show.standings_json(rows), nl=False)
+    rows, addresses = standings(loaded, options), loaded.mesh.served_addresses
+    click.echo((show.standings if form == "text" else show.standings_json)(rows, addresses), nl=False)
     return 0
 
 
