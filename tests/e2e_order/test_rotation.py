@@ -1,4 +1,4 @@
-"""A token is rotated by commits alone: Argo CD makes the new Secret, and in the end it deletes the old one."""
+"""A token is rotated by commits: Argo CD makes the new Secret, and a person deletes the old one, which it does not."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e_bootstrap.test_1_first import answer
-from tests.lab import argocd
+from tests.lab import argocd, handbook
 from tests.lab.plan import LabError
 from tests.lab.process import wait_for
 
@@ -29,11 +29,12 @@ def token(team: Team, suffix: str) -> str:
     return b64decode(found.get("data", {}).get("token", "")).decode()
 
 
-def revoked(team: Team) -> bool:
+def revoked(team: Team, said: list[str]) -> bool:
     try:
-        return "tokens 1, 2 -> 2" in team.bootstrap("--revoke", "aks")
+        said.append(team.bootstrap("--revoke", "aks"))
     except LabError:
         return False
+    return "tokens 1, 2 -> 2" in said[-1]
 
 
 def well(team: Team) -> None:
@@ -49,11 +50,17 @@ def test_three_commits_rotate_a_token(complete: Team) -> None:
     wait_for("the second token", lambda: token(complete, "2"), seconds=120, pause=1)
     assert "sealed   aks for gke: token 2" in complete.bootstrap()
     complete.commit("The second token of aks, sealed")
-    wait_for("every istiod to have it", lambda: revoked(complete), seconds=180, pause=2)
+    said: list[str] = []
+    wait_for("every istiod to have it", lambda: revoked(complete, said), seconds=180, pause=2)
     # A webhook's call that comes while Argo CD is comparing is lost with that; the next resync would find the commit.
     well(complete)
     complete.commit("The first token of aks is revoked")
-    wait_for("the end of the first token", lambda: not token(complete, "1"), seconds=400, pause=1)
+    well(complete)
+    # Argo CD prunes no token Secret; what the step said to do does it, and nothing brings the Secret back.
+    assert token(complete, "1")
+    (command,) = (line for line in said[-1].splitlines() if line.startswith("  kubectl "))
+    handbook.shell(command, folder=complete.repository.copy, kubeconfig=complete.lab.kubeconfig)
     wait_for("its refusal", lambda: answer(server, old) == "401", seconds=60, pause=1)
     assert answer(server, token(complete, "2")) == "200"
     well(complete)
+    assert not token(complete, "1")

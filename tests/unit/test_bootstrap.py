@@ -232,3 +232,12 @@ def test_all_programs_can_be_ended_from_another_thread() -> None:
 )
 def test_words_hide_what_could_be_a_secret(said: bytes, shown: str) -> None:
     assert proc.words(said) == shown
+
+
+@pytest.mark.parametrize(
+    ("suffix", "before"), [("1", ""), ("2", "1"), ("10", "9"), ("x", ""), ("x1", ""), ("x2", "x1"), ("a10", "a9")]
+)
+def test_the_suffix_before(suffix: str, before: str) -> None:
+    assert rotation.before(suffix) == before
+    if before:
+        assert rotation.next_suffix([before]) == suffix

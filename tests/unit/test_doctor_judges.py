@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from mcgen import addons
+from mcgen import addons, load
 from mcgen.bootstrap.certificate import Certificate
-from mcgen.bootstrap.kube import is_loopback
-from mcgen.doctor import addresses, consumer, exclusions, images, istio, kubernetes, registered, verdict
+from mcgen.bootstrap.kube import TokenSecret, is_loopback
+from mcgen.doctor import addresses, consumer, exclusions, images, istio, kubernetes, registered, remote, verdict
 from mcgen.doctor.compare import differences
 from mcgen.doctor.consumer import Known
 from mcgen.doctor.registered import Registration
@@ -19,6 +19,7 @@ from mcgen.doctor.verdict import Verdict, finding, fine, unknown, warning
 from mcgen.manifests import setup_health
 from mcgen.manifests.setup_argocd import SUPPORTED
 from mcgen.rules.versions import ISTIO_MINORS
+from tests.samples import CHECKOUT
 
 
 @pytest.mark.parametrize(
@@ -285,3 +286,13 @@ def test_exit_codes() -> None:
     assert verdict.exit_code([good, quiet, unseen]) == 3
     assert verdict.exit_code([unseen, bad]) == 1
     assert verdict.counts([good, bad, quiet, unseen, unseen]) == {"fine": 1, "errors": 1, "warnings": 1, "unknown": 2}
+
+
+def test_a_revoked_token_that_is_still_there() -> None:
+    given = load.read(str(CHECKOUT / "blueprints/gke-aks.yaml"))
+    pair = load.load(given, CHECKOUT / "nowhere").mesh.pairs["aks"]
+    left = TokenSecret(account="istio-reader-gke", cluster="aks", created="2026-01-01T00:00:00Z", filled=True)
+    assert remote.judge_revoked(pair, "1", None).verdict is Verdict.FINE
+    found = remote.judge_revoked(pair, "1", left)
+    assert (found.verdict, found.code) == (Verdict.FINDING, "MC724")
+    assert "delete secret istio-reader-gke-token-1" in found.advice

@@ -48,6 +48,13 @@ def next_suffix(suffixes: Sequence[str]) -> str:
     return new
 
 
+def before(suffix: str) -> str:
+    """Return the suffix that came before one, empty when that cannot be told."""
+    match = _SUFFIX.fullmatch(suffix)
+    number = int(match[2] or 0) if match else 0
+    return f"{match[1]}{number - 1}" if match and number > 1 else ""
+
+
 def chosen(mesh: Mesh, name: str) -> list[Pair]:
     """Return the pairs of one remote, or all of them; raise UsageError when there is no such remote."""
     if not name:

@@ -100,7 +100,7 @@ def _lossy(who: str) -> str:
     )
 
 
-def next_steps(action: str, mesh: Mesh, steps: Iterable[Step]) -> str:
+def next_steps(action: str, mesh: Mesh, steps: Iterable[Step], options: Options) -> str:
     """Return what a person does after a step."""
     good = [step for step in steps if not step.refused]
     if not good:
@@ -111,9 +111,19 @@ def next_steps(action: str, mesh: Mesh, steps: Iterable[Step]) -> str:
             f"next: commit; once Argo CD has synced, `{command}` seals the new token; commit again; "
             f"then `{command} --revoke`\n"
         )
-    gone = ", ".join(
-        f"{names.reader_token(step.pair.consumer.name, suffix)} in {step.pair.remote.name}"
-        for step in good
-        for suffix in step.pair.tokens[:-1]
+    return (
+        "next: commit; once Argo CD has synced, delete the old tokens, from when on they are refused (Argo CD deletes "
+        "no token Secret: it takes them for children of their account):\n"
+        + "".join(f"  {deletion(step.pair, suffix, options)}\n" for step in good for suffix in step.pair.tokens[:-1])
     )
-    return f"next: commit; Argo CD then deletes {gone}, and its token is refused\n"
+
+
+def deletion(pair: Pair, suffix: str, options: Options) -> str:
+    """Return the command with which a person deletes a token Secret.
+
+    Argo CD infers an owner for such Secrets (isServiceAccountTokenSecret in pkg/cache/references.go of its
+    gitops-engine), and prunes only what has none.
+    """
+    way = " ".join(access.of(pair.remote, options.kubeconfigs).options)
+    secret = names.reader_token(pair.consumer.name, suffix)
+    return f"kubectl {way} --namespace={names.ISTIO_SYSTEM} delete secret {secret}"

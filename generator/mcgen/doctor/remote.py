@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mcgen import names
-from mcgen.bootstrap import kube
+from mcgen.bootstrap import kube, rotation
 from mcgen.doctor.ask import Client, Question
 from mcgen.doctor.compare import judge_object
 from mcgen.doctor.installed import what
@@ -29,6 +29,8 @@ def questions(pair: Pair, client: Client) -> Iterator[Question]:
         yield Question(whats=(what(document),), ask=partial(_reader, client, pair, document))
     for suffix in pair.tokens:
         yield Question(whats=(token_what(pair, suffix),), ask=partial(_token, client, pair, suffix))
+    if old := rotation.before(pair.tokens[0]):
+        yield Question(whats=(revoked_what(pair, old),), ask=partial(_revoked, client, pair, old))
     yield Question(whats=(SERVER,), ask=partial(_server, client, pair))
 
 
@@ -55,6 +57,21 @@ def judge_token(pair: Pair, suffix: str, found: TokenSecret | None) -> Check:
     return fine(title)
 
 
+def revoked_what(pair: Pair, suffix: str) -> str:
+    """Return the name of the check that a revoked token is gone."""
+    return f"Secret {names.reader_token(pair.consumer.name, suffix)}, revoked"
+
+
+def judge_revoked(pair: Pair, suffix: str, found: TokenSecret | None) -> Check:
+    """Return whether the token before the present one is gone: Argo CD prunes none."""
+    title = revoked_what(pair, suffix)
+    if found is None:
+        return fine(title, "gone")
+    name = names.reader_token(pair.consumer.name, suffix)
+    words = "it is still there, and its token still opens the cluster"
+    return finding("MC724", title, words, f"kubectl --namespace={names.ISTIO_SYSTEM} delete secret {name}")
+
+
 def judge_server(pair: Pair, server: str) -> Check:
     """Return whether the address that goes into the remote secret can be one of this cluster for others."""
     if not kube.is_loopback(server):
@@ -73,6 +90,11 @@ def _reader(client: Client, pair: Pair, document: Data) -> Iterator[Check]:
 def _token(client: Client, pair: Pair, suffix: str) -> Iterator[Check]:
     name = names.reader_token(pair.consumer.name, suffix)
     yield judge_token(pair, suffix, kube.token_secret(client.access, name, timeout=client.timeout))
+
+
+def _revoked(client: Client, pair: Pair, suffix: str) -> Iterator[Check]:
+    name = names.reader_token(pair.consumer.name, suffix)
+    yield judge_revoked(pair, suffix, kube.token_secret(client.access, name, timeout=client.timeout))
 
 
 def _server(client: Client, pair: Pair) -> Iterator[Check]:
