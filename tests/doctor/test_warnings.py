@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.doctor.live import BLUEPRINT, Signed, config, doctor, not_fine, without_policy
+from tests.doctor.live import BLUEPRINT, TOKEN, TOKEN_ANSWER, Signed, config, doctor, not_fine, without_policy
 from tests.doctor.test_defects import DEFECTS
 from tests.unit.test_rules import codes_in_the_package
 
@@ -66,6 +66,15 @@ def test_a_pinned_certificate_that_is_another_one(
     assert not_fine(doctor(capsys, code=1)) == [("gke", "sealing certificate", "MC711")]
 
 
+def test_a_revoked_token_that_nobody_deleted(live: Answers, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    facts = tmp_path / "output/gke-aks/.mcgen/facts.yaml"
+    facts.write_text(facts.read_text() + 'tokens: {gke: {aks: ["2"]}}\n')
+    live.set("aks", "secret", TOKEN.replace("token-1", "token-2"), TOKEN_ANSWER)
+    assert not_fine(doctor(capsys, code=1)) == [("aks", f"Secret {TOKEN}, revoked", "MC724")]
+    live.remove("aks", "secret", TOKEN)
+    assert not_fine(doctor(capsys, code=0)) == []
+
+
 def test_each_code_of_doctor_is_brought_about() -> None:
     made = {expected[2] for table in (DEFECTS, WARNINGS) for _, expected in table.values()}
-    assert made | {"MC700"} == {code for code in codes_in_the_package() if code.startswith("MC7")}
+    assert made | {"MC700", "MC724"} == {code for code in codes_in_the_package() if code.startswith("MC7")}
