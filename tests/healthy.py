@@ -83,7 +83,7 @@ def job(mesh: Mesh) -> list[Data]:
 def credential(name: str, server: str) -> Data:
     """Return Argo CD's Secret of a cluster as the API server gives it; its token is none."""
     data = {"name": name, "server": server, "config": '{"bearerToken": "hunter2"}'}
-    metadata = {"name": f"cluster-{name}", "namespace": "argocd", "labels": {names.SECRET_TYPE: "cluster"}}
+    metadata = {"name": f"cluster-{name}", "namespace": "argocd", "labels": {names.ARGOCD_SECRET_TYPE: "cluster"}}
     encoded = {key: b64encode(value.encode()).decode() for key, value in data.items()}
     return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": encoded}
 

@@ -31,7 +31,6 @@ SYNC_WAVE = "argocd.argoproj.io/sync-wave"
 SYNC_OPTIONS = "argocd.argoproj.io/sync-options"
 GENERATE_PATHS = "argocd.argoproj.io/manifest-generate-paths"
 ARGOCD_ANNOTATIONS = "argocd.argoproj.io/"
-SECRET_TYPE = "argocd.argoproj.io/secret-type"  # noqa: S105 - a label
 NAMESPACE_NAME = "kubernetes.io/metadata.name"
 SERVICE_NAME = "kubernetes.io/service-name"
 REVISION = "istio.io/rev"

@@ -204,7 +204,7 @@ def register(cluster: Cluster, name: str, server: str, *, known_as: str = "") ->
     secret = {
         "apiVersion": "v1",
         "kind": "Secret",
-        "metadata": {"name": f"cluster-{name}", "namespace": "argocd", "labels": {names.SECRET_TYPE: "cluster"}},
+        "metadata": {"name": f"cluster-{name}", "namespace": "argocd", "labels": {names.ARGOCD_SECRET_TYPE: "cluster"}},
         "stringData": {"name": known_as or name, "server": server, "config": '{"bearerToken": "hunter2"}'},
     }
     cluster.apply(yaml.safe_dump(secret))

@@ -103,11 +103,9 @@ def _state(pair: Pair) -> str:
 
 def _ask_remote(pair: Pair, options: Options, live: _Live) -> None:
     way = access.of(pair.remote, options.kubeconfigs)
-    name = names.reader_token(pair.consumer.name, pair.sealed_token or pair.tokens[-1])
+    # The one to be used from now on, also while the sealed file still holds the one before.
+    name = names.reader_token(pair.consumer.name, pair.tokens[-1])
     live.secret = kube.token_secret(way, name, timeout=options.timeout)
-    if not pair.sealed or pair.sealed_token not in ("", pair.tokens[-1]):
-        latest = names.reader_token(pair.consumer.name, pair.tokens[-1])
-        live.secret = kube.token_secret(way, latest, timeout=options.timeout)
     live.asked_remote = True
 
 

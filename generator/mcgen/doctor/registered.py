@@ -15,7 +15,7 @@ from mcgen.doctor.verdict import Check, finding, fine
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-SELECTOR = f"{names.SECRET_TYPE}=cluster"
+SELECTOR = f"{names.ARGOCD_SECRET_TYPE}=cluster"
 TEMPLATE = (
     "{{range .items}}{{with .data.name}}{{base64decode .}}{{end}}\t"
     '{{with .data.server}}{{base64decode .}}{{end}}{{"\\n"}}{{end}}'
