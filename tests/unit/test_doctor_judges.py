@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from mcgen import addons, load
+from mcgen import addons, images, load
 from mcgen.bootstrap.certificate import Certificate
 from mcgen.bootstrap.kube import TokenSecret, is_loopback
-from mcgen.doctor import addresses, consumer, exclusions, images, istio, kubernetes, registered, remote, verdict
+from mcgen.doctor import addresses, consumer, exclusions, istio, kubernetes, registered, remote, verdict
 from mcgen.doctor.compare import differences
 from mcgen.doctor.consumer import Known
 from mcgen.doctor.registered import Registration

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from mcgen import names, proc
+from mcgen import images, names, proc
 from mcgen.bootstrap.kube import NoAnswer, Why, kubectl, why
 from mcgen.problems import ToolError
 
@@ -55,8 +55,7 @@ def replicas(consumer: Access, cluster_id: str, *, timeout: float) -> list[Repli
     found = []
     for line in listed.splitlines():
         pod, image, started = (*line.split(), "", "")[:3]
-        version = image.rpartition("@")[0].rpartition(":")[2] or image.rpartition(":")[2]
-        found.append(Replica(pod=pod, version=version, started=started, status=statuses.get(pod, "")))
+        found.append(Replica(pod=pod, version=images.tag(image), started=started, status=statuses.get(pod, "")))
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mcgen.doctor import images
+from mcgen import images
 from mcgen.doctor.verdict import Check, finding, fine, unknown
 
 ISTIOD, GATEWAY = "istiod's version", "version of the east-west gateway"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mcgen.doctor.images import number
 from mcgen.doctor.verdict import Check, finding, fine, unknown, warning
+from mcgen.images import number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

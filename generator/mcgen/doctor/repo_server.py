@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mcgen.doctor import images
+from mcgen import images
 from mcgen.doctor.compare import differences, shown
 from mcgen.doctor.settings import APPLY
 from mcgen.doctor.verdict import Check, finding, fine, unknown
