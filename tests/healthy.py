@@ -14,7 +14,7 @@ from mcgen.manifests import argocd, bootstrap, namespaces, readers, setup, setup
 from mcgen.manifests.setup_settings import CONFIG, PARAMETERS, PATHS_KEY, REPO_SERVER
 
 if TYPE_CHECKING:
-    from mcgen.mesh import Cluster, Mesh
+    from mcgen.mesh import Cluster, Mesh, Pair
     from mcgen.tree import Data
 
 OTHERS = {"url": "https://argocd.example.com", "application.instanceLabelKey": "app"}
@@ -93,9 +93,10 @@ def istio_system(mesh: Mesh, cluster: Cluster) -> Data:
     return namespaces.topology(mesh, cluster)
 
 
-def reader(consumer: str) -> list[Data]:
-    """Return the account, the role and the binding of a consumer's reader."""
-    return list(readers.identity(consumer))
+def reader(pair: Pair) -> list[Data]:
+    """Return the role, the accounts and the bindings of a pair's readers."""
+    identities = (each for suffix in pair.tokens for each in readers.identity(pair, suffix))
+    return [readers.role(pair.consumer.name), *identities]
 
 
 def pod(name: str, labels: dict[str, str], container: str, image: str) -> Data:

@@ -42,7 +42,7 @@ OBJECTS: tuple[Data, ...] = (
     {
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "ClusterRoleBinding",
-        "metadata": {"name": "istio-reader-gke"},
+        "metadata": {"name": "istio-reader-gke-1"},
         "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "istio-reader-gke"},
         "subjects": [],
     },

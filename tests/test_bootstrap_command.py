@@ -42,6 +42,6 @@ def test_what_would_be_sealed_is_said_without_any_program(capsys: pytest.Capture
     assert run(["build", BLUEPRINT]) == 0
     capsys.readouterr()
     assert run(["bootstrap", BLUEPRINT, "--dry-run"]) == 0
-    assert "planned  aks for gke: istio-reader-gke-token-1 -> " in capsys.readouterr().out
+    assert "planned  aks for gke: istio-reader-gke-1-token -> " in capsys.readouterr().out
     assert run(["bootstrap", BLUEPRINT]) == 3
     assert "'istioctl' is not there" in capsys.readouterr().err

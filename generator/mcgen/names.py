@@ -70,6 +70,7 @@ SEALED_SECRETS = "sealed-secrets"
 SEALED_SECRETS_CONTROLLER = "sealed-secrets-controller"
 SEALING_KEY = "sealedsecrets.bitnami.com/sealed-secrets-key"
 
+_READER = "istio-reader-"
 CONFIRM_DELETION = "Prune=confirm,Delete=confirm"
 
 # Ports of an east-west gateway
@@ -81,14 +82,24 @@ def istiod_hosts() -> list[str]:
     return [f"istiod.{ISTIO_SYSTEM}.svc", f"istiod.{ISTIO_SYSTEM}.svc.cluster.local"]
 
 
-def reader(consumer: str) -> str:
-    """Return the name of the identity with which a consumer's istiod reads a remote."""
-    return f"istio-reader-{consumer}"
+def reader_role(consumer: str) -> str:
+    """Return the name of the ClusterRole of everything with which a consumer's istiod reads a remote."""
+    return f"{_READER}{consumer}"
+
+
+def reader(consumer: str, suffix: str) -> str:
+    """Return the name of an identity with which a consumer's istiod reads a remote; a suffix is never used twice."""
+    return f"{_READER}{consumer}-{suffix}"
 
 
 def reader_token(consumer: str, suffix: str) -> str:
-    """Return the name of a reader's token Secret; a suffix is never used twice."""
-    return f"{reader(consumer)}-token-{suffix}"
+    """Return the name of a reader's token Secret."""
+    return f"{reader(consumer, suffix)}-token"
+
+
+def reads_for(account: str) -> str:
+    """Return whose istiod reads with an account of this name, empty when that is no reader's; suffixes have no '-'."""
+    return account.removeprefix(_READER).rpartition("-")[0] if account.startswith(_READER) else ""
 
 
 def remote_secret(cluster_id: str) -> str:

@@ -65,7 +65,7 @@ def live(tmp_path: Path, mesh: Mesh, monkeypatch: pytest.MonkeyPatch, certificat
     ready = {"items": [{"endpoints": [{"conditions": {"ready": True}}]}]}
     answers.set("gke", "endpointslices", f"kubernetes.io/service-name={CONTROLLER}", ready)
     answers.set("gke", "kubeseal", "certificate", certificates[0].pem)
-    for document in healthy.reader("gke"):
+    for document in healthy.reader(mesh.pairs["aks"]):
         answers.set("aks", document["kind"], document["metadata"]["name"], document)
     answers.set("aks", "secret", TOKEN, TOKEN_ANSWER)
     answers.set("aks", "view", "list", "https://aks.example.com:443")

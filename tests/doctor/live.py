@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 BLUEPRINT = "blueprints/gke-aks.yaml"
 CONTROLLER = "sealed-secrets-controller"
-TOKEN = "istio-reader-gke-token-1"
+TOKEN = "istio-reader-gke-1-token"
 FORBIDDEN = "Error from server (Forbidden): no\n"
-TOKEN_ANSWER = "kubernetes.io/service-account-token istio-reader-gke|aks|2026-01-01T00:00:00Z|filled"
+TOKEN_ANSWER = "kubernetes.io/service-account-token istio-reader-gke-1|aks|2026-01-01T00:00:00Z|filled"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -214,8 +214,8 @@ DEFECTS: dict[str, tuple[Callable[[Answers], object], tuple[str, str, str]]] = {
         ("gke", "sealed remote secret of aks", "MC712"),
     ),
     "no reader": (
-        lambda live: live.remove("aks", "serviceaccount", "istio-reader-gke"),
-        ("aks", "ServiceAccount istio-reader-gke", "MC720"),
+        lambda live: live.remove("aks", "serviceaccount", "istio-reader-gke-1"),
+        ("aks", "ServiceAccount istio-reader-gke-1", "MC720"),
     ),
     "a reader with more rights": (
         lambda live: change(
@@ -225,9 +225,9 @@ DEFECTS: dict[str, tuple[Callable[[Answers], object], tuple[str, str, str]]] = {
     ),
     "a reader bound to another role": (
         lambda live: change(
-            live, "aks", "clusterrolebinding", "istio-reader-gke", lambda d: d["roleRef"].update(name="admin")
+            live, "aks", "clusterrolebinding", "istio-reader-gke-1", lambda d: d["roleRef"].update(name="admin")
         ),
-        ("aks", "ClusterRoleBinding istio-reader-gke", "MC720"),
+        ("aks", "ClusterRoleBinding istio-reader-gke-1", "MC720"),
     ),
     "no token": (
         lambda live: live.remove("aks", "secret", TOKEN),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests import healthy
 from tests.doctor.live import BLUEPRINT, TOKEN, TOKEN_ANSWER, Signed, config, doctor, not_fine, without_policy
 from tests.doctor.test_defects import DEFECTS
 from tests.unit.test_rules import codes_in_the_package
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from mcgen.mesh import Mesh
     from tests.answers import Answers
 
 WARNINGS: dict[str, tuple[Callable[[Answers, list[Signed]], object], tuple[str, str, str]]] = {
@@ -66,10 +69,14 @@ def test_a_pinned_certificate_that_is_another_one(
     assert not_fine(doctor(capsys, code=1)) == [("gke", "sealing certificate", "MC711")]
 
 
-def test_a_revoked_token_that_nobody_deleted(live: Answers, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_revoked_token_that_is_still_there(
+    live: Answers, mesh: Mesh, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     facts = tmp_path / "output/gke-aks/.mcgen/facts.yaml"
     facts.write_text(facts.read_text() + 'tokens: {gke: {aks: ["2"]}}\n')
-    live.set("aks", "secret", TOKEN.replace("token-1", "token-2"), TOKEN_ANSWER)
+    for document in healthy.reader(replace(mesh.pairs["aks"], tokens=("2",))):
+        live.set("aks", document["kind"], document["metadata"]["name"], document)
+    live.set("aks", "secret", TOKEN.replace("-1-", "-2-"), TOKEN_ANSWER.replace("gke-1", "gke-2"))
     assert not_fine(doctor(capsys, code=1)) == [("aks", f"Secret {TOKEN}, revoked", "MC724")]
     live.remove("aks", "secret", TOKEN)
     assert not_fine(doctor(capsys, code=0)) == []

@@ -121,7 +121,7 @@ class Mesh:
 
     def token(self, suffix: str, cluster: str = "aks") -> str:
         """Return the reader's token itself, empty while it is not there."""
-        name = f"istio-reader-gke-token-{suffix}"
+        name = f"istio-reader-gke-{suffix}-token"
         if not self.lab[cluster].says("get", "secret", name, "--namespace=istio-system"):
             return ""
         data = self.lab[cluster].get("secret", name, "istio-system").get("data", {})

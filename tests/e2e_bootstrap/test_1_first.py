@@ -45,12 +45,12 @@ def test_without_sealed_secrets_the_pair_fails_in_kubeseals_own_words(mesh: Mesh
 
 
 def test_before_the_namespaces_stage_the_pair_waits(ready: Mesh) -> None:
-    ready.lab["aks"].kubectl("delete", "secret", "istio-reader-gke-token-1", "--namespace=istio-system")
+    ready.lab["aks"].kubectl("delete", "secret", "istio-reader-gke-1-token", "--namespace=istio-system")
     out = ready.mcgen("bootstrap")
-    assert "waiting  aks for gke: for stage namespaces of aks: Secret istio-reader-gke-token-1 is not there yet" in out
+    assert "waiting  aks for gke: for stage namespaces of aks: Secret istio-reader-gke-1-token is not there yet" in out
     assert not ready.sealed.exists()
     assert state(ready)["next"] == "commit, until Argo CD has synced stage namespaces of aks"
-    assert not ready.lab["aks"].says("get", "secret", "istio-reader-gke-token-1", "--namespace=istio-system")
+    assert not ready.lab["aks"].says("get", "secret", "istio-reader-gke-1-token", "--namespace=istio-system")
     ready.sync("aks", "namespaces")
     ready.wait_for_token("1")
 
@@ -182,7 +182,7 @@ def test_a_token_is_rotated_while_istiod_runs(ready: Mesh) -> None:
     with watched(ready) as watches:
         assert "tokens 1 -> 1, 2" in ready.mcgen("bootstrap", "--rotate", "aks")
         assert ready.run("bootstrap", "--rotate", "aks").code == 1
-        assert "Secret istio-reader-gke-token-2 is not there yet" in ready.mcgen("bootstrap")
+        assert "Secret istio-reader-gke-2-token is not there yet" in ready.mcgen("bootstrap")
         ready.sync("aks", "namespaces")
         ready.wait_for_token("2")
         assert "does not hold token 2" in ready.run("bootstrap", "--revoke").out
@@ -199,7 +199,7 @@ def test_a_token_is_rotated_while_istiod_runs(ready: Mesh) -> None:
         assert watch.seen[-1] == ("synced", True)
         assert all(known for _, known in watch.seen), watch.seen
     assert answer(server, old) == "200"
-    ready.lab["aks"].kubectl("delete", "secret", "istio-reader-gke-token-1", "--namespace=istio-system")
+    ready.lab["aks"].kubectl("delete", "secret", "istio-reader-gke-1-token", "--namespace=istio-system")
     wait_for("the old token's end", lambda: answer(server, old) == "401", seconds=60)
     assert answer(server, ready.token("2")) == "200"
     assert istiod_says(ready) == ["synced", "synced"]
@@ -207,8 +207,8 @@ def test_a_token_is_rotated_while_istiod_runs(ready: Mesh) -> None:
 
 def test_the_tree_no_longer_has_the_old_token(ready: Mesh) -> None:
     text = (ready.tree / "clusters/aks/namespaces/tokens.yaml").read_text()
-    assert "istio-reader-gke-token-2" in text
-    assert "istio-reader-gke-token-1" not in text
+    assert "istio-reader-gke-2-token" in text
+    assert "istio-reader-gke-1-token" not in text
 
 
 def test_an_istiod_that_has_not_taken_the_secret_up_keeps_the_old_token(ready: Mesh) -> None:

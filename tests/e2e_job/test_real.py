@@ -53,7 +53,7 @@ def opened(world: World, remote: str) -> dict[str, object]:
 
 
 def token(world: World, remote: str) -> str:
-    secret = world.lab[remote].get("secret", "istio-reader-gke-token-1", "istio-system")
+    secret = world.lab[remote].get("secret", "istio-reader-gke-1-token", "istio-system")
     return base64.b64decode(secret["data"]["token"]).decode()
 
 
@@ -125,9 +125,9 @@ def may(world: World, cluster: str, account: str, verb: str, what: str, namespac
         ("gke", f"{SPACE}:{JOB}", "secret/cluster-aks", "argocd"),
         ("gke", f"{SPACE}:{JOB}", "secret/cluster-eks", SPACE),
         ("gke", f"{SPACE}:{JOB}", "service/istio-eastwestgateway", "istio-system"),
-        ("aks", f"{ADMIN}:argocd-manager", "secret/istio-reader-gke-token-1", "istio-system"),
-        ("eks", f"{ADMIN}:{JOB}", "secret/istio-reader-gke-token-1", "istio-system"),
-        ("eks", f"{ADMIN}:{JOB}", "serviceaccount/istio-reader-gke", "istio-system"),
+        ("aks", f"{ADMIN}:argocd-manager", "secret/istio-reader-gke-1-token", "istio-system"),
+        ("eks", f"{ADMIN}:{JOB}", "secret/istio-reader-gke-1-token", "istio-system"),
+        ("eks", f"{ADMIN}:{JOB}", "serviceaccount/istio-reader-gke-1", "istio-system"),
     ],
 )
 def test_it_may_get_what_it_needs_and_nothing_else(

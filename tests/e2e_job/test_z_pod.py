@@ -71,7 +71,7 @@ def test_the_job_seals_and_pushes(installed: World) -> None:
         name = f"istio-remote-secret-{remote}"
         wait_for("Secret", partial(gke.says, "get", "secret", name, "--namespace=istio-system"), seconds=30)
         held = base64.b64decode(gke.get("secret", name, "istio-system")["data"][remote]).decode()
-        token = installed.lab[remote].get("secret", "istio-reader-gke-token-1", "istio-system")["data"]["token"]
+        token = installed.lab[remote].get("secret", "istio-reader-gke-1-token", "istio-system")["data"]["token"]
         assert base64.b64decode(token).decode() in held
 
 

@@ -118,7 +118,7 @@ def test_a_cluster_under_another_name(mesh: BareMesh) -> None:
     ("kind", "name", "where", "patch", "code"),
     [
         ("clusterrole", "istio-reader-gke", "", '[{"op": "remove", "path": "/rules/0"}]', "MC720"),
-        ("clusterrolebinding", "istio-reader-gke", "", '[{"op": "remove", "path": "/subjects"}]', "MC720"),
+        ("clusterrolebinding", "istio-reader-gke-1", "", '[{"op": "remove", "path": "/subjects"}]', "MC720"),
         (
             "namespace",
             "istio-system",
@@ -142,7 +142,7 @@ def test_a_changed_remote(mesh: BareMesh, kind: str, name: str, where: str, patc
 
 def test_the_token_of_another_cluster(mesh: BareMesh) -> None:
     patch = '{"metadata": {"annotations": {"mcgen/cluster": "eks"}}}'
-    with changed(mesh.lab["aks"], "secret", "istio-reader-gke-token-1", SYSTEM, patch):
+    with changed(mesh.lab["aks"], "secret", "istio-reader-gke-1-token", SYSTEM, patch):
         assert mesh.codes() == [("aks", "MC721")]
 
 

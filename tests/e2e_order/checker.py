@@ -31,7 +31,7 @@ GATEWAY = "istio-system/istio-eastwestgateway"
 
 # The stages of the chain of aks in their order, and what each has brought about when it is over.
 REMOTE = {
-    "namespaces": (Effect(cluster="aks", kind="Secret", name="istio-system/istio-reader-gke-token-1", what=EXISTS),),
+    "namespaces": (Effect(cluster="aks", kind="Secret", name="istio-system/istio-reader-gke-1-token", what=EXISTS),),
     "remote-secret": (
         Effect(
             cluster="gke",

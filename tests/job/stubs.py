@@ -47,7 +47,7 @@ def kubectl(folder: Path, argv: list[str], options: dict[str, str], kubeconfig: 
     remote = cluster(kubeconfig)
     if remote not in (folder / "ready").read_text().split():
         return refuse(f'secrets "{name}" not found', "NotFound")
-    return f"kubernetes.io/service-account-token istio-reader-gke|{remote}|2026-01-01T00:00:00Z|filled"
+    return f"kubernetes.io/service-account-token {name.removesuffix('-token')}|{remote}|2026-01-01T00:00:00Z|filled"
 
 
 def istioctl(folder: Path, argv: list[str], options: dict[str, str], kubeconfig: str) -> str:

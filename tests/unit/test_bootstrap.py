@@ -218,8 +218,8 @@ def test_all_programs_can_be_ended_from_another_thread() -> None:
     [
         (b"token: eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJrdWJl.c2lnbmF0dXJl end", "token: [hidden] end"),
         (
-            b'Get "https://10.0.0.1:6443/api/v1/namespaces/istio-system/secrets/istio-reader-gke-token-1": no route',
-            'Get "https://10.0.0.1:6443/api/v1/namespaces/istio-system/secrets/istio-reader-gke-token-1": no route',
+            b'Get "https://10.0.0.1:6443/api/v1/namespaces/istio-system/secrets/istio-reader-gke-1-token": no route',
+            'Get "https://10.0.0.1:6443/api/v1/namespaces/istio-system/secrets/istio-reader-gke-1-token": no route',
         ),
         (b"https://x/eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJr", "https://x/[hidden]"),
         (b"https://x/" + 20 * b"QUJD", "https://x[hidden]"),

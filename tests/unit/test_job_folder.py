@@ -96,8 +96,8 @@ def test_a_remote_lets_all_tokens_of_its_pair_be_read() -> None:
     known = facts.Facts(api_version="mcgen/v1alpha1", kind="Facts", tokens={"gke": {"aks": ["1", "2"]}})
     role, binding = files(given(), facts.Inputs(facts=known))["clusters/aks/namespaces/bootstrap-rights.yaml"]
     assert [(rule["resources"], rule["resourceNames"]) for rule in role["rules"]] == [
-        (["serviceaccounts"], ["istio-reader-gke"]),
-        (["secrets"], ["istio-reader-gke-token-1", "istio-reader-gke-token-2"]),
+        (["serviceaccounts"], ["istio-reader-gke-1", "istio-reader-gke-2"]),
+        (["secrets"], ["istio-reader-gke-1-token", "istio-reader-gke-2-token"]),
     ]
     assert binding["subjects"] == [
         {"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "mcgen@example.com"}

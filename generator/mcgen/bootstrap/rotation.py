@@ -1,7 +1,7 @@
 """Rotating tokens: a new one beside the old, and the old one out once every istiod has the new.
 
-The steps lie in commits: a new suffix, so that Argo CD makes a second token Secret; the new token sealed; the old
-suffix out, so that Argo CD deletes its Secret, with which the API server stops taking the token.
+The steps lie in commits: a new suffix, so that Argo CD makes a second identity with a token; the new token sealed; the
+old suffix out, so that Argo CD deletes its account, with which the API server stops taking the token.
 """
 
 from __future__ import annotations

@@ -131,7 +131,7 @@ def _waits(pair: Pair, way: access.Access, options: Options) -> str:
     found = kube.token_secret(way, name, timeout=options.timeout)
     if found is None:
         return f"for stage namespaces of {pair.remote.name}: Secret {name} is not there yet"
-    if found.account != names.reader(pair.consumer.name):
+    if found.account != names.reader(pair.consumer.name, pair.tokens[-1]):
         raise ToolError(f"{pair.remote.name}: Secret {name} is of the account '{found.account}', and not of mcgen")
     # A tree that was synced before Secrets said whose they are says nothing.
     if found.cluster not in ("", pair.remote.name):

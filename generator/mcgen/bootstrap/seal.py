@@ -25,7 +25,7 @@ def istioctl(pair: Pair, remote: Access) -> list[str]:
     """Return istioctl's command line; everything is named, so that it creates and chooses nothing by itself."""
     argv = ["istioctl", "create-remote-secret", *remote.options]
     argv += [f"--name={pair.remote.id}", "--type=remote", "--create-service-account=false"]
-    argv += [f"--service-account={names.reader(pair.consumer.name)}"]
+    argv += [f"--service-account={names.reader(pair.consumer.name, pair.tokens[-1])}"]
     argv += [f"--secret-name={names.reader_token(pair.consumer.name, pair.tokens[-1])}"]
     argv += [f"--namespace={names.ISTIO_SYSTEM}", f"--istioNamespace={names.ISTIO_SYSTEM}"]
     if pair.remote.server:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mcgen import names
 from mcgen.bootstrap import access, record, replicas, rotation
 from mcgen.bootstrap.outcome import Outcome, State
 from mcgen.bootstrap.retry import Retry
@@ -100,7 +99,7 @@ def _lossy(who: str) -> str:
     )
 
 
-def next_steps(action: str, mesh: Mesh, steps: Iterable[Step], options: Options) -> str:
+def next_steps(action: str, mesh: Mesh, steps: Iterable[Step]) -> str:
     """Return what a person does after a step."""
     good = [step for step in steps if not step.refused]
     if not good:
@@ -111,19 +110,4 @@ def next_steps(action: str, mesh: Mesh, steps: Iterable[Step], options: Options)
             f"next: commit; once Argo CD has synced, `{command}` seals the new token; commit again; "
             f"then `{command} --revoke`\n"
         )
-    return (
-        "next: commit; once Argo CD has synced, delete the old tokens, from when on they are refused (Argo CD deletes "
-        "no token Secret: it takes them for children of their account):\n"
-        + "".join(f"  {deletion(step.pair, suffix, options)}\n" for step in good for suffix in step.pair.tokens[:-1])
-    )
-
-
-def deletion(pair: Pair, suffix: str, options: Options) -> str:
-    """Return the command with which a person deletes a token Secret.
-
-    Argo CD infers an owner for such Secrets (isServiceAccountTokenSecret in pkg/cache/references.go of its
-    gitops-engine), and prunes only what has none.
-    """
-    way = " ".join(access.of(pair.remote, options.kubeconfigs).options)
-    secret = names.reader_token(pair.consumer.name, suffix)
-    return f"kubectl {way} --namespace={names.ISTIO_SYSTEM} delete secret {secret}"
+    return "next: commit; once Argo CD has synced, the API server refuses the old tokens\n"

@@ -189,7 +189,7 @@ def _step(
     wrote = not options.dry_run and steps.take(out, taken)
     result = Result(outcomes=tuple(step.outcome(dry_run=options.dry_run) for step in taken), notes=(), wrote=wrote)
     if form == "text":
-        click.echo(show.summary(result) + steps.next_steps(action, loaded.mesh, taken, options), nl=False)
+        click.echo(show.summary(result) + steps.next_steps(action, loaded.mesh, taken), nl=False)
     else:
         click.echo(show.outcomes(result), nl=False)
     if not options.dry_run:

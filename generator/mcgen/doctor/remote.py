@@ -25,7 +25,8 @@ SERVER = "API server's address in its remote secret"
 
 def questions(pair: Pair, client: Client) -> Iterator[Question]:
     """Yield the questions to a remote."""
-    for document in readers.identity(pair.consumer.name):
+    identities = (each for suffix in pair.tokens for each in readers.identity(pair, suffix))
+    for document in (readers.role(pair.consumer.name), *identities):
         yield Question(whats=(what(document),), ask=partial(_reader, client, pair, document))
     for suffix in pair.tokens:
         yield Question(whats=(token_what(pair, suffix),), ask=partial(_token, client, pair, suffix))
@@ -41,7 +42,7 @@ def token_what(pair: Pair, suffix: str) -> str:
 
 def judge_token(pair: Pair, suffix: str, found: TokenSecret | None) -> Check:
     """Return whether a token Secret is there, filled, of the reader and of this cluster."""
-    title, reader = token_what(pair, suffix), names.reader(pair.consumer.name)
+    title, reader = token_what(pair, suffix), names.reader(pair.consumer.name, suffix)
     if found is None:
         return finding("MC721", title, "it is not there", _sync(pair))
     if found.account != reader:
@@ -63,13 +64,11 @@ def revoked_what(pair: Pair, suffix: str) -> str:
 
 
 def judge_revoked(pair: Pair, suffix: str, found: TokenSecret | None) -> Check:
-    """Return whether the token before the present one is gone: Argo CD prunes none."""
+    """Return whether the token before the present one is gone: it goes with its account, which Argo CD prunes."""
     title = revoked_what(pair, suffix)
     if found is None:
         return fine(title, "gone")
-    name = names.reader_token(pair.consumer.name, suffix)
-    words = "it is still there, and its token still opens the cluster"
-    return finding("MC724", title, words, f"kubectl --namespace={names.ISTIO_SYSTEM} delete secret {name}")
+    return finding("MC724", title, "it is still there, and its token still opens the cluster", _sync(pair))
 
 
 def judge_server(pair: Pair, server: str) -> Check:

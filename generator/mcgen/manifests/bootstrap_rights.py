@@ -55,7 +55,7 @@ def _remote_rules(mesh: Mesh, cluster: str) -> list[Data]:
     consumer = pair.consumer.name
     return [
         # istioctl asks for the account before it takes the token.
-        _rule("serviceaccounts", [names.reader(consumer)]),
+        _rule("serviceaccounts", [names.reader(consumer, suffix) for suffix in pair.tokens]),
         _rule("secrets", [names.reader_token(consumer, suffix) for suffix in pair.tokens]),
     ]
 

@@ -1,4 +1,8 @@
-"""The identity with which a consumer's istiod reads a remote: one per consumer, and its token Secrets.
+"""The identities with which a consumer's istiod reads a remote: one role, and for each suffix an account and its token.
+
+A token is revoked by deleting its account. Argo CD prunes that, but never the Secret of a token by itself: it takes
+such Secrets for children of their account (isServiceAccountTokenSecret in pkg/cache/references.go of its
+gitops-engine). The cluster's token controller deletes the Secret with the account.
 
 The rules are those of the reader role in Istio's istiod chart, rendered with `istiodRemote.enabled`
 (manifests/charts/istio-control/istio-discovery/templates/reader-clusterrole.yaml); a test compares them.
@@ -50,15 +54,15 @@ def bases(mesh: Mesh) -> Iterator[File]:
     for consumer in dict.fromkeys(pair.consumer.name for pair in mesh.pairs.values()):
         folder = _base(consumer)
         yield kustomize.kustomization(folder, ["reader.yaml"])
-        yield File(path=f"{folder}/reader.yaml", documents=tuple(identity(consumer)))
+        yield File(path=f"{folder}/reader.yaml", documents=(role(consumer),))
 
 
 def overlay(mesh: Mesh, step: Step) -> tuple[list[str], list[File]]:
-    """Return the bases and the files of a cluster's readers: the token Secrets are its own."""
+    """Return the bases and the files of a cluster's readers: accounts and tokens are its own."""
     pair = mesh.pairs.get(step.cluster.name)
     if pair is None:
         return [], []
-    tokens = tuple(_token(pair, suffix) for suffix in pair.tokens)
+    tokens = tuple(each for suffix in pair.tokens for each in (*identity(pair, suffix), _token(pair, suffix)))
     return [_base(pair.consumer.name)], [File(path=f"{step.path}/tokens.yaml", documents=tokens, origin=step.origin)]
 
 
@@ -70,20 +74,29 @@ def _rule(groups: list[str], resources: list[str], verbs: list[str]) -> Data:
     return {"apiGroups": groups, "resources": resources, "verbs": verbs}
 
 
-def identity(consumer: str) -> Iterator[Data]:
-    """Yield a consumer's reader: ServiceAccount, ClusterRole and ClusterRoleBinding."""
-    name = names.reader(consumer)
+def role(consumer: str) -> Data:
+    """Return the ClusterRole of a consumer's readers."""
+    return {
+        "apiVersion": names.RBAC,
+        "kind": "ClusterRole",
+        "metadata": {"name": names.reader_role(consumer)},
+        "rules": rules(),
+    }
+
+
+def identity(pair: Pair, suffix: str) -> Iterator[Data]:
+    """Yield the ServiceAccount and the ClusterRoleBinding of a pair's reader."""
+    name = names.reader(pair.consumer.name, suffix)
     yield {
         "apiVersion": "v1",
         "kind": "ServiceAccount",
         "metadata": {"name": name, "namespace": names.ISTIO_SYSTEM},
     }
-    yield {"apiVersion": names.RBAC, "kind": "ClusterRole", "metadata": {"name": name}, "rules": rules()}
     yield {
         "apiVersion": names.RBAC,
         "kind": "ClusterRoleBinding",
         "metadata": {"name": name},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name},
+        "roleRef": {"apiGroup": names.RBAC_GROUP, "kind": "ClusterRole", "name": names.reader_role(pair.consumer.name)},
         "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": names.ISTIO_SYSTEM}],
     }
 
@@ -96,7 +109,7 @@ def _token(pair: Pair, suffix: str) -> Data:
             "name": names.reader_token(pair.consumer.name, suffix),
             "namespace": names.ISTIO_SYSTEM,
             "annotations": {
-                names.SERVICE_ACCOUNT_NAME: names.reader(pair.consumer.name),
+                names.SERVICE_ACCOUNT_NAME: names.reader(pair.consumer.name, suffix),
                 # All remotes of a consumer have a Secret of this name: the bootstrap asks whose it found.
                 names.CLUSTER: pair.remote.name,
             },

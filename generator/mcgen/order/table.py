@@ -119,7 +119,8 @@ class Edge:
     optional: bool = False
 
 
-NAMESPACE, CRDS, ADDON_CRDS, READER, REMOTE_SECRET = "namespace", "crds", "addon-crds", "reader", "remote-secret"
+NAMESPACE, CRDS, ADDON_CRDS = "namespace", "crds", "addon-crds"
+IDENTITY, READER, REMOTE_SECRET = "identity", "reader", "remote-secret"
 CONTROL_PLANE, GATEWAY, POLICIES = "control-plane", "gateway", "policies"
 
 EDGES: dict[str, Edge] = {
@@ -147,11 +148,18 @@ EDGES: dict[str, Edge] = {
         other_chain=True,
         optional=True,
     ),
+    IDENTITY: Edge(
+        code=finding.READER_LATE,
+        thing="{}",
+        by=(kinds.SERVICE_ACCOUNT, kinds.BINDING),
+        why="a token is filled for an account that exists, and opens what that account may read",
+        same_application=True,
+    ),
     READER: Edge(
         code=finding.READER_LATE,
-        thing="the reader identity, {},",
-        by=(kinds.SERVICE_ACCOUNT, kinds.BINDING, kinds.SECRET),
-        why="a remote secret is made of this identity's token, so a gate that waits for one needs it too",
+        thing="a token for the istiod of '{}'",
+        by=(kinds.SECRET,),
+        why="a remote secret is made of this token, so a gate that waits for one needs it too",
     ),
     REMOTE_SECRET: Edge(
         code=finding.SECRET_LATE,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Token: TypeAlias = tuple[str, str, str]
 """What one object brings and another needs: the edge, the cluster ('' where it does not matter), and which one."""
 
-_SECRETS = (kinds.SEALED_SECRET, kinds.JOB)
+_SECRETS = (kinds.SEALED_SECRET, kinds.SECRET)
 _POLICIES, _INJECTOR = "policies", "injector"
 # These groups come with Kubernetes, or with what has to be there before mcgen.
 _PRESENT = {"", "apps", "autoscaling", "batch", "policy", "argoproj.io", "install.istio.io"}
@@ -60,9 +60,9 @@ def needs(step: Step, chain: str, injected: set[tuple[str, str]]) -> dict[Token,
             needed.update(dict.fromkeys(_operator_needs(obj.facts, cluster), obj))
         elif kind == kinds.ISTIO_GATEWAY:
             needed.update({(table.GATEWAY, cluster, label): obj for label in obj.facts})
-        elif kind in _SECRETS and _is_remote_secret(obj, cluster, chain):
-            needed.update(dict.fromkeys(_reader(cluster, chain), obj))
-        elif kind in objects.WORKLOADS and not _is_gate(obj) and _is_injected(obj, step, injected):
+        elif kind in _SECRETS or _is_gate(obj):
+            needed.update(dict.fromkeys(_secret_needs(obj, cluster, chain), obj))
+        elif kind in objects.WORKLOADS and _is_injected(obj, step, injected):
             needed.setdefault((table.CONTROL_PLANE, cluster, _INJECTOR), obj)
             needed.setdefault((table.POLICIES, cluster, _POLICIES), obj)
     needed.update({(table.NAMESPACE, cluster, name): obj for name, obj in spaces.items()})
@@ -106,16 +106,21 @@ def _operator_brings(obj: Obj, cluster: str) -> Iterator[Token]:
             yield table.GATEWAY, cluster, label
 
 
-def _reader(consumer: str, remote: str) -> list[Token]:
-    name = names.reader(consumer)
-    return [(table.READER, remote, part.format(name)) for part in (_ACCOUNT, _TOKEN, _RIGHTS)]
+def _secret_needs(obj: Obj, cluster: str, chain: str) -> Iterator[Token]:
+    if obj.kind == kinds.SECRET:
+        if names.reads_for(obj.facts):
+            for part in (_ACCOUNT, _RIGHTS):
+                yield table.IDENTITY, cluster, part.format(obj.facts)
+    elif _is_remote_secret(obj, cluster, chain):
+        yield table.READER, chain, cluster
 
 
-_ACCOUNT, _TOKEN, _RIGHTS = "ServiceAccount '{}'", "the token of '{}'", "the rights of '{}'"
+_ACCOUNT, _RIGHTS = "ServiceAccount '{}'", "the rights of '{}'"
 
 
 def _secret_brings(obj: Obj, cluster: str) -> list[Token]:
-    return [(table.READER, cluster, _TOKEN.format(obj.facts))] if obj.facts else []
+    consumer = names.reads_for(obj.facts)
+    return [(table.READER, cluster, consumer)] if consumer else []
 
 
 def _sealed_brings(obj: Obj, cluster: str) -> list[Token]:  # noqa: ARG001 - all are called alike
@@ -126,9 +131,9 @@ BRINGS: dict[Kind, Callable[[Obj, str], Any]] = {
     kinds.NAMESPACE: lambda obj, cluster: [(table.NAMESPACE, cluster, obj.name)],
     kinds.CRD: lambda obj, cluster: [_definition(cluster, obj.name.partition(".")[2])],
     kinds.OPERATOR: _operator_brings,
-    kinds.SERVICE_ACCOUNT: lambda obj, cluster: [(table.READER, cluster, _ACCOUNT.format(obj.name))],
+    kinds.SERVICE_ACCOUNT: lambda obj, cluster: [(table.IDENTITY, cluster, _ACCOUNT.format(obj.name))],
     kinds.SECRET: _secret_brings,
-    kinds.BINDING: lambda obj, cluster: [(table.READER, cluster, _RIGHTS.format(name)) for name in obj.facts],
+    kinds.BINDING: lambda obj, cluster: [(table.IDENTITY, cluster, _RIGHTS.format(name)) for name in obj.facts],
     kinds.SEALED_SECRET: _sealed_brings,
     **dict.fromkeys(
         table.EDGES[table.POLICIES].by,

@@ -97,17 +97,27 @@ def secret_in_the_remote(files: Tree) -> None:
 
 @mutation(waiting, finding.READER_LATE)
 def token_of_another_reader(files: Tree) -> None:
-    annotate(files["clusters/aks/namespaces/tokens.yaml"][0], names.SERVICE_ACCOUNT_NAME, "istio-reader-eks")
+    annotate(files["clusters/aks/namespaces/tokens.yaml"][-1], names.SERVICE_ACCOUNT_NAME, "istio-reader-eks-1")
+
+
+@mutation(waiting, finding.READER_LATE)
+def token_of_an_account_that_is_not_there(files: Tree) -> None:
+    annotate(files["clusters/aks/namespaces/tokens.yaml"][-1], names.SERVICE_ACCOUNT_NAME, "istio-reader-gke-9")
+
+
+@mutation(waiting, finding.READER_LATE)
+def no_token(files: Tree) -> None:
+    files["clusters/aks/namespaces/tokens.yaml"].pop()
 
 
 @mutation(opened, finding.READER_LATE)
 def reader_without_rights(files: Tree) -> None:
-    files["bases/readers/gke/reader.yaml"].pop()
+    del files["clusters/aks/namespaces/tokens.yaml"][1]
 
 
 @mutation(opened, finding.READER_LATE)
 def reader_deleted_by_a_patch(files: Tree) -> None:
-    patch = "$patch: delete\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: istio-reader-gke}\n"
+    patch = "$patch: delete\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: istio-reader-gke-1}\n"
     files["clusters/aks/namespaces/kustomization.yaml"][0]["patches"].append({"patch": patch})
 
 
