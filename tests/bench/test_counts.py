@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 CLUSTERS = 100
 # Of the 1,767 files, 99 are inputs, three are no YAML, and the manifest is written twice.
 FIRST = {
-    "documents emitted": 1_700,
+    "documents emitted": 1_900,
     "schemas compiled": 25,
     "blueprints and inputs read": 100,
     "files read": 1,
@@ -36,7 +36,7 @@ FIRST = {
     "folders opened": 950,
 }
 UNCHANGED = {
-    "documents emitted": 1_700,
+    "documents emitted": 1_900,
     "schemas compiled": 25,
     "blueprints and inputs read": 100,
     "files read": 1_800,
