@@ -19,6 +19,7 @@ COMMANDS = {
     "diff": "Say what a change does to the mesh, and how risky it is.",
     "bootstrap": "Seal the remote secrets, and find what chains wait for.",
     "doctor": "Compare a live Argo CD and live clusters with the blueprint.",
+    "verify": "Check that a live mesh does what its blueprint says.",
     "init": "Write a first blueprint.",
     "add": "Add a cluster to a blueprint.",
     "remove": "Take a cluster out of a mesh, phase by phase.",

@@ -5,16 +5,18 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import select
 import signal
 import subprocess
 import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mcgen.problems import ToolError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 _MOST_WORDS = 2000
@@ -43,6 +45,10 @@ class Done:
 
 class TimedOut(ToolError):  # noqa: N818 - what happened, not what it is called
     """A program did not end in time, and was stopped."""
+
+
+class EndedEarly(ToolError):  # noqa: N818 - what happened, not what it is called
+    """A program that was to run beside this one ended before it said anything."""
 
 
 class _Running:
@@ -108,6 +114,35 @@ def run(
     finally:
         _running.end(process)
     return Done(code=process.returncode, stdout=stdout, stderr=stderr)
+
+
+@contextlib.contextmanager
+def beside(argv: Sequence[str], *, timeout: float, pass_fds: Sequence[int] = ()) -> Iterator[str]:
+    """Run a program beside this one and yield the first line that it prints; it is ended afterwards.
+
+    timeout: seconds until that line. Raises EndedEarly with its words when it ends before, ToolError as `run`.
+    """
+    pipe = subprocess.PIPE
+    process = _running.start(argv, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, pass_fds=pass_fds)
+    try:
+        yield _first_line(process, argv, timeout)
+    finally:
+        _running.end(process)
+
+
+def _first_line(process: subprocess.Popen[bytes], argv: Sequence[str], timeout: float) -> str:
+    assert process.stdout is not None
+    assert process.stderr is not None
+    said, limit = b"", time.monotonic() + timeout
+    while b"\n" not in said:
+        ready, _, _ = select.select([process.stdout], [], [], max(0.0, limit - time.monotonic()))
+        if not ready:
+            raise _timed_out(argv, timeout)
+        more = os.read(process.stdout.fileno(), 4096)
+        if not more:
+            raise EndedEarly(words(process.stderr.read()) or f"'{argv[0]}' ended at once")
+        said += more
+    return said.partition(b"\n")[0].decode(errors="replace")
 
 
 def pipe(

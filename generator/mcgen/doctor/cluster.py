@@ -36,7 +36,7 @@ def questions(
     if gateway:
         yield Question(whats=(istio.GATEWAY,), ask=partial(_gateway, client, mesh))
     if cluster.gateway.address or cluster.gateway.serves_remotes:
-        yield Question(whats=(addresses.ADDRESS,), ask=partial(_address, client, mesh, cluster))
+        yield Question(whats=(addresses.ADDRESS,), ask=partial(address, client, mesh, cluster))
 
 
 def version(client: Client, minor: str) -> Iterator[Check]:
@@ -89,7 +89,8 @@ def _pods(client: Client, selector: str) -> list[istio.Pod]:
     return istio.parse(client.text("get", "pods", *where, f"--output=go-template={istio.IMAGES}"))
 
 
-def _address(client: Client, mesh: Mesh, cluster: Cluster) -> Iterator[Check]:
+def address(client: Client, mesh: Mesh, cluster: Cluster) -> Iterator[Check]:
+    """Ask for the address of a cluster's gateway, and compare it with the one in the tree."""
     service = client.get("service", names.EAST_WEST_GATEWAY, names.ISTIO_SYSTEM)
     live = addresses.of(service)
     wanted = cluster.gateway.address

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from mcgen.problems import Pos
     from mcgen.tree import DataPath
 
-_MARKS = {Verdict.FINE: "✓", Verdict.FINDING: "✗", Verdict.UNKNOWN: "?"}
+_MARKS = {Verdict.FINE: "✓", Verdict.FINDING: "✗", Verdict.UNKNOWN: "?", Verdict.SKIPPED: "-"}
 _WARNING = "!"
-_WORDS = {"fine": "fine", "errors": "wrong", "warnings": "to look at", "unknown": "unknown"}
+_WORDS = {"fine": "fine", "errors": "wrong", "warnings": "to look at", "unknown": "unknown", "skipped": "not tried"}
 
 
 def text(examined: Sequence[Examined]) -> str:
@@ -32,10 +32,10 @@ def text(examined: Sequence[Examined]) -> str:
 
 
 def json(examined: Sequence[Examined], place: Callable[[DataPath], Pos]) -> str:
-    """Return `version` (1), the counts (fine, errors, warnings, unknown) and all `checks`.
+    """Return `version` (1), the counts (fine, errors, warnings, unknown, skipped) and all `checks`.
 
-    A check has cluster ("Argo CD", a cluster's name, "" for this machine), check, verdict (fine, finding, unknown),
-    code, severity, message, advice, file and line; code and severity are null for what is fine.
+    A check has cluster ("Argo CD", a cluster's name, "" for this machine), check, verdict (fine, finding, unknown,
+    skipped), code, severity, message, advice, file and line; code and severity are null for what is fine or skipped.
     """
     checks = [check for each in examined for check in each.checks]
     whole = {"version": 1, **counts(checks), "checks": [_row(check, place(check.path)) for check in checks]}
@@ -54,7 +54,7 @@ def _lines(check: Check) -> list[str]:
 
 
 def _row(check: Check, pos: Pos) -> dict[str, Any]:
-    good = check.verdict is Verdict.FINE
+    good = check.verdict in (Verdict.FINE, Verdict.SKIPPED)
     return {
         "cluster": check.where,
         "check": check.what,

@@ -1,4 +1,4 @@
-"""What a check may say: fine, a finding, or that it could not be made; nothing else counts as seen."""
+"""What a check may say: fine, a finding, that it could not be made, or that nobody asked for it."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mcgen.tree import DataPath
 
 UNKNOWN_CODE = "MC700"
+EXIT_FINDING, EXIT_UNKNOWN = 1, 3
 
 
 class Verdict(StrEnum):
@@ -24,13 +25,15 @@ class Verdict(StrEnum):
     FINE = "fine"
     FINDING = "finding"
     UNKNOWN = "unknown"
+    SKIPPED = "skipped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """One check of one object.
 
-    what: the object and what of it, the same whatever comes out. words: what was seen, is wrong, or why nobody knows.
+    what: the object and what of it, the same whatever comes out. words: what was seen, is wrong, why nobody knows, or
+    why it was skipped.
     where: "Argo CD", a cluster's name, or empty for this machine; path: that cluster's place in the blueprint.
     """
 
@@ -76,27 +79,32 @@ def unknown(what: str, why: str, advice: str = "") -> Check:
     )
 
 
+def skipped(what: str, why: str) -> Check:
+    """Return a check that was not made because nobody asked for it, or because there is nothing to look at."""
+    return Check(what=what, verdict=Verdict.SKIPPED, words=why)
+
+
 def exit_code(checks: Iterable[Check]) -> int:
-    """Return 1 when anything is wrong, else 3 when anything is unknown, else 0."""
+    """Return 1 when anything is wrong, else 3 when anything is unknown, else 0; what was skipped counts for nothing."""
     verdicts = list(checks)
     if any(check.is_error for check in verdicts):
-        return 1
-    return 3 if any(check.verdict is Verdict.UNKNOWN for check in verdicts) else 0
+        return EXIT_FINDING
+    return EXIT_UNKNOWN if any(check.verdict is Verdict.UNKNOWN for check in verdicts) else 0
 
 
 def counts(checks: Iterable[Check]) -> dict[str, int]:
-    """Return how many checks came out how: fine, errors, warnings, unknown."""
+    """Return how many checks came out how: fine, errors, warnings, unknown, skipped."""
     found: Counter[str] = Counter()
     for check in checks:
         if check.verdict is Verdict.FINDING:
             found["errors" if check.is_error else "warnings"] += 1
         else:
             found[check.verdict.value] += 1
-    return {key: found[key] for key in ("fine", "errors", "warnings", "unknown")}
+    return {key: found[key] for key in ("fine", "errors", "warnings", "unknown", "skipped")}
 
 
 def problems(checks: Iterable[Check], place: Callable[[DataPath], Pos]) -> list[Problem]:
-    """Return all that is not fine as problems; what is unknown is a warning there, so that no report hides it."""
+    """Return all that is wrong or unknown as problems; the latter is a warning, so that no report hides it."""
     return [
         Problem(
             code=check.code,
@@ -106,5 +114,5 @@ def problems(checks: Iterable[Check], place: Callable[[DataPath], Pos]) -> list[
             severity=check.severity,
         )
         for check in checks
-        if check.verdict is not Verdict.FINE
+        if check.verdict in (Verdict.FINDING, Verdict.UNKNOWN)
     ]

@@ -1,0 +1,101 @@
+"""mcgen verify: whether a live mesh does what its blueprint says, seen from outside or tried by traffic."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mcgen.commands.options import pairs_option
+from mcgen.problems import ProblemsFound, UsageError
+
+if TYPE_CHECKING:
+    from mcgen.load import Loaded
+    from mcgen.verify.run import Options
+
+
+@click.command()
+@click.argument("blueprint", type=click.Path())
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="The tree's folder [output/<metadata.name>].")
+@click.option("--probe", is_flag=True, help="Also try traffic, from pods that are started and removed.")
+@click.option(
+    "--probe-image",
+    envvar="MCGEN_PROBE_IMAGE",
+    show_envvar=True,
+    default="",
+    help="The image of these pods, with sh, curl and grep [curl's own, as in the demo].",
+)
+@pairs_option("--kubeconfig", "FILE", "How to reach a cluster: a kubeconfig, whose current context counts.")
+@click.option("--allow-unknown", is_flag=True, help="Exit 0 although something could not be seen, if nothing is wrong.")
+@click.option("--jobs", type=click.IntRange(1, 64), default=8, show_default=True, help="Clusters at once.")
+@click.option("--timeout", type=click.FloatRange(1, 600), default=30, show_default=True, help="Seconds per request.")
+@click.option("--retries", type=click.IntRange(0, 10), default=1, show_default=True, help="Of what does not answer.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "junit"]),
+    default="text",
+    show_default=True,
+    help="How the checks are printed.",
+)
+def verify(
+    blueprint: str,
+    output: Path | None,
+    *,
+    probe: bool,
+    probe_image: str,
+    kubeconfig: dict[str, str],
+    allow_unknown: bool,
+    jobs: int,
+    timeout: float,
+    retries: int,
+    form: str,
+) -> int:
+    """Check that the live mesh does what BLUEPRINT says: membership, identities, gateways, mutual TLS, policies.
+
+    Without --probe nothing is changed and no traffic is sent, and what only traffic shows is told as not tried.
+    Needs kubectl. Exits 1 when something is wrong, and 3 when nothing is but something could not be seen.
+    """
+    from mcgen import load
+    from mcgen.output import show
+    from mcgen.verify.run import Options
+
+    if probe_image and not probe:
+        raise UsageError("--probe-image is for --probe")
+    lines = {}
+    try:
+        given = load.read(blueprint)
+        lines = given.lines
+        loaded = load.load(given, output or given.folder)
+        _known(loaded, kubeconfig)
+        options = Options(
+            jobs=jobs, timeout=timeout, retries=retries, kubeconfigs=kubeconfig, probe=probe, image=probe_image
+        )
+        return _verify(loaded, options, form, allow_unknown=allow_unknown)
+    except ProblemsFound as found:
+        show(found.problems, "json" if form == "json" else "text", found.lines or lines)
+        return found.exit_code
+
+
+def _known(loaded: Loaded, kubeconfig: dict[str, str]) -> None:
+    for name in kubeconfig:
+        if name not in loaded.mesh.by_name:
+            known = ", ".join(loaded.mesh.by_name)
+            raise UsageError(f"--kubeconfig {name}=...: there is no such cluster; there are {known}")
+
+
+def _verify(loaded: Loaded, options: Options, form: str, *, allow_unknown: bool) -> int:
+    from mcgen.doctor import show, verdict
+    from mcgen.verify import junit
+    from mcgen.verify.run import run
+
+    verified = run(loaded, options)
+    if form == "junit":
+        click.echo(junit.junit(loaded.mesh.name, verified, allow_unknown=allow_unknown), nl=False)
+    elif form == "json":
+        click.echo(show.json(verified, loaded.source.pos), nl=False)
+    else:
+        click.echo(show.text(verified), nl=False)
+    code = verdict.exit_code(check for each in verified for check in each.checks)
+    return 0 if code == verdict.EXIT_UNKNOWN and allow_unknown else code

@@ -1,0 +1,113 @@
+"""What is asked of each cluster without changing anything in it: the questions of a run without probes."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+import orjson
+
+from mcgen import names
+from mcgen.doctor import addresses, kubernetes
+from mcgen.doctor import cluster as live
+from mcgen.doctor.ask import Question
+from mcgen.doctor.verdict import skipped, unknown
+from mcgen.problems import ToolError
+from mcgen.verify import configuration, gateways, membership, proxies
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mcgen.bootstrap.retry import Retry
+    from mcgen.doctor.ask import Client
+    from mcgen.doctor.verdict import Check
+    from mcgen.mesh import Cluster, Mesh
+    from mcgen.tree import Data
+    from mcgen.verify.inventory import Pod
+    from mcgen.verify.world import World
+
+# Port-forwards at once to one cluster.
+_AT_ONCE = 6
+
+
+def questions(world: World, cluster: Cluster, retry: Retry) -> Iterator[Question]:
+    """Yield the questions to one cluster."""
+    client = world.clients[cluster.name]
+    yield Question(whats=(kubernetes.VERSION,), ask=partial(live.version, client, world.mesh.minor), gate=True)
+    if cluster.is_primary:
+        yield from _to_primary(world, cluster)
+    if cluster.name in world.gateways:
+        yield Question(whats=(gateways.READY,), ask=partial(_ready, world, cluster))
+        if cluster.gateway.address or cluster.gateway.serves_remotes:
+            yield Question(whats=(addresses.ADDRESS,), ask=partial(live.address, client, world.mesh, cluster))
+    for namespace in (*world.injected(cluster), names.ISTIO_SYSTEM):
+        whats = [proxies.what_connected(namespace), proxies.what_identity(namespace)]
+        if namespace != names.ISTIO_SYSTEM:
+            whats.insert(0, proxies.what_injected(namespace))
+        yield Question(whats=tuple(whats), ask=partial(_namespace, world, cluster, namespace, retry))
+
+
+def _to_primary(world: World, primary: Cluster) -> Iterator[Question]:
+    mesh, client = world.mesh, world.clients[primary.name]
+    for cluster in world.members:
+        if cluster.primary == primary.name:
+            yield Question(whats=(membership.what_reads(cluster),), ask=partial(_reads, world, primary, cluster))
+        if cluster.name in world.gateways:
+            yield Question(whats=(membership.what_gateway(cluster),), ask=partial(_gateway, world, primary, cluster))
+    for document in configuration.documents(mesh):
+        yield Question(whats=(configuration.what(document),), ask=partial(_object, mesh, client, document))
+    yield Question(whats=(configuration.EXCEPTIONS,), ask=partial(_exceptions, world, client))
+
+
+def _reads(world: World, primary: Cluster, cluster: Cluster) -> Iterator[Check]:
+    pair = world.mesh.pairs.get(cluster.name)
+    sealed = pair is None or pair.sealed
+    yield membership.judge_reads(primary, cluster, world.istiods(primary), sealed=sealed)
+
+
+def _gateway(world: World, primary: Cluster, cluster: Cluster) -> Iterator[Check]:
+    service = world.clients[cluster.name].get("service", names.EAST_WEST_GATEWAY, names.ISTIO_SYSTEM)
+    yield membership.judge_gateway(cluster, addresses.of(service), world.istiods(primary))
+
+
+def _object(mesh: Mesh, client: Client, document: Data) -> Iterator[Check]:
+    kind = f"{document['kind'].lower()}.{names.SECURITY_GROUP}"
+    found = client.get(kind, document["metadata"]["name"], document["metadata"]["namespace"])
+    yield configuration.judge_object(mesh, document, found)
+
+
+def _exceptions(world: World, client: Client) -> Iterator[Check]:
+    kind = f"peerauthentications.{names.SECURITY_GROUP}"
+    found = orjson.loads(client.text("get", kind, "--all-namespaces", "--output=json"))["items"]
+    meant = frozenset(namespace for cluster in world.members for namespace in world.injected(cluster))
+    yield configuration.judge_exceptions(found, meant)
+
+
+def _ready(world: World, cluster: Cluster) -> Iterator[Check]:
+    yield gateways.judge_ready(cluster, world.gateway_pods(cluster))
+
+
+def _namespace(world: World, cluster: Cluster, namespace: str, retry: Retry) -> Iterator[Check]:
+    pods = [pod for pod in world.inventories[cluster.name].pods if pod.namespace == namespace and pod.runs]
+    if namespace != names.ISTIO_SYSTEM:
+        yield proxies.judge_injected(namespace, pods)
+    yield from _proxies(world, cluster, namespace, [pod for pod in pods if pod.proxy], retry)
+
+
+def _proxies(world: World, cluster: Cluster, namespace: str, pods: list[Pod], retry: Retry) -> Iterator[Check]:
+    whats = (proxies.what_connected(namespace), proxies.what_identity(namespace))
+    if not pods:
+        yield from (skipped(what, "no proxy runs there") for what in whats)
+        return
+    client = world.clients[cluster.name]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        seen = list(pool.map(lambda pod: proxies.ask(client, pod, retry), pods))
+    try:
+        istiods = world.istiods(world.mesh.by_name[cluster.primary])
+        yield proxies.judge_connected(namespace, pods, cluster, istiods)
+    except ToolError as error:
+        yield unknown(whats[0], str(error))
+    pairs = list(zip(pods, seen, strict=True))
+    yield proxies.judge_identities(namespace, pairs, world.mesh, cluster, datetime.now(UTC))
