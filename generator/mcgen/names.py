@@ -21,6 +21,7 @@ STAGE = "mcgen/stage"
 WAITS_FOR = "mcgen/waits-for"
 TOKEN = "mcgen/token"  # noqa: S105 - an annotation
 CERTIFICATE = "mcgen/certificate"
+PROBE = "mcgen/probe"
 INJECTION = "istio-injection"
 NETWORK = "topology.istio.io/network"
 CONTROL_PLANE_CLUSTERS = "topology.istio.io/controlPlaneClusters"

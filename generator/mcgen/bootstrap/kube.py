@@ -64,12 +64,12 @@ class TokenSecret:
     filled: bool
 
 
-def kubectl(access: Access, *arguments: str, timeout: float) -> str:
+def kubectl(access: Access, *arguments: str, timeout: float, stdin: str = "") -> str:
     """Return what kubectl prints; raise NoAnswer when it fails, ToolError when it is not there."""
     # Looking a cluster's API up takes requests of its own.
     argv = ["kubectl", *access.options, f"--request-timeout={max(1, timeout / 3):.0f}s", *arguments]
     try:
-        done = proc.run(argv, timeout=timeout, pass_fds=access.descriptors)
+        done = proc.run(argv, timeout=timeout, stdin=stdin.encode(), pass_fds=access.descriptors)
     except proc.TimedOut as error:
         raise NoAnswer(Why.UNREACHABLE, f"{access.cluster} ({access}): {error}") from error
     if done.code:

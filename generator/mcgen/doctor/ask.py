@@ -34,9 +34,9 @@ class Client:
     access: Access
     timeout: float
 
-    def text(self, *arguments: str) -> str:
-        """Return what kubectl prints; raise ToolError."""
-        return kube.kubectl(self.access, *arguments, timeout=self.timeout)
+    def text(self, *arguments: str, timeout: float = 0, stdin: str = "") -> str:
+        """Return what kubectl prints; raise ToolError. timeout: of this one, where it is another."""
+        return kube.kubectl(self.access, *arguments, timeout=timeout or self.timeout, stdin=stdin)
 
     def get(self, kind: str, name: str, namespace: str = "") -> Data | None:
         """Return an object, None when it or its kind is not there; raise ToolError. Never a Secret."""

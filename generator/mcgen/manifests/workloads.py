@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mcgen.mesh import Mesh
 
 BASE = layout.base(stages.WORKLOADS)
+CURL_IMAGE = "docker.io/curlimages/curl:8.16.0"
 
 
 def bases(mesh: Mesh) -> Iterator[File]:
@@ -94,7 +95,7 @@ def _helloworld(version: str) -> Data:
 def _sleep() -> Data:
     container: Data = {
         "name": "sleep",
-        "image": "docker.io/curlimages/curl:8.16.0",
+        "image": CURL_IMAGE,
         "command": ["/bin/sleep", "infinity"],
         "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}],
     }

@@ -30,14 +30,17 @@ _FIELDS = (
     '{.status.conditions[?(@.type=="Ready")].status}',
     "{.metadata.deletionTimestamp}",
 )
-_PODS = "{range .items[*]}" + '{"\\t"}'.join(_FIELDS) + '{"\\n"}{end}'
+PODS = "{range .items[*]}" + '{"\\t"}'.join(_FIELDS) + '{"\\n"}{end}'
 _PARTS = ("pods", "services", "accounts")
 _ACCOUNTS = '{range .items[*]}{.metadata.namespace}/{.metadata.name}{"\\n"}{end}'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pod:
-    """One pod. runs: whether it is there to stay; ready: as its cluster says; proxy: whether it has a sidecar or is one."""
+    """One pod. ended: by itself; runs: whether it is there to stay; ready: as its cluster says.
+
+    proxy: whether it has a sidecar or is one.
+    """
 
     namespace: str
     name: str
@@ -48,6 +51,7 @@ class Pod:
     ready: bool
     proxy: bool
     host_network: bool = False
+    ended: bool = False
 
     def __str__(self) -> str:
         """Return namespace and name."""
@@ -99,18 +103,25 @@ class Inventory:
 
     @property
     def pods(self) -> tuple[Pod, ...]:
-        """Return the pods of all namespaces; raise ToolError."""
-        return self._part("pods")
+        """Return the pods of all namespaces but those that have ended, and probes; raise ToolError."""
+        return tuple(pod for pod in self._part("pods") if not pod.ended and names.PROBE not in pod.labels)
+
+    @property
+    def probes(self) -> tuple[Pod, ...]:
+        """Return the probe pods that an earlier run has left; raise ToolError."""
+        return tuple(pod for pod in self._part("pods") if names.PROBE in pod.labels)
 
     @property
     def services(self) -> tuple[Service, ...]:
         """Return the Services of all namespaces, with their ready endpoints; raise ToolError."""
-        return self._part("services")
+        found: tuple[Service, ...] = self._part("services")
+        return found
 
     @property
     def accounts(self) -> frozenset[str]:
         """Return the service accounts as namespace/name; raise ToolError."""
-        return self._part("accounts")
+        found: frozenset[str] = self._part("accounts")
+        return found
 
     def _part(self, name: str) -> Any:
         found = self._parts[name]
@@ -135,7 +146,7 @@ def take(client: Client, retry: Retry) -> Inventory:
 
 
 def _pods(client: Client) -> tuple[Pod, ...]:
-    return parse_pods(_list(client, "pods", f"jsonpath={_PODS}"))
+    return parse_pods(_list(client, "pods", f"jsonpath={PODS}"))
 
 
 def _services(client: Client) -> tuple[Service, ...]:
@@ -152,12 +163,10 @@ def _list(client: Client, kind: str, form: str) -> str:
 
 
 def parse_pods(lines: str) -> tuple[Pod, ...]:
-    """Return what the template printed: a pod per line, fields between tabs; pods that have ended are left out."""
+    """Return what the template printed: a pod per line, fields between tabs."""
     found = []
     for line in lines.splitlines():
         namespace, name, labels, account, phase, address, host, containers, ready, deleted = line.split("\t")
-        if phase in ("Succeeded", "Failed"):
-            continue
         found.append(
             Pod(
                 namespace=namespace,
@@ -169,13 +178,14 @@ def parse_pods(lines: str) -> tuple[Pod, ...]:
                 ready=ready == "True" and not deleted,
                 proxy=PROXY in containers.split(),
                 host_network=host == "true",
+                ended=phase in ("Succeeded", "Failed"),
             )
         )
     return tuple(found)
 
 
 def parse_services(services: Iterable[Data], slices: Iterable[Data]) -> tuple[Service, ...]:
-    """Return the Services that select pods, with their ready endpoints."""
+    """Return the Services that select pods and have an address, with their ready endpoints."""
     endpoints: dict[tuple[str, str], dict[str, Endpoint]] = {}
     for each in slices:
         metadata = each["metadata"]
@@ -195,7 +205,7 @@ def parse_services(services: Iterable[Data], slices: Iterable[Data]) -> tuple[Se
             endpoints=tuple(endpoints.get((each["metadata"]["namespace"], each["metadata"]["name"]), {}).values()),
         )
         for each in services
-        if each["spec"].get("selector") and each["spec"].get("type") != "ExternalName"
+        if each["spec"].get("selector") and each["spec"].get("clusterIP") not in (None, "None")
     )
 
 
@@ -208,7 +218,7 @@ def _ports(spec: Data) -> tuple[Port, ...]:
 
 
 def _speaks_http(port: Data) -> bool:
-    """Return whether Istio takes a port for HTTP without looking: pkg/config/protocol/instance.go and kube/conversion.go."""
+    """Return whether Istio takes a port for HTTP without looking: pkg/config/protocol/instance.go."""
     said = str(port.get("appProtocol") or port.get("name") or "").lower()
     word = said.removeprefix("kubernetes.io/").partition("-")[0]
     return word in ("http", "http2", "grpc", "h2c", "ws")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from xml.etree import ElementTree  # noqa: S405 - it is written here, and nothing is read
+from xml.etree import ElementTree
 
 from mcgen.doctor.verdict import Verdict
 from mcgen.report import printable

@@ -119,5 +119,3 @@ def judge_gateway(cluster: Cluster, live: Sequence[str], istiods: Sequence[Istio
 def _unless_silent(what: str, istiods: Sequence[Istiod]) -> Check | None:
     silent = [f"{each.pod}: {each.silent}" for each in istiods if each.silent]
     return unknown(what, "; ".join(silent)) if silent else None
-
-

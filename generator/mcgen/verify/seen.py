@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from mcgen.doctor.verdict import Check
     from mcgen.mesh import Cluster, Mesh
     from mcgen.tree import Data
-    from mcgen.verify.inventory import Pod
     from mcgen.verify.world import World
 
 # Port-forwards at once to one cluster.
@@ -42,11 +41,11 @@ def questions(world: World, cluster: Cluster, retry: Retry) -> Iterator[Question
         yield Question(whats=(gateways.READY,), ask=partial(_ready, world, cluster))
         if cluster.gateway.address or cluster.gateway.serves_remotes:
             yield Question(whats=(addresses.ADDRESS,), ask=partial(live.address, client, world.mesh, cluster))
-    for namespace in (*world.injected(cluster), names.ISTIO_SYSTEM):
-        whats = [proxies.what_connected(namespace), proxies.what_identity(namespace)]
-        if namespace != names.ISTIO_SYSTEM:
-            whats.insert(0, proxies.what_injected(namespace))
-        yield Question(whats=tuple(whats), ask=partial(_namespace, world, cluster, namespace, retry))
+    for namespace in world.injected(cluster):
+        yield Question(whats=(proxies.what_injected(namespace),), ask=partial(_injected, world, cluster, namespace))
+    for namespace in _with_proxies(world, cluster):
+        whats = (proxies.what_connected(namespace), proxies.what_identity(namespace))
+        yield Question(whats=whats, ask=partial(_proxies, world, cluster, namespace, retry))
 
 
 def _to_primary(world: World, primary: Cluster) -> Iterator[Question]:
@@ -89,15 +88,25 @@ def _ready(world: World, cluster: Cluster) -> Iterator[Check]:
     yield gateways.judge_ready(cluster, world.gateway_pods(cluster))
 
 
-def _namespace(world: World, cluster: Cluster, namespace: str, retry: Retry) -> Iterator[Check]:
+def _with_proxies(world: World, cluster: Cluster) -> list[str]:
+    """Return the namespaces that have proxies, or should have some."""
+    planned = [*world.injected(cluster), names.ISTIO_SYSTEM]
+    try:
+        found = {pod.namespace for pod in world.inventories[cluster.name].pods if pod.proxy}
+    except ToolError:
+        return planned
+    return [*planned, *sorted(found - set(planned))]
+
+
+def _injected(world: World, cluster: Cluster, namespace: str) -> Iterator[Check]:
     pods = [pod for pod in world.inventories[cluster.name].pods if pod.namespace == namespace and pod.runs]
-    if namespace != names.ISTIO_SYSTEM:
-        yield proxies.judge_injected(namespace, pods)
-    yield from _proxies(world, cluster, namespace, [pod for pod in pods if pod.proxy], retry)
+    yield proxies.judge_injected(namespace, pods)
 
 
-def _proxies(world: World, cluster: Cluster, namespace: str, pods: list[Pod], retry: Retry) -> Iterator[Check]:
+def _proxies(world: World, cluster: Cluster, namespace: str, retry: Retry) -> Iterator[Check]:
     whats = (proxies.what_connected(namespace), proxies.what_identity(namespace))
+    found = world.inventories[cluster.name].pods
+    pods = [pod for pod in found if pod.namespace == namespace and pod.runs and pod.proxy]
     if not pods:
         yield from (skipped(what, "no proxy runs there") for what in whats)
         return
