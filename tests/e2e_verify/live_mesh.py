@@ -99,3 +99,22 @@ class LiveMesh:
     def _must(self, command: str) -> None:
         done = self.mcgen(command, "--validator=embedded")
         assert done.returncode == 0, done.stdout + done.stderr
+
+    def verify(self, *options: str) -> tuple[int, list[dict[str, Any]]]:
+        """Return the exit code of mcgen verify, and its checks."""
+        done = self.mcgen("verify", "--format=json", *options)
+        assert done.returncode in (0, 1, 3), done.stderr
+        checks: list[dict[str, Any]] = json.loads(done.stdout)["checks"]
+        return done.returncode, checks
+
+    def codes(self, *options: str) -> set[tuple[str, str]]:
+        """Return cluster and code of all that is not fine, or not tried."""
+        return {(each["cluster"], each["code"]) for each in self.verify(*options)[1] if each["code"]}
+
+    def probes(self) -> list[str]:
+        """Return the probe pods of all clusters."""
+        found = []
+        for name, cluster in self.lab.clusters.items():
+            listed = cluster.kubectl("get", "pods", "--all-namespaces", f"--selector={names.PROBE}", "--output=name")
+            found += [f"{name}: {pod}" for pod in listed.split()]
+        return found

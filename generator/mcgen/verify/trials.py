@@ -65,10 +65,9 @@ def of(world: World, policy: Policy, target: Target) -> Trials:
     candidates = list(_candidates(world, policies, target))
     refused = [each for each in candidates if _refused_by(policy, policies, others, each.request)]
     passing = [each for each in candidates if _passed_by(policy, policies, each.request)]
-    # First those in which this policy alone makes the difference.
-    alone = partial(_alone, others)
-    refuses = min(refused, key=alone, default=None)
-    passes = min(passing, key=lambda each: (_distance(refuses, each), alone(each)), default=None)
+    idle = partial(_idle, policies, others)
+    refuses = min(refused, key=idle, default=None)
+    passes = min(passing, key=lambda each: (idle(each), _distance(refuses, each)), default=None)
     return Trials(
         policy=policy,
         target=target,
@@ -77,9 +76,9 @@ def of(world: World, policy: Policy, target: Target) -> Trials:
     )
 
 
-def _alone(others: Sequence[Policy], trial: Trial) -> bool:
-    """Return False, which comes first, where the other policies would decide otherwise than all of them together."""
-    return decide.allowed(others, trial.request) == decide.allowed([*others, trial.target.policy], trial.request)
+def _idle(policies: Sequence[Policy], others: Sequence[Policy], trial: Trial) -> bool:
+    """Return whether the others alone would decide the same, so that a trial does not show that a policy is there."""
+    return decide.allowed(others, trial.request) == decide.allowed(policies, trial.request)
 
 
 def _passed_by(policy: Policy, policies: Sequence[Policy], request: Request) -> bool:
