@@ -94,6 +94,10 @@ e2e-bootstrap: tools-lab ## run mcgen bootstrap against real clusters, by hand a
 e2e-lab: tools-lab ## run the lab itself, stages of the tree and mcgen doctor on real clusters (as root)
 	$(BIN)/pytest -m lab tests/e2e_lab
 
+.PHONY: e2e-verify
+e2e-verify: tools-lab ## run mcgen verify against a mesh of real pods, and against its defects (as root)
+	$(BIN)/pytest -m lab tests/e2e_verify
+
 .PHONY: e2e-order
 e2e-order: tools-lab ## let a real Argo CD install the sample mesh on real clusters, and watch the order (as root)
 	$(BIN)/pytest -m lab tests/e2e_order

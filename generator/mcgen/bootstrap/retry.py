@@ -36,6 +36,11 @@ class Retry:
                     raise
         return action()
 
+    @property
+    def stopped(self) -> bool:
+        """Return whether somebody interrupts, so that nothing more need be asked."""
+        return self._stopped.is_set()
+
     def stop(self) -> None:
         """Let nobody try again, and end every program that runs."""
         self._stopped.set()

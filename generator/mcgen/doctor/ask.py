@@ -92,6 +92,8 @@ def ask(group: Group, retry: Retry) -> list[Check]:
     """Return what came of a group's questions, in their order; raises nothing but what no cluster is at fault for."""
     blocked, checks = group.refused, list[Check]()
     for question in group.questions:
+        if retry.stopped:
+            blocked = "interrupted"
         if blocked:
             checks += [unknown(what, blocked) for what in question.whats]
             continue

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 LEFT = "probe pods are removed"
 # Seconds: how long a probe lives at most, until it must be ready, and until it must be gone.
-_LIFE, _START, _END = 1800, 120, 60
+_LIFE, _START, _END = 1800, 120, 120
 # The user of curl's image; any other will do.
 _USER = 100
 
