@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mcgen.doctor.verdict import Verdict
+from mcgen.bootstrap.retry import Retry
+from mcgen.doctor.ask import Group, ask
+from mcgen.doctor.verdict import Check, Verdict
 from mcgen.problems import ToolError
 from mcgen.verify import decide, policies, routes, trials, tried
 from mcgen.verify.decide import Request
@@ -19,6 +21,9 @@ from mcgen.verify.probes import Running
 from mcgen.verify.send import Answer, Sent
 from mcgen.verify.trials import SAFE, Trial
 from tests.verify.planned import NAMESPACE, mesh, pod, world
+
+if TYPE_CHECKING:
+    from mcgen.verify.world import World
 
 ASKED = Request(account="multi-cluster/sleep-aks", method="GET", path="/hello", host="helloworld", port=5000)
 
@@ -157,11 +162,34 @@ def test_through_a_gateway_only_what_nothing_else_is_behind_is_tried() -> None:
     assert callers.refuses.hosts == {"10.1.0.1:5000"}
 
 
-def test_a_workload_that_no_pod_runs_is_told_as_not_tried() -> None:
-    there = world(mesh(policies=[policy(selector={"version": "v9"}, rules=[{"to": {"methods": ["GET"]}}])]))
-    plan = tried.plan(there)
-    whats = [question.whats for question in tried.questions(plan, Running(), there.mesh.clusters[0])]
-    assert (policies.what_refuses(there.mesh.policies[0]),) in whats
+def outcome(there: World, what: str) -> Check:
+    """Return what comes of one question to the first cluster, before anything is started."""
+    group = Group(
+        where="gke", title="", path=(), questions=tuple(tried.questions(tried.plan(there), Running(), there.members[0]))
+    )
+    (found,) = [check for check in ask(group, Retry(0)) if check.what == what]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("selector", "verdict"), [({"version": "v9"}, Verdict.SKIPPED), ({"version": "v2"}, Verdict.UNKNOWN)]
+)
+def test_a_policy_without_a_target(selector: dict[str, str], verdict: Verdict) -> None:
+    there = world(mesh(policies=[policy(selector=selector, rules=[{"to": {"methods": ["GET"]}}])]))
+    found = there.inventories["aks"]
+    services = tuple(replace(each, ports=(replace(each.ports[0], http=False),)) for each in found.services)
+    there.inventories["aks"] = Inventory({"pods": found.pods, "services": services, "accounts": found.accounts})
+    assert outcome(there, policies.what_refuses(there.mesh.policies[0])).verdict is verdict
+
+
+def test_what_is_left_out_is_told() -> None:
+    there = world()
+    found = there.inventories["gke"]
+    database = replace(found.services[0], name="db", ports=(replace(found.services[0].ports[0], http=False),))
+    there.inventories["gke"] = Inventory({"pods": found.pods, "services": (database,), "accounts": found.accounts})
+    assert outcome(there, "db.multi-cluster:80 is called").verdict is Verdict.SKIPPED
+    bare = mesh(namespaces=[{"name": NAMESPACE, "injection": False}], policies=[])
+    assert outcome(world(bare), tried.TRAFFIC).verdict is Verdict.SKIPPED
 
 
 def test_an_inventory_that_is_not_known_makes_every_policy_unknown() -> None:

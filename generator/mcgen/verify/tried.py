@@ -11,7 +11,7 @@ from mcgen.doctor import addresses
 from mcgen.doctor.ask import Question
 from mcgen.doctor.verdict import skipped
 from mcgen.problems import ToolError
-from mcgen.verify import crossing, gateways, plaintext, policies, probes, routes, trials
+from mcgen.verify import crossing, decide, gateways, plaintext, policies, probes, routes, trials
 from mcgen.verify.probes import Probe
 from mcgen.verify.send import envoy_cluster
 from mcgen.verify.trials import Trial
@@ -19,6 +19,7 @@ from mcgen.verify.trials import Trial
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from mcgen.blueprint import Policy
     from mcgen.doctor.verdict import Check
     from mcgen.mesh import Cluster
     from mcgen.verify.inventory import Port, Service
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 POLICIES = "every policy is tried"
 SERVICES = "every Service is called"
+TRAFFIC = "traffic is tried"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +69,7 @@ def questions(plan: Plan, running: Running, cluster: Cluster) -> Iterator[Questi
     world = plan.world
     injected = world.injected(cluster)
     if not injected:
+        yield _skipped(TRAFFIC, "no namespace with injection, in which a probe could run")
         return
     whats = probes.what_injected(injected[0])
     yield Question(whats=(whats,), ask=partial(_injected, running, _probe(cluster, injected[0])))
@@ -87,7 +90,10 @@ def _services(world: World, running: Running, cluster: Cluster) -> Iterator[Ques
         return
     probe = _probe(cluster, injected[0])
     for service in services:
-        for port in (each for each in service.ports if each.http):
+        for port in service.ports:
+            if not port.http:
+                yield _skipped(f"{service.name}.{service.namespace}:{port.number} is called", "it does not speak HTTP")
+                continue
             if service.namespace in world.mesh.exported or not world.mesh.hardened:
                 for other in (each for each in world.members if each.name != cluster.name):
                     yield from _crossing(world, running, probe, service, port, cluster, other)
@@ -125,10 +131,17 @@ def _policies(plan: Plan, running: Running, cluster: Cluster) -> Iterator[Questi
     if cluster.is_primary and not plan.blocked:
         tried = [each.policy for each in plan.trials]
         for policy in (each for each in plan.world.mesh.policies if each not in tried):
-            what = policies.what_refuses(policy)
-            yield Question(
-                whats=(what,), ask=partial(_nothing, what, "no pod with a proxy behind an HTTP port is under it")
-            )
+            yield _untargeted(plan.world, policy)
+
+
+def _untargeted(world: World, policy: Policy) -> Question:
+    """Return the question about a policy that has no target: skipped where no pod is under it, unknown otherwise."""
+    what = policies.what_refuses(policy)
+    pods = (pod for cluster in world.members for pod in world.inventories[cluster.name].pods)
+    if any(pod.runs and decide.applies(policy, pod.namespace, pod.labels) for pod in pods):
+        why = "none of its pods is ready, has a proxy, and is behind a Service that speaks HTTP"
+        return Question(whats=(what,), ask=_raising(ToolError(why)))
+    return _skipped(what, "no pod is under it")
 
 
 def _tried(
@@ -190,9 +203,7 @@ def _refuses_plaintext(
     address = routes.address(own[0], port)
     plain = running[_plain(cluster, namespace)]
     answer = plain(f"http://{address}/").answers[0]
-    health = plain(f"http://{routes.bracketed(own[0].address)}:{plaintext.HEALTH_PORT}{plaintext.HEALTH_PATH}").answers[
-        0
-    ]
+    health = plain(plaintext.health(routes.bracketed(own[0].address))).answers[0]
     sent = _send(running, _probe(cluster, namespace), service, port, frozenset([address]))
     yield plaintext.judge(service, port, answer, health, meshed=crossing.enough(frozenset([address]), sent))
 
@@ -205,8 +216,8 @@ def _plain(cluster: Cluster, namespace: str) -> Probe:
     return Probe(cluster=cluster.name, namespace=namespace, meshed=False)
 
 
-def _nothing(what: str, why: str) -> Iterator[Check]:
-    yield skipped(what, why)
+def _skipped(what: str, why: str) -> Question:
+    return Question(whats=(what,), ask=lambda: [skipped(what, why)])
 
 
 def _raising(error: ToolError) -> Callable[[], Iterator[Check]]:
