@@ -21,7 +21,7 @@ count=$1 name=$2; shift 2
 headers='%header{content-length}|%header{x-envoy-upstream-service-time}'
 hosts() {
   if [ -n "$name" ]; then
-    curl -s --max-time 5 http://127.0.0.1:15000/clusters | grep -F "$name::" | grep -E '::(rq_total|cx_connect_fail)::'
+    curl -s --max-time 5 http://localhost:15000/clusters | grep -F "$name::" | grep -E '::(rq_total|cx_connect_fail)::'
   fi
   echo .
 }
