@@ -15,7 +15,7 @@ from mcgen.doctor.compare import differences
 from mcgen.doctor.consumer import Known
 from mcgen.doctor.registered import Registration
 from mcgen.doctor.settings import same_script
-from mcgen.doctor.verdict import Verdict, finding, fine, unknown, warning
+from mcgen.doctor.verdict import Verdict, finding, fine, skipped, unknown, warning
 from mcgen.manifests import setup_health
 from mcgen.manifests.setup_argocd import SUPPORTED
 from mcgen.rules.versions import ISTIO_MINORS
@@ -285,7 +285,9 @@ def test_exit_codes() -> None:
     assert verdict.exit_code([good, quiet]) == 0
     assert verdict.exit_code([good, quiet, unseen]) == 3
     assert verdict.exit_code([unseen, bad]) == 1
-    assert verdict.counts([good, bad, quiet, unseen, unseen]) == {"fine": 1, "errors": 1, "warnings": 1, "unknown": 2}
+    assert verdict.exit_code([good, skipped("a", "b")]) == 0
+    counts = {"fine": 1, "errors": 1, "warnings": 1, "unknown": 2, "skipped": 1}
+    assert verdict.counts([good, bad, quiet, unseen, unseen, skipped("a", "b")]) == counts
 
 
 def test_a_revoked_token_that_is_still_there() -> None:
