@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tests.e2e_order.team import TREE
 from tests.lab import argocd, handbook
 from tests.lab.plan import LabError
+from tests.lab.team import TREE
 
 if TYPE_CHECKING:
-    from tests.e2e_order.team import Team
     from tests.lab.argocd import Application
+    from tests.lab.team import Team
 
 CHAINS = ("gke-aks-gke", "gke-aks-aks")
 ROOT = "gke-aks-root"
