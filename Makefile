@@ -101,3 +101,11 @@ e2e-verify: tools-lab ## run mcgen verify against a mesh of real pods, and again
 .PHONY: e2e-order
 e2e-order: tools-lab ## let a real Argo CD install the sample mesh on real clusters, and watch the order (as root)
 	$(BIN)/pytest -m lab tests/e2e_order
+
+.PHONY: e2e-mesh
+e2e-mesh: tools-lab ## make the sample mesh by the whole road, and try its traffic, encryption and policies (as root)
+	$(BIN)/pytest -m lab tests/e2e_mesh
+
+.PHONY: e2e-mesh-20
+e2e-mesh-20: tools-lab ## the same twenty times, with a line per run in docs/mesh-runs.md (as root)
+	$(BIN)/python -m tests.e2e_mesh.runs 20

@@ -3,7 +3,7 @@
 set -euo pipefail
 packages=(
   busybox-static conntrack containerd containernetworking-plugins curl etcd-server git gpg gpg-agent iproute2 iptables
-  openssh-client openssh-server procps redis-tools runc strace tini util-linux
+  openssh-client openssh-server procps redis-tools runc strace tcpdump tini util-linux
 )
 missing=()
 for package in "${packages[@]}"; do

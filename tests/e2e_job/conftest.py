@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e_job.mesh import World
-from tests.e2e_job.sshd import server
+from tests.lab import sshd
 from tests.lab.lab import Lab
 from tests.lab.plan import plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from tests.e2e_job.sshd import Server
 
 
 @pytest.fixture(scope="session")
@@ -30,17 +28,8 @@ def lab() -> Iterator[Lab]:
 
 
 @pytest.fixture(scope="session")
-def servers(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Server]]:
-    """Yield two Git servers: one for this machine, one that pods of gke reach on their node."""
-    plan = lab["gke"].plan
-    folder = tmp_path_factory.mktemp("sshd")
-    with server(folder / "here") as here, server(folder / "node", str(plan.node_address), plan.namespace) as node:
-        yield here, node
-
-
-@pytest.fixture(scope="session")
-def world(lab: Lab, servers: tuple[Server, Server], tmp_path_factory: pytest.TempPathFactory) -> World:
+def world(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> World:
     """Return the mesh: built and pushed, its first stages applied, its job installed."""
-    world = World(lab, *servers, tmp_path_factory.mktemp("world"))
+    world = World(lab, sshd.serve(lab), tmp_path_factory.mktemp("world"))
     world.make()
     return world

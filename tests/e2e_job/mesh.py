@@ -19,15 +19,15 @@ from mcgen.bootstrap.ways import Pod
 from mcgen.cli import run as mcgen
 from mcgen.validators import choose
 from tests.job.repository import BLUEPRINT, Person
-from tests.lab import addons
+from tests.lab import addons, sshd
 from tests.lab.catalogue import TOOLS
 from tests.lab.process import environment, run, wait_for
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.e2e_job.sshd import Server
     from tests.lab.lab import Lab
+    from tests.lab.sshd import Server
 
 NAME = "shop"
 BRANCH = f"mcgen/bootstrap-{NAME}"
@@ -38,17 +38,17 @@ SHELL = re.compile(r"^```sh\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 
 class World:
-    """Clusters, repository and job. server, node: what serves the repository, here and for pods of gke.
+    """Clusters, repository and job. server: what serves the repository, here and for pods.
 
-    folder: with everything that is written.
+    folder: with everything that is written; secret: in it, what the job's Secret for Git holds.
     """
 
-    def __init__(self, lab: Lab, server: Server, node: Server, folder: Path) -> None:
+    def __init__(self, lab: Lab, server: Server, folder: Path) -> None:
         self.lab = lab
         self.server = server
-        self.node = node
         self.folder = folder
-        self.bare = folder / "mesh.git"
+        self.secret = folder / "secret"
+        self.bare = server.repositories / "mesh.git"
         self.jane = Person(folder / "jane")
         self.home = folder / "home"
         self.said: list[str] = []
@@ -69,7 +69,7 @@ class World:
             "apiVersion": "mcgen/v1alpha1",
             "kind": "Mesh",
             "metadata": {"name": NAME},
-            "gitops": {"repo": self.node.url(self.bare), "argocd": {"cluster": "gke"}},
+            "gitops": {"repo": self.server.url("mesh"), "argocd": {"cluster": "gke"}},
             "istio": {"version": "1.31.1"},
             "clusters": [
                 cluster("gke", "primary", certificate="sealing.pem"),
@@ -84,7 +84,11 @@ class World:
     def make(self) -> None:
         """Write the repository, apply the first stage everywhere, and install the job as its README says."""
         self.home.mkdir()
+        self.secret.mkdir()
+        self.server.admit(sshd.key(self.secret / "identity"), BRANCH)
+        (self.secret / "known_hosts").write_text(self.server.known_hosts)
         subprocess.run(["git", "init", "--quiet", "--bare", "--initial-branch=main", str(self.bare)], check=True)
+        sshd.protect(self.bare)
         subprocess.run(["git", "clone", "--quiet", str(self.bare), str(self.jane.folder)], check=True)
         blueprint = self.jane.folder / BLUEPRINT
         blueprint.parent.mkdir()
@@ -175,11 +179,11 @@ class World:
         self.said.clear()
         order = Order(
             blueprint=BLUEPRINT,
-            url=self.server.url(self.bare),
+            url=self.server.url("mesh"),
             revision="main",
             choice=choose("embedded"),
             options=Options(retries=0),
-            git_folder=str(git_folder or self.server.secret),
+            git_folder=str(git_folder or self.secret),
             here=self.account(),
         )
         return work(order, os.environ, self.said.append)

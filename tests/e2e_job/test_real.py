@@ -15,9 +15,9 @@ import yaml
 from mcgen.problems import ToolError
 from tests.e2e_bootstrap.test_2_secrets import CALLS, forms, holders
 from tests.e2e_job.mesh import ADMIN, BRANCH, JOB, SPACE, TREE
-from tests.e2e_job.sshd import stranger
 from tests.lab.catalogue import CHECKOUT, TOOLS
 from tests.lab.process import environment, wait_for
+from tests.lab.sshd import stranger
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,7 +91,7 @@ def test_secrets_go_through_pipes_and_memory_and_nowhere_else(world: World, tmp_
     """Every write, every file opened and every program started is looked at, of the job and of all that it starts."""
     world.jane.commit("main", "traced.txt", "x")
     here, trace = world.account(), tmp_path / "trace"
-    program = [sys.executable, "-m", "tests.e2e_job.once", world.server.url(world.bare), str(world.server.secret)]
+    program = [sys.executable, "-m", "tests.e2e_job.once", world.server.url("mesh"), str(world.secret)]
     argv = ["strace", "-f", "-v", "-y", "-s", "1000000", "-e", f"trace={CALLS}", "-o", str(trace)]
     done = subprocess.run(
         [*argv, *program, here.server, here.folder],
@@ -163,9 +163,9 @@ def test_what_it_may_not_read_is_told(world: World) -> None:
 def test_a_host_key_that_is_not_known_ends_it(world: World, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.mkdir()
-    (secret / "identity").write_text((world.server.secret / "identity").read_text())
+    (secret / "identity").write_text((world.secret / "identity").read_text())
     (secret / "identity").chmod(0o600)
-    (secret / "known_hosts").write_text(f"[127.0.0.1]:{world.server.port} {stranger(tmp_path)}\n")
+    (secret / "known_hosts").write_text(f"{world.server.address} {stranger(tmp_path)}\n")
     with pytest.raises(ToolError, match="Host key verification failed"):
         world.job(secret)
 
@@ -175,7 +175,7 @@ def test_a_key_that_is_not_known_ends_it(world: World, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.mkdir()
     (tmp_path / f"stranger-{os.getpid()}").rename(secret / "identity")
-    (secret / "known_hosts").write_text((world.server.secret / "known_hosts").read_text())
+    (secret / "known_hosts").write_text((world.secret / "known_hosts").read_text())
     with pytest.raises(ToolError, match="Permission denied"):
         world.job(secret)
 

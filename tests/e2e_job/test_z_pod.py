@@ -30,7 +30,7 @@ def installed(world: World) -> World:
     gke = world.lab["gke"]
     addons.sealed_secrets(gke)
     gke.kubectl("label", "namespace", SPACE, "pod-security.kubernetes.io/enforce=restricted", "--overwrite")
-    files = [f"--from-file={world.node.secret}/{name}" for name in ("identity", "known_hosts")]
+    files = [f"--from-file={world.secret}/{name}" for name in ("identity", "known_hosts")]
     gke.kubectl("create", "secret", "generic", GIT_SECRET, f"--namespace={SPACE}", *files)
     world.jane.take("main")
     data = world.data()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from string import Template
 from typing import TYPE_CHECKING
 
 import pytest
@@ -28,9 +27,8 @@ NODES = ("gke", "aks")
 @pytest.fixture(scope="module")
 def demo(lab: Lab) -> Lab:
     """Return the lab with a Service behind a load balancer, and a client, on every node."""
-    text = (CHECKOUT / "tests/e2e_lab/demo.yaml").read_text()
     for name in NODES:
-        lab[name].apply(Template(text).substitute(cluster=name))
+        addons.demo(lab[name])
     for name in NODES:
         lab[name].rolled_out("demo", "hello")
         lab[name].rolled_out("demo", "client")

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e_order import story
-from tests.e2e_order.team import Team, gather
+from tests.lab import story
 from tests.lab.lab import Lab
 from tests.lab.plan import plan
 from tests.lab.recorder import Recorder
+from tests.lab.team import Team, gather
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.e2e_order.story import Waiting
+    from tests.lab.story import Waiting
 
 
 @pytest.fixture(scope="session")

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from tests.e2e_order.checker import REMOTE
-from tests.e2e_order.story import ROOT
-from tests.e2e_order.team import SEALED, TREE
 from tests.lab import addons, argocd
 from tests.lab.process import wait_for
+from tests.lab.story import ROOT
+from tests.lab.team import SEALED, TREE
 
 if TYPE_CHECKING:
-    from tests.e2e_order.team import Team
+    from tests.lab.team import Team
 
 FOLDER = "obvious"
 RENDERED = ("base", "control-plane", "east-west-gateway")

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e_order.checker import CHAIN, REMOTE, stage_of, violations
-from tests.e2e_order.story import CHAINS, ROOT
 from tests.lab import argocd
 from tests.lab.process import wait_for
+from tests.lab.story import CHAINS, ROOT
 
 if TYPE_CHECKING:
-    from tests.e2e_order.story import Waiting
-    from tests.e2e_order.team import Team
     from tests.lab.recorder import Recorder
+    from tests.lab.story import Waiting
+    from tests.lab.team import Team
 
 pytestmark = [pytest.mark.e2e, pytest.mark.lab]
 

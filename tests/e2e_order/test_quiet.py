@@ -13,8 +13,8 @@ from tests.lab.plan import LabError
 from tests.lab.process import wait_for
 
 if TYPE_CHECKING:
-    from tests.e2e_order.team import Team
     from tests.lab.cluster import Cluster
+    from tests.lab.team import Team
 
 pytestmark = [pytest.mark.e2e, pytest.mark.lab]
 

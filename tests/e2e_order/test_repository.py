@@ -10,7 +10,7 @@ from tests.lab import argocd
 from tests.lab.gitserver import USER
 
 if TYPE_CHECKING:
-    from tests.e2e_order.team import Team
+    from tests.lab.team import Team
 
 pytestmark = [pytest.mark.e2e, pytest.mark.lab]
 

@@ -13,7 +13,7 @@ from tests.lab.process import wait_for
 from tests.lab.recorder import EXISTS, Recorder
 
 if TYPE_CHECKING:
-    from tests.e2e_order.team import Team
+    from tests.lab.team import Team
 
 pytestmark = [pytest.mark.e2e, pytest.mark.lab]
 

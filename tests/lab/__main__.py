@@ -14,7 +14,7 @@ from tests.lab import images
 from tests.lab.cluster import state
 from tests.lab.lab import FOLDER, Lab, need_root
 from tests.lab.plan import DEFAULT_NETWORK, LabError, plan
-from tests.lab.process import Process, alive
+from tests.lab.process import Process, alive, share
 
 if TYPE_CHECKING:
     from tests.lab.cluster import Cluster
@@ -93,10 +93,7 @@ def execute(name: str, folder: Path, machine: str, command: tuple[str, ...]) -> 
 
 def memory(process: Process) -> int:
     """Return a program's share of the memory (PSS), in MiB; 0 when it has ended."""
-    if not alive(process):
-        return 0
-    text = Path("/proc", str(process.pid), "smaps_rollup").read_text()
-    return next(int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:")) // 1024
+    return share(process.pid) // 1024 if alive(process) else 0
 
 
 def _health(cluster: Cluster) -> str:

@@ -6,6 +6,7 @@ import json
 import os
 import tempfile
 from pathlib import Path
+from string import Template
 from typing import TYPE_CHECKING
 
 import yaml
@@ -44,6 +45,11 @@ def metrics_server(cluster: Cluster) -> None:
     cluster.rolled_out("kube-system", "metrics-server")
     path = f"/apis/metrics.k8s.io/v1beta1/nodes/{cluster.plan.node_name}"
     wait_for(f"metrics of {cluster.name}", lambda: cluster.says("get", f"--raw={path}"), seconds=90, pause=1)
+
+
+def demo(cluster: Cluster) -> None:
+    """Let there be pods of nobody's mesh: `hello` behind a load balancer, and `client`, both in the namespace demo."""
+    cluster.apply(Template((MANIFESTS / "demo.yaml").read_text()).substitute(cluster=cluster.name))
 
 
 def stage(cluster: Cluster, folder: Path, *, components: tuple[Path, ...] = (VANILLA_ENVOY,)) -> None:

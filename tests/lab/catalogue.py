@@ -15,7 +15,7 @@ TOOLS = CHECKOUT / ".tools"
 
 APPLETS = (
     "sh sleep echo cat ls wget nc httpd ip ps env grep sed true false date id hostname nslookup mkdir chmod head tail "
-    "cp ln mv rm test printf tr cut sort uniq wc dirname basename uname"
+    "cp ln mv rm test printf tr cut sort uniq wc dirname basename uname seq"
 )
 IPTABLES = tuple(
     f"/usr/sbin/{family}{kind}{action}"

@@ -92,6 +92,15 @@ def alive(process: Process) -> bool:
         os.close(fd)
 
 
+def share(pid: int) -> int:
+    """Return a process's share of the memory (PSS), in KiB; 0 when it has ended."""
+    try:
+        text = Path("/proc", str(pid), "smaps_rollup").read_text()
+    except OSError:
+        return 0
+    return next(int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:"))
+
+
 def stop(record: Path, *, seconds: float = 10, first: signal.Signals = signal.SIGTERM) -> None:
     """Stop the process of a record: ask, wait, insist. A record whose process is gone is removed."""
     fd = _open(record)

@@ -51,10 +51,10 @@ class Repository:
 def serve(lab: Lab) -> Place:
     """Start the lab's Git server, unless it runs, and return its place; it ends with the lab."""
     place = Place(folder=lab.run / "git")
-    if place.folder.exists():
+    if place.password_file.exists():
         return place
     certificates.server(place.folder / "pki", "git", lab.plan.git_address)
-    place.repositories.mkdir()
+    place.repositories.mkdir(exist_ok=True)
     place.password_file.write_text(secrets.token_urlsafe(24))
     place.password_file.chmod(0o600)
     process = start(

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tests.e2e_order.team import TREE
 from tests.lab import argocd, handbook
 from tests.lab.plan import LabError
+from tests.lab.team import TREE
 
 if TYPE_CHECKING:
-    from tests.e2e_order.team import Team
     from tests.lab.argocd import Application
+    from tests.lab.team import Team
 
 CHAINS = ("gke-aks-gke", "gke-aks-aks")
 ROOT = "gke-aks-root"
@@ -32,9 +32,18 @@ class Waiting:
 
 
 def first_install(team: Team) -> Waiting:
-    """Commit the tree, prepare Argo CD, apply the install folder, and wait until nothing moves any more."""
+    """Build and commit the tree, install it, and return how it is when nothing moves any more."""
     team.build()
     team.commit("The mesh, as mcgen builds it")
+    install(team)
+    return Waiting(
+        applications=argocd.applications(team.home),
+        objects={name: inventory(team, name) for name in team.lab.clusters},
+    )
+
+
+def install(team: Team) -> None:
+    """Prepare Argo CD, apply the install folder of the committed tree, and wait until nothing moves any more."""
     setup = (team.tree / "argocd/setup/README.md").read_text()
     team.follow(setup, "### A stock install, with kubectl")
     team.follow(setup, "## Offered: an admission policy")
@@ -43,10 +52,6 @@ def first_install(team: Team) -> Waiting:
     )
     argocd.settle(team.home, "chain of aks at its gate and chain of gke at its end", at_the_gate, seconds=PATIENCE)
     resynced(team)
-    return Waiting(
-        applications=argocd.applications(team.home),
-        objects={name: inventory(team, name) for name in team.lab.clusters},
-    )
 
 
 def at_the_gate(found: dict[str, Application]) -> bool:
@@ -73,6 +78,11 @@ def open_the_gate(team: Team) -> None:
     if "sealed   aks for gke" not in said:
         raise LabError(f"the bootstrap did not seal: {said}")
     team.commit("The remote secret of aks, and the gateway's address")
+    finished(team)
+
+
+def finished(team: Team) -> None:
+    """Wait until both chains are at their end and everything is well."""
     argocd.settle(team.home, "chain of aks at its end", complete, seconds=PATIENCE)
     resynced(team)
 

@@ -14,6 +14,7 @@ from tests.lab.catalogue import CHECKOUT
 from tests.lab.process import run
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.lab.cluster import Cluster
@@ -44,6 +45,13 @@ class Team:
     @property
     def readme(self) -> str:
         return (self.tree / "README.md").read_text()
+
+    def edit(self, change: Callable[[dict[str, Any]], object]) -> None:
+        """Change the blueprint."""
+        path = self.repository.copy / BLUEPRINT
+        blueprint = yaml.safe_load(path.read_text())
+        change(blueprint)
+        path.write_text(yaml.safe_dump(blueprint, sort_keys=False))
 
     def build(self) -> None:
         """Run mcgen as a person does in a checkout."""
@@ -88,12 +96,12 @@ def adapted(lab: Lab, repository: Repository) -> dict[str, Any]:
     blueprint["gitops"]["repo"] = repository.url
     for cluster in blueprint["clusters"]:
         cluster["egress"] = [f"{lab[cluster['name']].plan.node_address}/32"]
-    blueprint["istio"]["values"] = vanilla_envoy()
+    blueprint["patches"] = [vanilla_envoy()]
     return blueprint
 
 
 def vanilla_envoy() -> dict[str, Any]:
-    """Return the values that the lab's overlay for its Envoy sets."""
+    """Return the lab's overlay for its Envoy as a patch of a blueprint: three settings, seen in the tree as such."""
     component = yaml.safe_load((addons.VANILLA_ENVOY / "kustomization.yaml").read_text())
-    values: dict[str, Any] = yaml.safe_load(component["patches"][0]["patch"])["spec"]["values"]
-    return values
+    (given,) = component["patches"]
+    return {"stage": "control-plane", "target": given["target"], "patch": yaml.safe_load(given["patch"])}
