@@ -40,6 +40,7 @@ def init(
     force: bool,
 ) -> int:
     """Write a first blueprint to FILE [blueprints/NAME.yaml]; on a terminal, ask for what is not given."""
+    from mcgen import terminal
     from mcgen.rules.versions import NEWEST
 
     asks = sys.stdin.isatty() and sys.stderr.isatty()
@@ -53,7 +54,7 @@ def init(
         raise UsageError(f"'{target}' exists already: name another file, or add --force")
     data = blueprint(name, repo, istio or NEWEST, pairs, demo=bool(demo))
     _write(target, data)
-    click.echo(f"{target}: written; next: mcgen build {target}")
+    terminal.say(f"{target}: written; next: mcgen build {target}")
     return 0
 
 
