@@ -12,7 +12,7 @@ from mcgen.order import OrderProof, order_problems
 from mcgen.problems import Pos, Problem, Severity, ToolError, UsageError, has_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
 
     from mcgen.manifest import Manifest
@@ -32,7 +32,7 @@ def tree(folder: Path, validator: str, watch: Callable[[int], None] = lambda _: 
     if has_errors(problems):
         return problems
     contents = {path: _read(folder / path) for path in sorted(manifest.files | manifest.inputs)}
-    problems += [*_changed(folder, manifest, contents), *foreign(folder, manifest)]
+    problems += [*_changed(folder, manifest, contents), *foreign(folder, manifest.files)]
     choice = validators.choose(validator)
     problems += _documents(folder, {path: raw for path, raw in contents.items() if raw is not None}, choice, watch)
     return problems
@@ -72,12 +72,12 @@ def _changed(folder: Path, manifest: Manifest, contents: dict[str, bytes | None]
         yield Problem(code="MC650", message=f"{path} {what}", pos=Pos(file=str(folder / path)), advice=advice)
 
 
-def foreign(folder: Path, manifest: Manifest, severity: Severity = Severity.ERROR) -> Iterator[Problem]:
+def foreign(folder: Path, owned: Collection[str], severity: Severity = Severity.ERROR) -> Iterator[Problem]:
     """Yield the files of others in folders that Argo CD applies as a whole, without a kustomization."""
     for pattern in (f"{layout.APPLICATION_SETS}/*", f"{layout.chain('*')}/*"):
         for file in sorted(folder.glob(pattern)):
             path = file.relative_to(folder).as_posix()
-            if path not in manifest.files:
+            if path not in owned:
                 yield Problem(
                     code="MC653",
                     message=f"{path} is not part of the tree, and Argo CD would apply it with the rest of its folder",

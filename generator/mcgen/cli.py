@@ -31,6 +31,7 @@ COMMANDS = {
     "graph": "Draw the mesh of a blueprint.",
     "schema": "Print the JSON Schema of blueprints.",
     "explain": "Explain a code, a stage of the order, or a word.",
+    "comment": "Put what changes on a pull request, in place of the last one.",
     "completion": "Print the completion of a shell.",
 }
 
