@@ -237,7 +237,8 @@ def test_an_interrupt_at_work(workplace: Path) -> None:
     [["build", "."], ["build", "good.yaml/x"], ["build", "good.yaml", "-o", "good.yaml/x"], ["build", "x" * 5000],
      ["validate", "/dev/null/x"], ["diff", "good.yaml", "-o", "/dev/null"], ["build", "\udcff"],
      ["init", "good.yaml/x.yaml", "--name", "m", "--repo", "https://x/y", "--cluster", "a=gke"], ["graph", "/dev/null"],
-     ["remove", "cluster", "good.yaml", "nobody"], ["add", "cluster", ".", "x", "--platform", "gke", "--role", "primary"]],
+     ["remove", "cluster", "good.yaml", "nobody"],
+     ["add", "cluster", ".", "x", "--platform", "gke", "--role", "primary"]],
     ids=lambda arguments: " ".join(arguments)[:40].encode("ascii", "replace").decode(),
 )  # fmt: skip
 def test_no_traceback_for_odd_arguments(workplace: Path, arguments: list[str]) -> None:

@@ -6,13 +6,16 @@ import os
 import shlex
 import shutil
 import subprocess
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.ci.repository import program
 from tests.samples import CHECKOUT
 from tests.terminals import environment, on_terminal
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = pytest.mark.e2e
 

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 def clusters(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Return the clusters of the blueprint that the command line names."""
-    return [_item(name, text) for name, text in _clusters(ctx.params.get("blueprint")) if name.startswith(incomplete)]
+    # With an option that still lacks its value, click leaves the arguments where they stood.
+    path = ctx.params.get("blueprint") or next(iter(ctx.args), None)
+    return [_item(name, text) for name, text in _clusters(path) if name.startswith(incomplete)]
 
 
 def pairs(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
