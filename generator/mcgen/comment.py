@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping  # noqa: TC003 - a dataclass's field
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote
 from urllib.request import Request, urlopen
@@ -23,23 +23,6 @@ if TYPE_CHECKING:
 _PAGE = 100
 _SECONDS = 30.0
 _REFUSED = {401, 403}
-
-
-class Platform(Protocol):
-    """Where comments live. list and create: paths below `api`; update: of one comment; field: what holds the text."""
-
-    api: str
-    headers: Mapping[str, str]
-    comments: str
-    method: str
-
-    def update(self, number: int) -> str:
-        """Return the path of one comment."""
-        ...
-
-    def is_own(self, comment: Any) -> bool:
-        """Return whether the token's owner wrote a comment; raise ToolError."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +47,7 @@ class GitHub:
 
     def is_own(self, comment: Any) -> bool:
         """Return whether the token's owner wrote a comment: its login is not asked for, job tokens may not ask."""
-        return (comment.get("user") or {}).get("login") == self.author
+        return bool((comment.get("user") or {}).get("login") == self.author)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +71,10 @@ class GitLab:
 
     def is_own(self, comment: Any) -> bool:
         """Return whether the token's owner wrote a comment; raise ToolError."""
-        return (comment.get("author") or {}).get("id") == _call(self, "GET", "/user").get("id")
+        return bool((comment.get("author") or {}).get("id") == _call(self, "GET", "/user").get("id"))
+
+
+Platform: TypeAlias = GitHub | GitLab
 
 
 def platform(environment: Mapping[str, str], read: Callable[[str], bytes]) -> Platform:

@@ -14,6 +14,7 @@ from mcgen.report import REPEATED, REPORTERS, Context
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from mcgen.doctor.run import Examined
     from mcgen.problems import Problem
     from mcgen.report import Rule
 
@@ -32,6 +33,15 @@ def show(problems: Sequence[Problem], form: str, lines: Mapping[str, Sequence[st
         directory=str(Path.cwd()),
     )
     click.echo(REPORTERS[form](problems, context), nl=False, err=form == "text", color=context.colour)
+
+
+def show_checks(examined: Sequence[Examined]) -> None:
+    """Print what came of the checks of live clusters, as the terminal can show it."""
+    from mcgen.doctor.show import text
+
+    colour = terminal.colours(sys.stdout)
+    quiet, whole = terminal.is_quiet(), terminal.is_verbose()
+    terminal.out(text(examined, width=terminal.width(sys.stdout), colour=colour, fine=not quiet, whole=whole))
 
 
 def _rules(problems: Sequence[Problem]) -> dict[str, Rule]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,20 +87,14 @@ def _examine(loaded: Loaded, options: Options, form: str) -> int:
     from mcgen.doctor import show, verdict
     from mcgen.doctor.run import run
     from mcgen.output import show as show_problems
+    from mcgen.output import show_checks
 
     # This machine and Argo CD are asked, too.
     with terminal.progress("asking", len(loaded.mesh.clusters) + 2, form=form) as watch:
         examined = run(loaded, options, watch)
     checks = [check for each in examined for check in each.checks]
     if form == "text":
-        said = show.text(
-            examined,
-            width=terminal.width(sys.stdout),
-            colour=terminal.colours(sys.stdout),
-            fine=not terminal.is_quiet(),
-            whole=terminal.is_verbose(),
-        )
-        terminal.out(said)
+        show_checks(examined)
     elif form == "json":
         click.echo(show.json(examined, loaded.source.pos), nl=False)
     else:

@@ -61,7 +61,9 @@ def _told(each: Examined) -> list[Check]:
         return made
     if each.group.refused:
         return [replace(idle[0], what=f"none of {len(idle)} checks was made")]
-    reason = next(check for check in reversed(made) if check.verdict is Verdict.UNKNOWN)
+    reason = next((check for check in reversed(made) if check.verdict is Verdict.UNKNOWN), None)
+    if reason is None:
+        return list(each.checks)
     more = f"{reason.words}; {len(idle)} further checks were not made (--verbose names them)"
     return [replace(check, words=more) if check is reason else check for check in made]
 
