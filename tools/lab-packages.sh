@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that tests/lab needs, those that are missing. Needs root.
+# Installs the Debian packages that are named, or those that tests/lab needs, where they are missing. Needs root.
 set -euo pipefail
 packages=(
   busybox-static conntrack containerd containernetworking-plugins curl etcd-server git gpg gpg-agent iproute2 iptables
   openssh-client openssh-server procps redis-tools runc strace tcpdump tini util-linux
 )
+[ $# -eq 0 ] || packages=("$@")
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query --show --showformat '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")

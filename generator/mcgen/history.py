@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -9,7 +10,7 @@ import yaml
 from mcgen import layout, manifest, stages
 from mcgen import revision as git
 from mcgen.lifecycle import steps, tree
-from mcgen.problems import Pos, Problem, Severity
+from mcgen.problems import Pos, Problem, Severity, ToolError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -46,6 +47,22 @@ def compare(folder: Path, revision: str, forget: Collection[str] = ()) -> list[P
         *_identities(folder, revision, old, new),
         *_sealing_keys(folder, revision, old, new),
     ]
+
+
+def closed_again(out: Path, new: manifest.Manifest) -> list[Problem]:
+    """Return a warning for every stage that the last commit has in its chain and a tree built from nothing has not.
+
+    Whoever deletes a tree deletes the sealed secrets and facts in it, which open the gates. Where there is no Git, or
+    no commit of this tree, there is nothing to say.
+    """
+    here = next(parent for parent in out.absolute().parents if parent.is_dir())
+    path = f"{out.absolute().relative_to(here).as_posix()}/{layout.MANIFEST}"
+    try:
+        old, _ = manifest.parse(git.show(here, "HEAD", path), path)
+    except ToolError:
+        return []
+    advice = "restore what lies in it, `git checkout HEAD -- .` in the tree, and build again"
+    return [replace(each, severity=Severity.WARNING, advice=advice) for each in _withheld(out, old, new)]
 
 
 def _withheld(folder: Path, old: manifest.Manifest, new: manifest.Manifest) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import select
+import shlex
 import signal
 import subprocess
 import threading
@@ -13,6 +14,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mcgen import terminal
 from mcgen.problems import ToolError
 
 if TYPE_CHECKING:
@@ -106,6 +108,7 @@ def run(
 ) -> Done:
     """Run a program to its end, whatever its exit code; ToolError when it cannot start or end in time."""
     pipe = subprocess.PIPE
+    terminal.detail(f"runs {shlex.join(argv)}")
     process = _running.start(argv, stdin=pipe, stdout=pipe, stderr=pipe, cwd=cwd, pass_fds=pass_fds, env=env)
     try:
         stdout, stderr = process.communicate(stdin, timeout=timeout)
@@ -152,6 +155,7 @@ def pipe(
 
     The first one's standard output never passes through this process, and is empty in what comes back.
     """
+    terminal.detail(f"runs {shlex.join(first)} | {shlex.join(second)}")
     with contextlib.ExitStack() as stack:
         reading, writing = (stack.enter_context(os.fdopen(end, mode, 0)) for end, mode in _ends())
         errors = subprocess.PIPE

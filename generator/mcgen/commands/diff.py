@@ -94,20 +94,18 @@ def _blueprint(path: str, output: Path | None, inputs: Path | None, validator: s
 
 
 def _show(found: list[Finding], form: str, base: str, limit: int | None) -> None:
-    import os
-    import shutil
     import sys
     from importlib import import_module
 
-    from mcgen import __version__
+    from mcgen import __version__, terminal
     from mcgen.changes.show.view import MARKDOWN_LIMIT, View
 
     view = View(
         base=base,
-        width=shutil.get_terminal_size((100, 24)).columns,
-        colour=form == "text" and sys.stdout.isatty() and not os.environ.get("NO_COLOR"),
+        width=terminal.width(sys.stdout) or 100,
+        colour=form == "text" and terminal.colours(sys.stdout),
         limit=limit or MARKDOWN_LIMIT,
         version=__version__,
         directory=str(Path.cwd()),
     )
-    click.echo(import_module(f"mcgen.changes.show.{form}").show(found, view), nl=False)
+    terminal.out(import_module(f"mcgen.changes.show.{form}").show(found, view))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from mcgen.commands import complete
 from mcgen.output import FORMATS
 from mcgen.validators import ENGINES
 
@@ -35,7 +36,9 @@ def pairs_option(name: str, value: str, text: str) -> Callable[[Function], Funct
             found[cluster] = rest
         return found
 
-    return click.option(name, multiple=True, metavar=f"CLUSTER={value}", callback=split, help=text)
+    return click.option(
+        name, multiple=True, metavar=f"CLUSTER={value}", callback=split, shell_complete=complete.pairs, help=text
+    )
 
 
 form_option = click.option(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mcgen.commands import complete
 from mcgen.problems import ProblemsFound, ToolError
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def remove() -> None:
 
 @remove.command()
 @click.argument("blueprint", type=click.Path())
-@click.argument("name")
+@click.argument("name", shell_complete=complete.clusters)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The tree's folder [output/<metadata.name>].")
 @click.option("--argocd-context", default="", help="The context of the cluster that Argo CD runs in.")
 @click.option("--kubeconfig", default="", metavar="FILE", help="How to reach Argo CD: its current context counts.")

@@ -86,16 +86,19 @@ def _known(loaded: Loaded, kubeconfig: dict[str, str]) -> None:
 
 
 def _verify(loaded: Loaded, options: Options, form: str, *, allow_unknown: bool) -> int:
+    from mcgen import terminal
     from mcgen.doctor import show, verdict
+    from mcgen.output import show_checks
     from mcgen.verify import junit
     from mcgen.verify.run import run
 
-    verified = run(loaded, options)
+    with terminal.progress("verifying", form=form):
+        verified = run(loaded, options)
     if form == "junit":
         click.echo(junit.junit(loaded.mesh.name, verified, allow_unknown=allow_unknown), nl=False)
     elif form == "json":
         click.echo(show.json(verified, loaded.source.pos), nl=False)
     else:
-        click.echo(show.text(verified), nl=False)
+        show_checks(verified)
     code = verdict.exit_code(check for each in verified for check in each.checks)
     return 0 if code == verdict.EXIT_UNKNOWN and allow_unknown else code
