@@ -20,6 +20,7 @@ STAGE = "mcgen/stage"
 WAITS_FOR = "mcgen/waits-for"
 TOKEN = "mcgen/token"  # noqa: S105 - an annotation
 CERTIFICATE = "mcgen/certificate"
+DESCRIPTION = "mcgen/description"
 INJECTION = "istio-injection"
 NETWORK = "topology.istio.io/network"
 CONTROL_PLANE_CLUSTERS = "topology.istio.io/controlPlaneClusters"
