@@ -37,17 +37,17 @@ def found(page: Any) -> None:
 
 # Name, clusters, window, scheme, what is done before.
 MORE: tuple[tuple[str, int, str, str, Callable[[Any], None]], ...] = (
-    ("chains", 20, "desktop", "light", chains),
-    ("policies", 20, "desktop", "dark", policies),
-    ("details", 20, "desktop", "light", details),
-    ("search", 200, "desktop", "light", found),
+    ("mesh-chains", 20, "desktop", "light", chains),
+    ("mesh-policies", 20, "desktop", "dark", policies),
+    ("mesh-details", 20, "desktop", "light", details),
+    ("mesh-search", 200, "desktop", "light", found),
 )
 
 
 def main(folder: Path) -> None:
     """Write every picture."""
     folder.mkdir(parents=True, exist_ok=True)
-    everything = [
+    everything: list[tuple[str, int, str, str, Callable[[Any], None] | None]] = [
         (f"mesh-{clusters}-{window}-{scheme}", clusters, window, scheme, None)
         for clusters in meshes.SIZES
         for window in chromium.WINDOWS
@@ -55,7 +55,7 @@ def main(folder: Path) -> None:
     ]
     with chromium.browser() as browser, tempfile.TemporaryDirectory() as temporary:
         file = Path(temporary) / "mesh.html"
-        for name, clusters, window, scheme, act in (*everything, *((f"mesh-{n}", *rest) for n, *rest in MORE)):
+        for name, clusters, window, scheme, act in (*everything, *MORE):
             file.write_text(meshes.page(clusters), encoding="utf-8")
             with chromium.opened(browser, file, window, scheme) as page:
                 chromium.ready(page)

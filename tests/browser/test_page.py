@@ -235,7 +235,7 @@ def test_who_holds_whose_secret(mesh: Opens) -> None:
         page.click("summary:visible")
         page.click(f"aside details >> text={meshes.name(4)}")
         assert "is to hold it: not sealed yet" in page.inner_text("aside")
-        page.click(f"aside >> text={meshes.name(0)} >> visible=true")
+        page.click(f"aside .link:visible >> text={meshes.name(0)}")
         assert texts(page, "aside h2") == [meshes.name(0)]
 
 

@@ -45,7 +45,7 @@
   const panel = one("#map");
   const maps = all("svg.map");
   const map = () => maps.find((svg) => getComputedStyle(svg).display !== "none") || maps[0];
-  const EDGE = 16, SMALLEST = 0.54, LARGEST = 1.3;
+  const EDGE = 16, SMALLEST = 0.5, LARGEST = 1.3;
   let view = { x: 0, y: 0, scale: 1 };
   let touched = false;
   const draw = () => {
@@ -199,7 +199,8 @@
   };
   search.addEventListener("input", find);
   search.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && found.includes(true)) choose(found.indexOf(true), { focus: true });
+    // Without its default the same key would press the button that is focused now.
+    if (event.key === "Enter" && found.includes(true)) { event.preventDefault(); choose(found.indexOf(true), { focus: true }); }
     if (event.key === "Escape") { event.stopPropagation(); search.value ? (search.value = "", find()) : search.blur(); }
   });
   for (const chip of chips) {
