@@ -46,8 +46,25 @@ tools: ## build the pinned kustomize, istioctl, kubeconform and kubeseal into .t
 
 .PHONY: e2e
 e2e: setup tools ## run the tests that need the real programs
-	tools/lab-packages.sh zsh fish
+	tools/packages.sh zsh fish
 	PATH="$(CURDIR)/.tools:$$PATH" $(BIN)/pytest -m "e2e and not lab" -n auto
+
+.PHONY: tools-browser
+tools-browser: setup ## install Chromium and what drives it
+	tools/browser-packages.sh
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-browser.txt
+
+.PHONY: e2e-browser
+e2e-browser: tools-browser ## run the HTML pages in a real Chromium: clicks, keys, accessibility
+	$(BIN)/pytest -m browser tests/browser
+
+.PHONY: screenshots
+screenshots: tools-browser ## make the pictures of docs/mesh-page.md again
+	$(BIN)/python -m tests.browser.screens
+
+.PHONY: bench-page
+bench-page: tools-browser ## measure the page of the mesh: its size, and how soon it answers
+	$(BIN)/python -m tests.browser.bench
 
 .PHONY: golden
 golden: setup ## rewrite the sample trees, the published schemas and the expected reports

@@ -28,7 +28,7 @@ COMMANDS = {
     "init": "Write a first blueprint.",
     "add": "Add a cluster to a blueprint.",
     "remove": "Take a cluster out of a mesh, phase by phase.",
-    "graph": "Draw the mesh of a blueprint.",
+    "graph": "Draw the mesh, as a page to look around in or for documents.",
     "schema": "Print the JSON Schema of blueprints.",
     "explain": "Explain a code, a stage of the order, or a word.",
     "comment": "Put what changes on a pull request, in place of the last one.",

@@ -22,6 +22,7 @@ WAITS_FOR = "mcgen/waits-for"
 TOKEN = "mcgen/token"  # noqa: S105 - an annotation
 CERTIFICATE = "mcgen/certificate"
 PROBE = "mcgen/probe"
+DESCRIPTION = "mcgen/description"
 INJECTION = "istio-injection"
 NETWORK = "topology.istio.io/network"
 CONTROL_PLANE_CLUSTERS = "topology.istio.io/controlPlaneClusters"

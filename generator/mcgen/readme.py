@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mcgen import chain, graph, layout, names, stages
+from mcgen import chain, layout, names, stages
+from mcgen.graph import mermaid, meshed
 from mcgen.lifecycle import words
 from mcgen.manifests.setup import plugin_name
 from mcgen.platforms import PLATFORMS, ports
@@ -48,7 +49,7 @@ def _readme(mesh: Mesh) -> str:
         consumers=[cluster for cluster in mesh.primaries if cluster.gateway.serves_remotes],
         leaving=[cluster for cluster in mesh.clusters if cluster.state],
         words=words,
-        picture=graph.mermaid(mesh),
+        picture=mermaid.show(meshed.picture(mesh)),
         plugin=plugin_name(mesh.minor),
         names=names,
         layout=layout,

@@ -49,6 +49,7 @@ KINDS: dict[str, str] = {
     "moved": "a document stands in another file, with the same effect",
     "object": "another object comes or goes",
     "field": "any other field",
+    "rendered": "a stage that cannot be rendered",
     "text": "a file that is no YAML, or a change of its comments and layout",
     "edited": "a file is not what mcgen built: somebody changed it by hand",
     "foreign": "a file in the tree that mcgen did not make",

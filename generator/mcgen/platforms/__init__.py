@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from mcgen.platforms import aks, eks, generic, gke
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from mcgen.blueprint import Cluster
 
@@ -32,6 +32,19 @@ PLATFORMS: dict[str, Platform] = {"aks": aks, "eks": eks, "generic": generic, "g
 
 DATA_PORTS: tuple[int, ...] = (15443,)
 CONTROL_PORTS: tuple[int, ...] = (15012, 15017)
+
+
+# The annotations that keep a load balancer inside of its network, with the value that does.
+INTERNAL = {
+    "networking.gke.io/load-balancer-type": "Internal",
+    "service.beta.kubernetes.io/azure-load-balancer-internal": "true",
+    "service.beta.kubernetes.io/aws-load-balancer-scheme": "internal",
+}
+
+
+def is_internal(annotations: Mapping[str, object]) -> bool:
+    """Return whether a Service with these annotations gets a load balancer without a public address."""
+    return any(annotations.get(key) == value for key, value in INTERNAL.items())
 
 
 def ports(*, serves_remotes: bool) -> tuple[int, ...]:
