@@ -147,7 +147,8 @@ class GitOps(_Section, frozen=True, kw_only=True):
     ] = None
     blueprint: Annotated[
         RepoPath | None,
-        Meta(description="The blueprint's path in the repository (default: blueprints/<metadata.name>.yaml)."),
+        Meta(description="The blueprint's path in the repository (default: blueprints/<metadata.name>.yaml).",
+             examples=["blueprints/mesh.yaml"]),
     ] = None  # fmt: skip
     argocd: Annotated[ArgoCD, Meta(description="The Argo CD that syncs the tree.")] = ArgoCD()
 
@@ -273,16 +274,18 @@ class Identity(_Section, frozen=True, kw_only=True):
 
 
 class Credentials(_Section, frozen=True, kw_only=True):
-    """With what the bootstrap job reaches this cluster; neither of both: as its own ServiceAccount."""
+    """With what the bootstrap job reaches this cluster: one of the two Secrets, or else its own ServiceAccount."""
 
     argocd_secret: Annotated[
         SecretName | None,
-        Meta(description="The Secret in Argo CD's namespace with which Argo CD reaches this cluster."),
-    ] = None
+        Meta(description="The Secret in Argo CD's namespace with which Argo CD reaches this cluster.",
+             examples=["cluster-aks"]),
+    ] = None  # fmt: skip
     kubeconfig_secret: Annotated[
         SecretName | None,
-        Meta(description="A Secret in the job's namespace with the key `kubeconfig`, in which all data is embedded."),
-    ] = None
+        Meta(description="A Secret in the job's namespace with the key `kubeconfig`, in which all data is embedded.",
+             examples=["mcgen-aks"]),
+    ] = None  # fmt: skip
     identity: Annotated[
         Identity | None,
         Meta(description="Who the credential is in this cluster: stage namespaces gives it what the job has to read "
