@@ -27,7 +27,12 @@ def explain(topic: str | None) -> None:
     elif topic in BY_NAME:
         stage = BY_NAME[topic]
         click.echo(f"{stage.name}, wave {stage.wave}\n")
-        for word, text in (("holds", stage.what), ("over when", stage.healthy), ("why here", stage.why)):
+        for word, text in (
+            ("holds", stage.what),
+            ("over when", stage.healthy),
+            ("why here", stage.why),
+            ("look", stage.look),
+        ):
             click.echo(f"{word}: {text}")
     else:
         near = difflib.get_close_matches(topic, [*codes, *BY_NAME], 3)
