@@ -22,7 +22,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 DOCS = CHECKOUT / "docs"
 _MADE = "<!-- Made by tools/reference.py from the code. Do not edit: `make golden` makes it again. -->"
 _CODE = re.compile(r"(`[^`]*`)")
-_NAMES = {blueprint._LABEL: "name", blueprint._CIDR: "range"}
+_NAMES = {blueprint.LABEL: "name", blueprint.CIDR: "range"}
 _TYPES = {"string": "text", "boolean": "true or false", "object": "mapping", "integer": "number"}
 
 
@@ -210,7 +210,7 @@ def _words(field: dict[str, Any]) -> str:
     words = _cell(field["description"])
     examples = field.get("examples") or field.get("items", {}).get("examples") or []
     shown = [each for each in examples if isinstance(each, str | int) and each != field.get("default")]
-    if not shown or field.get("pattern") == blueprint._CIDR:
+    if not shown or field.get("pattern") == blueprint.CIDR:
         return words
     return f"{words} For example " + ", ".join(f"`{example}`" for example in shown) + "."
 

@@ -11,7 +11,7 @@ from msgspec import Meta, Struct, field
 API_VERSION = "mcgen/v1alpha1"
 
 # RFC 1123 label, as Kubernetes asks of namespaces, Services and the like.
-_LABEL = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
+LABEL = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
 # No line breaks, no control characters, none of the characters that end a word in a shell or a template.
 # What names the host begins with a letter or digit, so that no program takes it for an option.
 _GIT_URL = r"^(https?://|ssh://|[A-Za-z0-9][A-Za-z0-9._-]*@|file:///)[A-Za-z0-9][A-Za-z0-9._~:/@%+-]*$"
@@ -20,12 +20,12 @@ _GIT_REF = r"^[A-Za-z0-9][A-Za-z0-9._/-]*$"
 _REPO_PATH = r"^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$"
 # DNS labels with dots between them; istiod refuses anything else.
 _TRUST_DOMAIN = r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*$"
-_CIDR = r"^[0-9A-Fa-f.:]+/[0-9]{1,3}$"
+CIDR = r"^[0-9A-Fa-f.:]+/[0-9]{1,3}$"
 
-Label: TypeAlias = Annotated[str, Meta(pattern=_LABEL, max_length=63)]
+Label: TypeAlias = Annotated[str, Meta(pattern=LABEL, max_length=63)]
 # Short enough for `<mesh>-<cluster>-<stage>`, the name of an Application.
-ShortLabel: TypeAlias = Annotated[str, Meta(pattern=_LABEL, max_length=40)]
-Cidr: TypeAlias = Annotated[str, Meta(pattern=_CIDR, examples=["203.0.113.0/28"])]
+ShortLabel: TypeAlias = Annotated[str, Meta(pattern=LABEL, max_length=40)]
+Cidr: TypeAlias = Annotated[str, Meta(pattern=CIDR, examples=["203.0.113.0/28"])]
 RepoPath: TypeAlias = Annotated[str, Meta(pattern=_REPO_PATH, max_length=500, examples=["output/mesh"])]
 Address: TypeAlias = Annotated[str, Meta(pattern=r"^[A-Za-z0-9.:-]+$", max_length=253, examples=["203.0.113.10"])]
 ResourceGroup: TypeAlias = Annotated[str, Meta(pattern=r"^[-A-Za-z0-9_.()]+$", max_length=90, examples=["mesh-net"])]
