@@ -1,6 +1,6 @@
 # `make help` lists the targets. Everything is installed into .venv and .tools of this folder.
 PYTHON ?= python3
-TOOLS := kubeconform kustomize kubeseal istioctl argocheck
+TOOLS := kubeconform kustomize kubeseal istioctl argocheck kubectl
 SAMPLES := minimal gke-aks three-clouds
 BIN := .venv/bin
 .DEFAULT_GOAL := help
@@ -41,7 +41,7 @@ fmt: setup ## format the code
 	$(BIN)/ruff format .
 
 .PHONY: tools
-tools: ## build the pinned kustomize, istioctl, kubeconform and kubeseal into .tools
+tools: ## build the pinned kustomize, istioctl, kubeconform, kubeseal and kubectl into .tools
 	tools/build.sh $(TOOLS)
 
 .PHONY: e2e
@@ -74,6 +74,15 @@ golden: setup ## rewrite the sample trees, the published schemas and the expecte
 	$(BIN)/mcgen schema --facts > schemas/facts.json
 	MCGEN_UPDATE=1 $(BIN)/pytest -n auto
 
+.venv/docs: .venv/ready requirements-docs.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-docs.txt
+	touch $@
+
+.PHONY: docs
+docs: .venv/docs ## build the site of docs/ into build/site; every warning fails, also a link that leads nowhere
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --nitpicky -d build/doctrees docs build/site
+	@echo "the site: build/site/index.html"
+
 .PHONY: schemas
 schemas: setup ## make the schemas of the output again, from their pinned sources
 	$(BIN)/python tools/schemas.py
@@ -88,9 +97,9 @@ bench: setup tools ## measure speed and memory against a plain Jinja2 script
 
 .PHONY: clean
 clean: ## remove what the other targets installed
-	rm -rf .venv .tools .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
+	rm -rf build .venv .tools .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
 
-LAB := kubectl kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy coredns helloworld \
+LAB := kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy coredns helloworld \
   pilot-discovery pilot-agent sealed-secrets-controller argocd metrics-server
 
 .PHONY: tools-lab

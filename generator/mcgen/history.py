@@ -111,7 +111,7 @@ def _sealing_keys(folder: Path, revision: str, old: manifest.Manifest, new: mani
             message=f"the sealed-secrets controller {where}, and its sealing keys stay behind: "
             "no sealed file can be opened without them",
             pos=Pos(file=str(folder / path)),
-            advice=f"copy the keys first, as {layout.README} says, and only then let anybody confirm that "
+            advice=f"copy the keys first, as {layout.RUNBOOK} says, and only then let anybody confirm that "
             "the old namespace is deleted",
             severity=Severity.WARNING,
         )

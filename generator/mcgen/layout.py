@@ -5,6 +5,7 @@ from __future__ import annotations
 from mcgen.stages import REMOTE_SECRET, SEALED_SECRETS
 
 README = "README.md"
+RUNBOOK = "RUNBOOK.md"
 GIT_ATTRIBUTES = ".gitattributes"
 MANIFEST = ".mcgen/manifest.json"
 FACTS = ".mcgen/facts.yaml"

@@ -33,11 +33,15 @@ class Namespace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gateway:
-    """An east-west gateway. annotations: the platform's and the team's; address: empty while unknown."""
+    """An east-west gateway. annotations: the platform's and the team's; address: empty while unknown.
+
+    from_others: whether `source_ranges` are what the other clusters call from, and not ranges of the team's own.
+    """
 
     address: str
     annotations: dict[str, str]
     source_ranges: tuple[str, ...]
+    from_others: bool
     min_replicas: int
     max_replicas: int
     resources: dict[str, dict[str, str]]
@@ -56,6 +60,7 @@ class Cluster:
     platform: str
     primary: str
     network: str
+    egress: tuple[str, ...]
     gateway: Gateway
     ingress_gateway: bool
     namespaces: tuple[Namespace, ...]
@@ -247,16 +252,19 @@ def _cluster(
     serves: bool,
 ) -> Cluster:
     gateway = cluster.gateway
+    ranges = source_ranges(cluster, blueprint)
     return Cluster(
         name=cluster.name,
         id=cluster.id or cluster.name,
         platform=cluster.platform,
         primary=primary_of(cluster, blueprint),
         network=network_of(cluster),
+        egress=tuple(cluster.egress),
         gateway=Gateway(
             address=gateway.address or inputs.facts.addresses.get(cluster.name, ""),
             annotations=platforms.service_annotations(cluster, serves_remotes=serves) | gateway.annotations,
-            source_ranges=source_ranges(cluster, blueprint),
+            source_ranges=ranges,
+            from_others=bool(ranges) and not gateway.source_ranges,
             min_replicas=gateway.replicas.min,
             max_replicas=gateway.replicas.max,
             resources=_resources(gateway.resources),

@@ -32,7 +32,8 @@ def explain(topic: str | None) -> None:
     elif topic in BY_NAME:
         stage = BY_NAME[topic]
         click.echo(f"{stage.name}, wave {stage.wave}\n")
-        for word, text in (("holds", stage.what), ("over when", stage.healthy), ("why here", stage.why)):
+        said = (("holds", stage.what), ("over when", stage.healthy), ("why here", stage.why), ("look", stage.look))
+        for word, text in said:
             click.echo("\n".join(terminal.wrap(f"{word}: {text}", columns, "  ")))
     elif topic.lower() in CONCEPTS:
         click.echo(f"{topic.lower()}\n\n{_fitted(' '.join(CONCEPTS[topic.lower()].split()), columns or 100)}")

@@ -9,7 +9,7 @@ from mcgen import chain, names, phases, stages
 if TYPE_CHECKING:
     from mcgen.mesh import Cluster, Mesh
 
-_NOW = '"$(date -u +%Y-%m-%dT%H:%M:%SZ)"'
+NOW = '"$(date -u +%Y-%m-%dT%H:%M:%SZ)"'
 _LAST_WORDS = "Argo CD never deletes CustomResourceDefinitions. When nothing else in {name} uses Istio's:"
 
 
@@ -25,7 +25,7 @@ def confirmations(mesh: Mesh, cluster: Cluster) -> list[str]:
     asked = [step for step in _whole(mesh, cluster) if step.stage.name in wanted and step.listed and not step.gate]
     return [
         f"kubectl -n {mesh.gitops.argocd.namespace} annotate applications.argoproj.io "
-        f"{names.application(mesh.name, cluster.name, step.stage.name)} {names.DELETION_APPROVED}={_NOW} --overwrite"
+        f"{names.application(mesh.name, cluster.name, step.stage.name)} {names.DELETION_APPROVED}={NOW} --overwrite"
         for step in asked
     ]
 

@@ -15,17 +15,28 @@ if TYPE_CHECKING:
 
 
 class Platform(Protocol):
-    """What a platform module offers. NEEDS: what somebody must have installed in its clusters, empty for nothing."""
+    """What a platform module offers.
+
+    NEEDS: what somebody must have installed in its clusters, empty for nothing.
+    FIREWALL: what the platform opens by itself for a gateway, and what somebody has to open.
+    """
 
     TITLE: str
     HEALTH_CHECK: str
     NEEDS: str
+    FIREWALL: str
 
     def service_annotations(self, cluster: Cluster, ports: tuple[int, ...]) -> dict[str, str]:
         """Return the annotations of the east-west gateway's Service."""
 
     def problems(self, cluster: Cluster, *, serves_remotes: bool) -> Iterator[tuple[str, str, str]]:
         """Yield (field of `gateway`, what cannot be had here, what to do)."""
+
+    def api_server_ranges(self, context: str) -> str:
+        """Return the command that shows who may call an API server; empty when its context does not name the cluster.
+
+        context: of a kubeconfig, as the platform's own program calls it.
+        """
 
 
 PLATFORMS: dict[str, Platform] = {"aks": aks, "eks": eks, "generic": generic, "gke": gke}
