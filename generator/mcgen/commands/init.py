@@ -40,7 +40,7 @@ def init(
     force: bool,
 ) -> int:
     """Write a first blueprint to FILE [blueprints/NAME.yaml]; on a terminal, ask for what is not given."""
-    from mcgen.rules.versions import NEWEST
+    from mcgen.minors import NEWEST
 
     asks = sys.stdin.isatty() and sys.stderr.isatty()
     name = name or _ask(asks, "--name", "Name of the mesh", "mesh")

@@ -45,7 +45,7 @@ def applications(mesh: Mesh, cluster: str, there: Access, *, timeout: float) -> 
 def wanted(mesh: Mesh, cluster: str) -> dict[str, bool]:
     """Return the Applications that the chain of a cluster has by the tree, and whether each has a finalizer."""
     steps = next(steps for other, steps in chain.chains(mesh) if other.name == cluster)
-    return {names.application(mesh.name, cluster, s.stage.name): s.deletable for s in steps if s.listed}
+    return {names.application(mesh.name, cluster, s.name): s.deletable for s in steps if s.listed}
 
 
 def waits(mesh: Mesh, cluster: Cluster, found: Iterable[Data]) -> list[str]:
