@@ -193,7 +193,7 @@ class Istio(_Section, frozen=True, kw_only=True):
         str,
         Meta(
             pattern=_ISTIO_VERSION,
-            description="Istio's version, in quotes; within a minor it may be changed by hand, else by `mcgen upgrade`.",
+            description="Istio's version, in quotes; `mcgen upgrade` changes it, to another minor step by step.",
             examples=["1.31.1"],
         ),
     ]
@@ -201,9 +201,9 @@ class Istio(_Section, frozen=True, kw_only=True):
         Revision | None,
         Meta(description="The revision under which istiod is installed (default: none; an upgrade gives it one)."),
     ] = None
-    upgrade: Annotated[
-        Upgrade | None, Meta(description="An upgrade that is under way (default: there is none).")
-    ] = None
+    upgrade: Annotated[Upgrade | None, Meta(description="An upgrade that is under way (default: there is none).")] = (
+        None
+    )
     hub: Annotated[
         str,
         Meta(

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mcgen import chain, graph, layout, names, stages
-from mcgen.lifecycle import words
+from mcgen.lifecycle import upgrade_words, words
 from mcgen.manifests.setup import plugin_name
 from mcgen.platforms import PLATFORMS, ports
 from mcgen.prose import render
@@ -48,6 +48,7 @@ def _readme(mesh: Mesh) -> str:
         consumers=[cluster for cluster in mesh.primaries if cluster.gateway.serves_remotes],
         leaving=[cluster for cluster in mesh.clusters if cluster.state],
         words=words,
+        upgrade_words=upgrade_words,
         picture=graph.mermaid(mesh),
         plugin=plugin_name(mesh.minor),
         names=names,
@@ -92,7 +93,7 @@ def _row(cluster: Cluster, gate: Step | None) -> dict[str, str]:
         "network": cluster.network,
         "address": cluster.gateway.address or "not known yet",
         "waits": gate.gate if gate else "",
-        "stage": gate.stage.name if gate else "",
+        "stage": gate.name if gate else "",
     }
 
 

@@ -1,8 +1,8 @@
 """The steps of an upgrade to another minor: which istiod is where, and who follows which (one table).
 
-A new istiod comes beside the old one under a revision of its own; the tag `default` then moves to it, in place; gateways
-follow, people restart their workloads, and the old istiod goes. Each step is a commit of its own, because Argo CD
-applies a commit everywhere at once: primaries before remotes is an order between commits.
+A new istiod comes beside the old one under a revision of its own; the tag `default` then moves to it, in place; the
+gateways follow, people restart their workloads, and the old istiod goes. Each step is a commit of its own: Argo CD
+applies a commit everywhere at once, so primaries before remotes is an order between commits.
 
 Sources: istio, pkg/webhooks/webhookpatch.go (istiod writes its CA into webhooks of its own revision only),
 manifests/charts/istio-control/istio-discovery/templates/revision-tags-mwc.yaml; istio.io, Canary Upgrades.
@@ -93,7 +93,10 @@ class Revision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rollout:
-    """Which istiods there are, and how far the upgrade from one to the other is. new, step: empty when there is none."""
+    """Which istiods there are, and how far the upgrade from one to the other is.
+
+    new, step: empty when there is none.
+    """
 
     old: Revision
     new: Revision | None = None

@@ -31,8 +31,11 @@ def way(mesh: Mesh, context: str, kubeconfig: str) -> Access:
 
 
 def applications(mesh: Mesh, cluster: str, there: Access, *, timeout: float) -> list[Data]:
-    """Return the Applications of a cluster, chain and stages; raise ToolError when Argo CD cannot be asked."""
-    chosen = f"{names.PART_OF}={mesh.name},{names.CLUSTER}={cluster}"
+    """Return the Applications of a cluster, chain and stages, or, without a name, those of all clusters.
+
+    Raises ToolError when Argo CD cannot be asked.
+    """
+    chosen = f"{names.PART_OF}={mesh.name},{names.CLUSTER}" + (f"={cluster}" if cluster else "")
     options = (f"--namespace={mesh.gitops.argocd.namespace}", f"--selector={chosen}", "--output=json")
     said = kube.kubectl(there, "get", "applications.argoproj.io", *options, timeout=timeout)
     try:

@@ -31,7 +31,9 @@ def overlay(mesh: Mesh, step: Step) -> Iterator[File]:
     if revision is None:
         raise TypeError("a tag leads to an istiod")
     path = "/inject" if step.cluster.is_primary else names.injection_path(step.cluster.id, step.cluster.network)
-    files = [File(path=f"{step.path}/injector.yaml", documents=(injector(revision, path),), origin=step.origin)]
+    options: Data = mesh.istio.values.get("sidecarInjectorWebhook") or {}
+    document = injector(revision, path, options)
+    files = [File(path=f"{step.path}/injector.yaml", documents=(document,), origin=step.origin)]
     if step.cluster.is_primary:
         document = validator(revision)
         files.append(File(path=f"{step.path}/validator.yaml", documents=(document,), origin=step.origin))
@@ -39,8 +41,11 @@ def overlay(mesh: Mesh, step: Step) -> Iterator[File]:
     yield from files
 
 
-def injector(revision: Revision, path: str) -> Data:
-    """Return the webhook for pods; path: where that istiod injects for the cluster."""
+def injector(revision: Revision, path: str, options: Data) -> Data:
+    """Return the webhook for pods.
+
+    path: where that istiod injects for the cluster; options: Istio's values `sidecarInjectorWebhook`, as far as given.
+    """
     selectors = {
         "rev.namespace": ([_is(names.REVISION, names.DEFAULT_TAG), _lacks(names.INJECTION)], [_NOT_REFUSED]),
         "rev.object": (
@@ -53,6 +58,9 @@ def injector(revision: Revision, path: str) -> Data:
             [_is(names.INJECT, "true"), _lacks(names.REVISION)],
         ),
     }
+    if options.get("enableNamespacesByDefault") is True:
+        others = [_lacks(names.INJECTION), _lacks(names.REVISION), _NOT_SYSTEM]
+        selectors["auto"] = others, [_lacks(names.INJECT), _lacks(names.REVISION)]
     return {
         "apiVersion": _ADMISSION,
         "kind": "MutatingWebhookConfiguration",
@@ -62,11 +70,9 @@ def injector(revision: Revision, path: str) -> Data:
                 "name": f"{prefix}.sidecar-injector.istio.io",
                 "clientConfig": {"service": _service(revision, path) | {"port": 443}},
                 "sideEffects": "None",
-                "rules": [
-                    {"operations": ["CREATE"], "apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods"]}
-                ],
+                "rules": [{"operations": ["CREATE"], "apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods"]}],
                 "failurePolicy": "Fail",
-                "reinvocationPolicy": "Never",
+                "reinvocationPolicy": str(options.get("reinvocationPolicy", "Never")),
                 "admissionReviewVersions": ["v1"],
                 "namespaceSelector": {"matchExpressions": spaces},
                 "objectSelector": {"matchExpressions": pods},
@@ -124,3 +130,8 @@ def _lacks(key: str) -> Data:
 
 
 _NOT_REFUSED: Data = {"key": names.INJECT, "operator": "NotIn", "values": ["false"]}
+_NOT_SYSTEM: Data = {
+    "key": names.NAMESPACE_NAME,
+    "operator": "NotIn",
+    "values": ["kube-system", "kube-public", "kube-node-lease", "local-path-storage"],
+}

@@ -8,7 +8,7 @@ from mcgen import names
 from mcgen.order import istio, kinds, kustomize, objects, table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from mcgen.order.follow import Step
     from mcgen.order.kinds import Kind
@@ -56,12 +56,8 @@ def needs(step: Step, chain: str, injected: set[tuple[str, str]]) -> dict[Token,
             needed.setdefault((table.CRDS, cluster, family), obj)
         elif kind == kinds.SEALED_SECRET:
             needed.setdefault(_definition(cluster, kinds.group(kind)), obj)
-        if kind == kinds.OPERATOR:
-            needed.update(dict.fromkeys(_operator_needs(obj.facts, cluster), obj))
-        elif kind == kinds.ISTIO_GATEWAY:
-            needed.update({(table.GATEWAY, cluster, label): obj for label in obj.facts})
-        elif kind == kinds.MUTATING_WEBHOOK and obj.facts:
-            needed[_istiod(cluster, obj.facts)] = obj
+        if kind in _NEEDS:
+            needed.update(dict.fromkeys(_NEEDS[kind](obj.facts, cluster), obj))
         elif kind in _SECRETS or _is_gate(obj):
             needed.update(dict.fromkeys(_secret_needs(obj, cluster, chain), obj))
         elif kind in objects.WORKLOADS and _is_injected(obj, step, injected):
@@ -141,6 +137,11 @@ def _sealed_brings(obj: Obj, cluster: str) -> list[Token]:  # noqa: ARG001 - all
     return [(table.REMOTE_SECRET, "", obj.facts)] if obj.facts else []
 
 
+_NEEDS: dict[Kind, Callable[[Any, str], Iterable[Token]]] = {
+    kinds.OPERATOR: _operator_needs,
+    kinds.ISTIO_GATEWAY: lambda labels, cluster: [(table.GATEWAY, cluster, label) for label in labels],
+    kinds.MUTATING_WEBHOOK: lambda tag, cluster: [_istiod(cluster, tag)] if tag else [],
+}
 BRINGS: dict[Kind, Callable[[Obj, str], Any]] = {
     kinds.NAMESPACE: lambda obj, cluster: [(table.NAMESPACE, cluster, obj.name)],
     kinds.CRD: lambda obj, cluster: [_definition(cluster, obj.name.partition(".")[2])],

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from mcgen.blueprint import Blueprint
 
 
-
 def istio(blueprint: Blueprint) -> Iterator[Finding]:
     """MC209: Istio is of a minor that mcgen was tried with."""
     version = blueprint.istio.version
