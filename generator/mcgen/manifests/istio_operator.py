@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from mcgen import layout, names, stages
 from mcgen.manifests import kustomize
 from mcgen.merge import merge
+from mcgen.minors import MINORS
 from mcgen.tree import Data, File
 
 if TYPE_CHECKING:
@@ -117,21 +118,24 @@ def _east_west_gateway(mesh: Mesh, step: Step) -> Data:  # noqa: ARG001 - all sp
         kubernetes["resources"] = gateway.resources
     if gateway.annotations:
         kubernetes["serviceAnnotations"] = gateway.annotations
-    return _gateway({"name": names.EAST_WEST_GATEWAY, "enabled": True, "label": labels, "k8s": kubernetes})
+    return _gateway(step, {"name": names.EAST_WEST_GATEWAY, "enabled": True, "label": labels, "k8s": kubernetes})
 
 
 def _ingress_gateway(mesh: Mesh, step: Step) -> Data:  # noqa: ARG001 - the same everywhere
     kubernetes = {"hpaSpec": {"minReplicas": 2, "maxReplicas": 5}}
-    return _gateway({"name": names.INGRESS_GATEWAY, "enabled": True, "k8s": kubernetes})
+    return _gateway(step, {"name": names.INGRESS_GATEWAY, "enabled": True, "k8s": kubernetes})
 
 
-def _gateway(component: Data) -> Data:
+def _gateway(step: Step, component: Data) -> Data:
+    options: Data = {"injectionTemplate": "gateway"}
+    if step.revision and not MINORS[step.revision.minor].bounds_reach_the_chart:
+        options["autoscaleMin"] = component["k8s"]["hpaSpec"]["minReplicas"]
     return {
         "profile": "empty",
         "components": {"ingressGateways": [component]},
         "values": {
             # The chart has its options under this name, whatever the gateway is called.
-            "gateways": {names.INGRESS_GATEWAY: {"injectionTemplate": "gateway"}},
+            "gateways": {names.INGRESS_GATEWAY: options},
         },
     }
 
