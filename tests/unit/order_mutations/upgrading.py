@@ -46,13 +46,13 @@ def an_application_set_at_another_step(files: Tree) -> None:
     annotations(files, REMOTES)[names.UPGRADE_STEP] = "switched"
 
 
-@mutation(beside, finding.UNREADABLE)
+@mutation(beside, finding.UNREADABLE, finding.STEP, finding.DELETES)
 def a_step_that_is_none(files: Tree) -> None:
     for path in (PRIMARIES, REMOTES):
         annotations(files, path)[names.UPGRADE_STEP] = "done"
 
 
-@mutation(beside, finding.STEP)
+@mutation(beside, finding.STEP, finding.DELETES)
 def two_istiods_and_no_upgrade(files: Tree) -> None:
     for path in (PRIMARIES, REMOTES):
         for key in (names.UPGRADE_STEP, names.UPGRADE_FROM, names.UPGRADE_TO):
@@ -105,6 +105,6 @@ def a_finalizer_on_the_istiod_in_use(files: Tree) -> None:
     files[application("gke", "control-plane-1-31")][0]["metadata"]["finalizers"] = [names.FINALIZER]
 
 
-@mutation(opened, finding.STEP)
+@mutation(opened, finding.STEP, finding.CONTROL_PLANE_LATE)
 def an_istiod_of_another_revision(files: Tree) -> None:
     operator(files, "aks", "control-plane")["revision"] = "1-32"
