@@ -33,7 +33,7 @@ def gateways() -> Tree:
     return at("gateways")
 
 
-def annotations(files: Tree, path: str) -> dict[str, Any]:
+def marks(files: Tree, path: str) -> dict[str, Any]:
     return files[path][0]["metadata"]["annotations"]  # type: ignore[no-any-return]
 
 
@@ -43,20 +43,20 @@ def operator(files: Tree, cluster: str, stage: str) -> dict[str, Any]:
 
 @mutation(beside, finding.STEP)
 def an_application_set_at_another_step(files: Tree) -> None:
-    annotations(files, REMOTES)[names.UPGRADE_STEP] = "switched"
+    marks(files, REMOTES)[names.UPGRADE_STEP] = "switched"
 
 
 @mutation(beside, finding.UNREADABLE, finding.STEP, finding.DELETES)
 def a_step_that_is_none(files: Tree) -> None:
     for path in (PRIMARIES, REMOTES):
-        annotations(files, path)[names.UPGRADE_STEP] = "done"
+        marks(files, path)[names.UPGRADE_STEP] = "done"
 
 
 @mutation(beside, finding.STEP, finding.DELETES)
 def two_istiods_and_no_upgrade(files: Tree) -> None:
     for path in (PRIMARIES, REMOTES):
         for key in (names.UPGRADE_STEP, names.UPGRADE_FROM, names.UPGRADE_TO):
-            del annotations(files, path)[key]
+            del marks(files, path)[key]
 
 
 @mutation(primaries, finding.UNREACHED, finding.STEP)
