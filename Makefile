@@ -47,7 +47,12 @@ tools: ## build the pinned kustomize, istioctl, kubeconform, kubeseal and kubect
 .PHONY: e2e
 e2e: setup tools ## run the tests that need the real programs
 	tools/packages.sh zsh fish
-	PATH="$(CURDIR)/.tools:$$PATH" $(BIN)/pytest -m "e2e and not lab" -n auto
+	PATH="$(CURDIR)/.tools:$$PATH" $(BIN)/pytest -m "e2e and not lab and not upgrade" -n auto
+
+.PHONY: e2e-upgrade
+e2e-upgrade: setup tools ## render each step of an upgrade with the istioctl of both minors
+	tools/build.sh istioctl-1.30
+	PATH="$(CURDIR)/.tools:$$PATH" $(BIN)/pytest -m upgrade tests/e2e_upgrade
 
 .PHONY: tools-browser
 tools-browser: setup ## install Chromium and what drives it

@@ -20,11 +20,14 @@ _GIT_REF = r"^[A-Za-z0-9][A-Za-z0-9._/-]*$"
 _REPO_PATH = r"^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$"
 # DNS labels with dots between them; istiod refuses anything else.
 _TRUST_DOMAIN = r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*$"
+_ISTIO_VERSION = r"^[0-9]+\.[0-9]+\.(0|[1-9][0-9]*)$"
 CIDR = r"^[0-9A-Fa-f.:]+/[0-9]{1,3}$"
 
 Label: TypeAlias = Annotated[str, Meta(pattern=LABEL, max_length=63)]
 # Short enough for `<mesh>-<cluster>-<stage>`, the name of an Application.
 ShortLabel: TypeAlias = Annotated[str, Meta(pattern=LABEL, max_length=40)]
+# Stands in names such as `istio-sidecar-injector-<revision>` and `<mesh>-<cluster>-control-plane-<revision>`.
+Revision: TypeAlias = Annotated[str, Meta(pattern=LABEL, max_length=16, examples=["1-31"])]
 Cidr: TypeAlias = Annotated[str, Meta(pattern=CIDR, examples=["203.0.113.0/28"])]
 RepoPath: TypeAlias = Annotated[str, Meta(pattern=_REPO_PATH, max_length=500, examples=["output/mesh"])]
 Address: TypeAlias = Annotated[str, Meta(pattern=r"^[A-Za-z0-9.:-]+$", max_length=253, examples=["203.0.113.10"])]
@@ -174,17 +177,42 @@ class Proxy(_Section, frozen=True, kw_only=True):
     ] = False
 
 
+class Upgrade(_Section, frozen=True, kw_only=True):
+    """An upgrade to another minor, which is under way; `mcgen upgrade` sets it."""
+
+    to: Annotated[
+        str,
+        Meta(pattern=_ISTIO_VERSION, description="The version after the upgrade, in quotes.", examples=["1.31.1"]),
+    ]
+    step: Annotated[
+        Literal["prepared", "primaries", "remotes", "switched", "gateways", "removed"],
+        Meta(description="How far the upgrade is; each step is a commit of its own."),
+    ]
+    plugin_image: Annotated[
+        Image | None,
+        Meta(description="The image of the render plugin for the new minor, where gitops.argocd.pluginImage is given."),
+    ] = None
+
+
 class Istio(_Section, frozen=True, kw_only=True):
     """Which Istio, and with which settings."""
 
     version: Annotated[
         str,
         Meta(
-            pattern=r"^[0-9]+\.[0-9]+\.(0|[1-9][0-9]*)$",
-            description="Istio's version with its patch, in quotes: 1.30 without them would be the number 1.3.",
+            pattern=_ISTIO_VERSION,
+            description="Istio's version with its patch, in quotes: 1.30 without them would be the number 1.3. "
+            "`mcgen upgrade` changes it, to another minor step by step.",
             examples=["1.31.1"],
         ),
     ]
+    revision: Annotated[
+        Revision | None,
+        Meta(description="The revision under which istiod is installed (default: none; an upgrade gives it one)."),
+    ] = None
+    upgrade: Annotated[Upgrade | None, Meta(description="An upgrade that is under way (default: there is none).")] = (
+        None
+    )
     hub: Annotated[
         str,
         Meta(

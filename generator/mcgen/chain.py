@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mcgen.mesh import Cluster, Mesh, Pair
     from mcgen.stages import Stage
     from mcgen.tree import DataPath
+    from mcgen.upgrades import Revision, Rollout
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +23,8 @@ class Step:
     cluster: whose chain it is. destination: where its objects go (a remote secret goes to the primary).
     path: its overlay. gate: what it still waits for, empty when nothing.
     listed: whether its Application is in the chain yet; nothing behind the first gate is.
-    deletable: whether the next phase deletes it, because its cluster leaves.
+    deletable: whether the next phase deletes it, because its cluster leaves, or the next step of an upgrade.
+    revision: which istiod it is, or follows; None for stages that are the same for all.
     """
 
     stage: Stage
@@ -32,6 +34,13 @@ class Step:
     gate: str = ""
     listed: bool = True
     deletable: bool = False
+    revision: Revision | None = None
+
+    @property
+    def name(self) -> str:
+        """Return the stage's name in this chain: the control plane of a revision is called after it."""
+        revised = self.revision is not None and self.stage.name == stages.CONTROL_PLANE
+        return names.control_plane(self.revision.name) if revised and self.revision else self.stage.name
 
     @property
     def rendered(self) -> bool:
@@ -54,16 +63,38 @@ def whole(mesh: Mesh) -> Iterator[tuple[Cluster, tuple[Step, ...]]]:
     """Yield each cluster with the steps that it has as a member."""
     for cluster in mesh.clusters:
         pair = mesh.pairs.get(cluster.name)
-        yield cluster, _withhold([_step(name, cluster, pair) for name in _stages(mesh, cluster)])
+        steps = [_step(name, revision, cluster, pair) for name, revision in _stages(mesh, cluster)]
+        yield cluster, _withhold([replace(step, deletable=_deletable(step, mesh.rollout)) for step in steps])
 
 
-def _stages(mesh: Mesh, cluster: Cluster) -> Iterator[str]:
+def _stages(mesh: Mesh, cluster: Cluster) -> Iterator[tuple[str, Revision | None]]:
+    rollout = mesh.rollout
+    for name in _names(mesh, cluster):
+        if name == stages.CONTROL_PLANE:
+            yield from ((name, revision) for revision in rollout.control_planes(primary=cluster.is_primary))
+        elif name == stages.REVISION_TAG:
+            if rollout.tag:
+                yield name, rollout.tag
+        else:
+            yield name, {stages.BASE: rollout.base, **dict.fromkeys(_GATEWAYS, rollout.gateways)}.get(name)
+
+
+_GATEWAYS = (stages.EAST_WEST_GATEWAY, stages.INGRESS_GATEWAY)
+
+
+def _deletable(step: Step, rollout: Rollout) -> bool:
+    if step.stage.name == stages.CONTROL_PLANE and step.revision:
+        return rollout.deletable(step.revision)
+    return step.stage.name == stages.REVISION_TAG and rollout.tag_deletable
+
+
+def _names(mesh: Mesh, cluster: Cluster) -> Iterator[str]:
     yield stages.NAMESPACES
     if mesh.sealed_secrets.managed and cluster.gateway.serves_remotes:
         yield stages.SEALED_SECRETS
     if not cluster.is_primary:
         yield stages.REMOTE_SECRET
-    yield from (stages.BASE, stages.CONTROL_PLANE, stages.EAST_WEST_GATEWAY)
+    yield from (stages.BASE, stages.CONTROL_PLANE, stages.REVISION_TAG, stages.EAST_WEST_GATEWAY)
     if cluster.ingress_gateway:
         yield stages.INGRESS_GATEWAY
     if cluster.is_primary:
@@ -75,16 +106,19 @@ def _stages(mesh: Mesh, cluster: Cluster) -> Iterator[str]:
         yield stages.WORKLOADS
 
 
-def _step(name: str, cluster: Cluster, pair: Pair | None) -> Step:
-    stage = stages.BY_NAME[name]
+def _step(name: str, revision: Revision | None, cluster: Cluster, pair: Pair | None) -> Step:
     consumer = pair.consumer if pair else cluster
-    return Step(
-        stage=stage,
+    step = Step(
+        stage=stages.BY_NAME[name],
         cluster=cluster,
         destination=consumer if name == stages.REMOTE_SECRET else cluster,
-        path=layout.overlay(cluster.name, name, consumer.name),
+        path="",
         gate=_gate(name, pair) if pair else "",
+        revision=revision,
     )
+    if name == stages.REVISION_TAG and revision:
+        return replace(step, path=layout.revision_tag(cluster.name, revision.label))
+    return replace(step, path=layout.overlay(cluster.name, step.name, consumer.name))
 
 
 def _gate(name: str, pair: Pair) -> str:

@@ -28,6 +28,7 @@ COMMANDS = {
     "init": "Write a first blueprint.",
     "add": "Add a cluster to a blueprint.",
     "remove": "Take a cluster out of a mesh, phase by phase.",
+    "upgrade": "Move a mesh to another Istio, step by step.",
     "graph": "Draw the mesh, as a page to look around in or for documents.",
     "schema": "Print the JSON Schema of blueprints.",
     "explain": "Explain a code, a stage of the order, or a word.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mcgen import addons, job, names, phases, platforms, sealed
+from mcgen import addons, job, names, phases, platforms, sealed, upgrades
 from mcgen.blueprint import Namespace as Declared
 from mcgen.facts import FIRST_SUFFIX, Inputs
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mcgen import blueprint as bp
     from mcgen.job import Credentials, Job
     from mcgen.tree import DataPath
+    from mcgen.upgrades import Rollout
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +112,7 @@ class Mesh:
     path: str
     blueprint: str
     istio: bp.Istio
+    rollout: Rollout
     clusters: tuple[Cluster, ...]
     by_name: dict[str, Cluster]
     pairs: dict[str, Pair]
@@ -124,8 +126,8 @@ class Mesh:
 
     @property
     def minor(self) -> str:
-        """Return Istio's minor version, such as 1.31: plugin and istioctl must have the same."""
-        return self.istio.version.rpartition(".")[0]
+        """Return Istio's minor version, such as 1.31; during an upgrade the old one."""
+        return self.rollout.old.minor
 
     @property
     def served_addresses(self) -> dict[str, str]:
@@ -162,6 +164,7 @@ def resolve(blueprint: bp.Blueprint, inputs: Inputs) -> Mesh:
         path=blueprint.gitops.path or f"output/{name}",
         blueprint=blueprint.gitops.blueprint or f"blueprints/{name}.yaml",
         istio=blueprint.istio,
+        rollout=upgrades.rollout(blueprint.istio),
         clusters=clusters,
         by_name=by_name,
         pairs={c.name: _pair(by_name[c.primary], c, inputs) for c in clusters if not c.is_primary},

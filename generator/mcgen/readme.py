@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mcgen import chain, layout, runbook
 from mcgen.graph import mermaid, meshed
-from mcgen.lifecycle import words
+from mcgen.lifecycle import upgrade_words, words
 from mcgen.platforms import PLATFORMS
 from mcgen.prose import render
 from mcgen.tree import File
@@ -44,6 +44,7 @@ def _readme(mesh: Mesh) -> str:
         missing_addresses=sorted({p.consumer.name for p in mesh.pairs.values() if not p.consumer.gateway.address}),
         leaving=[cluster for cluster in mesh.clusters if cluster.state],
         words=words,
+        upgrade_words=upgrade_words,
         picture=mermaid.show(meshed.picture(mesh)),
         layout=layout,
     )
@@ -84,5 +85,5 @@ def _row(cluster: Cluster, gate: Step | None) -> dict[str, str]:
         "network": cluster.network,
         "address": cluster.gateway.address or "not known yet",
         "waits": gate.gate if gate else "",
-        "stage": gate.stage.name if gate else "",
+        "stage": gate.name if gate else "",
     }

@@ -9,6 +9,7 @@ SEALED_SECRETS = "sealed-secrets"
 REMOTE_SECRET = "remote-secret"  # noqa: S105 - the name of a stage
 BASE = "base"
 CONTROL_PLANE = "control-plane"
+REVISION_TAG = "revision-tag"
 EAST_WEST_GATEWAY = "east-west-gateway"
 INGRESS_GATEWAY = "ingress-gateway"
 EXPOSURE = "exposure"
@@ -86,6 +87,15 @@ STAGES: tuple[Stage, ...] = (
         "istiod reads its API server (`istioctl remote-clusters`) and whether it reaches the primary's "
         "gateway on ports 15012 and 15017",
         rendered=True,
+    ),
+    Stage(
+        name=REVISION_TAG,
+        wave=25,
+        what="where istiod has a revision, and during an upgrade: the tag `default`, the injector for all pods that "
+        "ask for no revision, and on a primary the validation of what has none",
+        healthy="istiod has written its CA into the injector webhook (caBundle)",
+        why="it leads to an istiod, and pods that start before it works have no sidecar",
+        look="the istiod of the revision that the tag names: its pods, and whether it controls this cluster",
     ),
     Stage(
         name=EAST_WEST_GATEWAY,

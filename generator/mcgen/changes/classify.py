@@ -16,6 +16,7 @@ from mcgen.changes import (
     policies,
     rights,
     secrets,
+    upgrades,
     versions,
 )
 from mcgen.changes.blame import blame
@@ -58,6 +59,8 @@ SUBJECTS: tuple[Subject, ...] = (
     order.gates,
     patches.patches,
     patches.contents,
+    upgrades.steps,
+    upgrades.followers,
     versions.operators,
     versions.images,
 )

@@ -26,6 +26,8 @@ KINDS: dict[str, str] = {
     "sealed": "a sealed remote secret comes, goes or is another one",
     "fact": "something found on live clusters",
     "istio": "Istio's version",
+    "upgrade": "how far an upgrade to another minor of Istio is",
+    "istiod": "which istiod gateways follow, and new pods get their sidecar from",
     "hub": "where Istio's images come from",
     "argocd": "the Argo CD that the tree is made for",
     "mcgen": "the mcgen that made the tree",

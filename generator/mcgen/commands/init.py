@@ -62,7 +62,7 @@ def init(
 ) -> int:
     """Write a first blueprint to FILE [blueprints/NAME.yaml]; on a terminal, ask for what is not given."""
     from mcgen import terminal
-    from mcgen.rules.versions import NEWEST
+    from mcgen.minors import NEWEST
 
     asks = sys.stdin.isatty() and sys.stderr.isatty()
     name = name or _ask(asks, "--name", "Name of the mesh", "mesh")

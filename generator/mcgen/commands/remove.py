@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mcgen.commands import complete
+from mcgen.commands.options import live_options
 from mcgen.problems import ProblemsFound, ToolError
 
 if TYPE_CHECKING:
@@ -25,10 +26,7 @@ def remove() -> None:
 @click.argument("blueprint", type=click.Path())
 @click.argument("name", shell_complete=complete.clusters)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The tree's folder [output/<metadata.name>].")
-@click.option("--argocd-context", default="", help="The context of the cluster that Argo CD runs in.")
-@click.option("--kubeconfig", default="", metavar="FILE", help="How to reach Argo CD: its current context counts.")
-@click.option("--timeout", type=click.FloatRange(1, 600), default=15, show_default=True, help="Seconds per request.")
-@click.option("--assume-live", is_flag=True, help="Do not ask Argo CD: you have seen that the last phase is over.")
+@live_options("phase")
 @click.option("--forget", is_flag=True, help="The cluster is dead: take its lines out at once, without any phase.")
 def cluster(
     blueprint: str,

@@ -55,6 +55,8 @@ def application(cluster: str, stage: str) -> str:
         "remote-secret": 10,
         "base": 15,
         "control-plane": 20,
+        "control-plane-1-31": 20,
+        "revision-tag": 25,
         "east-west-gateway": 30,
     }
     waves |= {"ingress-gateway": 35, "exposure": 40, "policies": 50, "workloads": 60}
