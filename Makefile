@@ -97,3 +97,7 @@ e2e-lab: tools-lab ## run the lab itself, stages of the tree and mcgen doctor on
 .PHONY: e2e-order
 e2e-order: tools-lab ## let a real Argo CD install the sample mesh on real clusters, and watch the order (as root)
 	$(BIN)/pytest -m lab tests/e2e_order
+
+.PHONY: faults
+faults: setup ## let every disk call of a build fail, and kill it there (needs strace; half an hour)
+	nice -n 19 $(BIN)/python -m tests.faults --write

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
@@ -79,7 +80,26 @@ def run(arguments: list[str] | None = None) -> int:
         click.echo(f"mcgen: {printable(str(error))}", err=True)
         return error.exit_code
     except BrokenPipeError:
-        # The reader went away (`mcgen ... | head`): nothing to say, and nothing more may be written.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader went away (`mcgen ... | head`): nothing to say.
+        _write_no_more()
         return EXIT_PROBLEMS
+    except OSError as error:
+        with suppress(OSError):
+            click.echo(f"mcgen: {_refused(error)}", err=True)
+        _write_no_more()
+        return EXIT_ENVIRONMENT
     return code if isinstance(code, int) else 0
+
+
+def _refused(error: OSError) -> str:
+    """Return what the system refused outside the tree: a file of mcgen's own, or the place that its output goes to."""
+    from mcgen.report import printable
+
+    where = f" at '{printable(str(error.filename))}'" if error.filename else ""
+    reason = error.strerror or printable(str(error))
+    return f"the system refused to read or write{where}: {reason}; put that right and run the same command again"
+
+
+def _write_no_more() -> None:
+    """Let nothing that is still to be written to standard output fail when Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
