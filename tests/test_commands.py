@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -256,6 +257,26 @@ def test_against_a_revision_before_the_tree(workplace: Path) -> None:
     Path("b.yaml").write_text((CHECKOUT / "blueprints/minimal.yaml").read_text(encoding="utf-8"), encoding="utf-8")
     assert run(["build", "b.yaml", "-o", "tree"]) == 0
     assert run(["validate", "tree", "--against", "HEAD"]) == 0
+
+
+@pytest.mark.parametrize("arguments", [["schema"], ["build", "blueprints/minimal.yaml"], ["--help"]])
+def test_a_full_disk_under_the_output_is_told(workplace: Path, arguments: list[str]) -> None:
+    shutil.copytree(CHECKOUT / "blueprints", workplace / "blueprints")
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "mcgen", *arguments], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 3
+    told = "mcgen: the system refused to read or write: No space left on device; "
+    assert done.stderr.splitlines()[-1].startswith(told)
+    assert "Traceback" not in done.stderr
+
+
+def test_a_file_of_mcgen_that_cannot_be_read_is_told() -> None:
+    program = "import sys, mcgen.cli as c, mcgen.shape as s; s.blueprint_schema = lambda: open('/'); sys.exit(c.run())"
+    done = subprocess.run([sys.executable, "-c", program, "schema"], capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert done.stderr.startswith("mcgen: the system refused to read or write at '/': Is a directory; ")
 
 
 def test_a_bug_is_no_result(monkeypatch: pytest.MonkeyPatch) -> None:

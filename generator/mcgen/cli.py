@@ -133,15 +133,19 @@ def _run(arguments: list[str] | None) -> int:
 
 def _refused(error: OSError) -> int:
     """Say what the operating system refused, which is nobody's mistake in a blueprint; --verbose shows where."""
+    from mcgen.report import printable
+
     if terminal.is_verbose():
         import traceback
 
         traceback.print_exception(error)
-    where = f"'{os.fsdecode(error.filename)}'" if error.filename is not None else "standard output"
+    where = f"'{printable(os.fsdecode(error.filename))}'" if error.filename is not None else "standard output"
     _discard(sys.stdout)
     with suppress(OSError):
         remedy = "free some space, or write elsewhere" if error.errno in _FULL else "put that right"
-        click.echo(f"mcgen: {where}: {error.strerror or error}: {remedy} and run the command again", err=True)
+        click.echo(
+            f"mcgen: {where}: {error.strerror or printable(str(error))}: {remedy} and run the command again", err=True
+        )
     return EXIT_ENVIRONMENT
 
 

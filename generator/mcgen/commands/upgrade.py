@@ -79,7 +79,8 @@ def _take(given: Read, out: Path, step: Step) -> int:
     from mcgen.output import show
 
     path, istio = given.source.file, given.blueprint.istio
-    text = step.edited(files.text(path), istio)
+    old = files.text(path)
+    text = step.edited(old, istio)
     inputs = load.read_inputs(out)
     try:
         after, _ = files.checked(text, path, out, inputs)
@@ -87,7 +88,7 @@ def _take(given: Read, out: Path, step: Step) -> int:
         show(found.problems, "text", found.lines)
         click.echo(f"{path}: not changed", err=True)
         return found.exit_code
-    files.replace(Path(path), text)
+    files.replace(Path(path), text, old)
     where = "" if out == given.folder else f" -o {out}"
     if step.name:
         lines = upgrade_words.step(resolve(after.blueprint, inputs), path, where)
