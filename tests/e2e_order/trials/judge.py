@@ -21,7 +21,7 @@ ANEW = 3
 def order(run: Running) -> list[str]:
     """Return what came before its turn, with what happened around it; and what was not seen at all."""
     events, said = run.events, []
-    for chain in run.team.chains:
+    for chain in run.chains.values():
         for each in violations(events, chain):
             said += [str(each), *around(events, each)]
     return said
@@ -29,7 +29,7 @@ def order(run: Running) -> list[str]:
 
 def seen(run: Running) -> list[str]:
     """Return what should have been seen of a mesh that was installed to its end, and was not."""
-    return [line for chain in run.team.chains for line in missing(run.events, chain)]
+    return [line for chain in run.chains.values() for line in missing(run.events, chain)]
 
 
 def quiet(run: Running) -> list[str]:
@@ -70,8 +70,9 @@ def _resync(run: Running, how: str) -> None:
 
 def verdict(run: Running) -> list[str]:
     """Return everything that is wrong at the end of a trial."""
-    wrong = order(run) if run.promised else []
+    wrong = seen(run) + (order(run) if run.promised else [])
     try:
-        return wrong + quiet(run)
+        # Of a mesh that was taken away nothing is left that could make a noise.
+        return wrong + (quiet(run) if _applications(run) else [])
     except LabError as error:
         return [*wrong, str(error)]

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tests.e2e_order.trials import faults, judge, kinds
+from tests.e2e_order.trials import faults, judge, kinds, picture
 from tests.e2e_order.trials.running import Running
 from tests.lab.plan import LabError
 
@@ -48,6 +48,7 @@ def run(ground: Ground, trial: Trial) -> Result:
     events = running.events
     path = ground.lab.logs / f"trial-{trial.seed}.txt"
     path.write_text("".join(f"{line}\n" for line in (str(trial), *running.notes, *wrong, "", *map(str, events))))
+    path.with_suffix(".mmd").write_text(picture.gantt(events, list(running.chains.values())))
     ground.clear()
     cleaning = time.monotonic() - start - seconds
     return Result(trial=trial, seconds=seconds, cleaning=cleaning, events=len(events), wrong=tuple(wrong))

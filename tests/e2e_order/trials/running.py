@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 
     from mcgen.verify.watch import Event
     from tests.lab.team import Team
+    from mcgen.verify.watch_order import Chain
     from tests.e2e_order.trials.draw import Trial
     from tests.e2e_order.trials.ground import Ground
     from tests.lab.argocd import Application
 
 # Generous: the machine has other work.
-PATIENCE = 900
+PATIENCE = 1800
 # How often the team has Argo CD look again. A webhook's call that comes while Argo CD compares is lost, and its own
 # resync is minutes away: waiting for that would show nothing more.
 AGAIN = 15
@@ -37,7 +38,8 @@ AGAIN = 15
 class Running:
     """A trial that runs. first: the index of its first event in the recorder's line; notes: what is worth telling.
 
-    promised: whether the order is, as it is not without Argo CD's health checks.
+    chains: by cluster, those that have left included. promised: whether the order is, as it is not without Argo CD's
+    health checks.
     """
 
     ground: Ground
@@ -45,6 +47,7 @@ class Running:
     team: Team
     random: Random
     first: int
+    chains: dict[str, Chain] = field(default_factory=dict)
     promised: bool = True
     notes: list[str] = field(default_factory=list)
     started: float = field(default_factory=time.monotonic)
@@ -59,6 +62,7 @@ class Running:
         print(f"    {line}", flush=True)
 
     def commit(self, message: str) -> None:
+        self.chains |= {each.cluster: each for each in self.team.chains}
         self.team.commit(message)
         self.note(f"commit: {message}")
 
