@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import yaml
 
 from mcgen import assemble, blueprint, facts, layout, mesh, source
@@ -24,20 +26,30 @@ def documents(text: str) -> list[Any]:
 
 
 def tree(
-    blueprint_file: Path, inputs: Path | None = None, *, sealed_secrets: str = "existing", state: str = ""
+    blueprint_file: Path,
+    inputs: Path | None = None,
+    *,
+    sealed_secrets: str = "existing",
+    state: str = "",
+    addresses: bool = True,
 ) -> dict[str, list[Any]]:
     """Return the YAML files of a tree by path; `inputs` is a folder with facts and sealed secrets.
 
-    state: how far the second cluster has left.
+    state: how far the second cluster has left. addresses: whether those among the facts are known.
     """
-    return {path: documents(text) for path, text in _texts(blueprint_file, inputs, sealed_secrets, state).items()}
+    texts = _texts(blueprint_file, inputs, sealed_secrets, state, addresses)
+    return {path: documents(text) for path, text in texts.items()}
 
 
 @cache
-def _texts(blueprint_file: Path, inputs: Path | None, sealed_secrets: str, state: str) -> dict[str, str]:
+def _texts(
+    blueprint_file: Path, inputs: Path | None, sealed_secrets: str, state: str, addresses: bool
+) -> dict[str, str]:
     found = source.read(str(blueprint_file))
     assert not found.problems
     given = _inputs(inputs) if inputs else facts.Inputs()
+    if not addresses:
+        given = replace(given, facts=msgspec.structs.replace(given.facts, addresses={}))
     data = {"addons": {"sealedSecrets": sealed_secrets}} | found.data
     if state:
         first, second, *rest = found.data["clusters"]

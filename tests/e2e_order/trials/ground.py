@@ -70,9 +70,12 @@ class Ground:
         return found
 
     def set_up(self, team: Team) -> None:
-        """Apply the setup as its README says."""
+        """Apply the setup as its README says; what it changes of Argo CD is how things were from now on."""
         team.follow((team.tree / "argocd/setup/README.md").read_text(), "### A stock install, with kubectl")
         argocd.ready(team.home)
+        if self.before:
+            now = census(self.apis["gke"])
+            self.before["gke"] = {each: now.get(each, mark) for each, mark in self.before["gke"].items()}
 
     def taken(self) -> dict[str, Census]:
         """Return every object of every cluster."""
