@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tests.e2e_order.trials.running import Running
 
 # What Argo CD and Istio leave in a cluster that has left, as docs/lifecycle.md says.
-STAYS = re.compile(r"new: (customresourcedefinitions \S+\.istio\.io|configmaps \S+/istio-ca-root-cert)")
+STAYS = re.compile(r"new: (customresourcedefinitions \S+\.istio\.io|configmaps \S+/istio-ca-(root-cert|crl))")
 CONFIRMATION = re.compile(r"^ *(kubectl -n \S+ annotate applications\.argoproj\.io (\S+) .*)$", re.MULTILINE)
 
 

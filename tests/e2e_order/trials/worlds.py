@@ -18,6 +18,17 @@ if TYPE_CHECKING:
 RENAMED = {"gke-frankfurt": "gke", "aks-amsterdam": "aks", "eks-ireland": "eks"}
 
 
+# A node of two processors, which other clusters share, has to hold two istiods beside two old ones.
+SMALL = {"pilot": {"resources": {"requests": {"cpu": "50m", "memory": "128Mi"}}}}
+
+
+def gke_aks(lab: Lab, repository: Repository) -> dict[str, Any]:
+    """Return the sample of two clusters, small."""
+    blueprint = adapted(lab, repository)
+    blueprint["istio"]["values"] = SMALL
+    return blueprint
+
+
 def three_clouds(lab: Lab, repository: Repository) -> dict[str, Any]:
     """Return the sample with every option, but for what only a cloud, its registry or Istio's own Envoy has.
 
@@ -27,7 +38,8 @@ def three_clouds(lab: Lab, repository: Repository) -> dict[str, Any]:
     blueprint: dict[str, Any] = yaml.safe_load(text)
     blueprint = json.loads(_renamed(json.dumps(blueprint)))
     blueprint["gitops"] = {"repo": repository.url, "argocd": {"cluster": "gke", "version": "3.5.7"}}
-    blueprint["istio"] = {"version": blueprint["istio"]["version"], "values": vanilla_envoy()}
+    blueprint["istio"] = {"version": blueprint["istio"]["version"], "values": SMALL}
+    blueprint["patches"].append(vanilla_envoy())
     del blueprint["bootstrap"]
     for cluster in blueprint["clusters"]:
         cluster["egress"] = [f"{lab[cluster['name']].plan.node_address}/32"]
@@ -35,7 +47,6 @@ def three_clouds(lab: Lab, repository: Repository) -> dict[str, Any]:
         cluster.pop("cidrs", None)
         cluster.pop("bootstrap", None)
         cluster["gateway"] = {"replicas": {"min": 1, "max": 2}, "resources": {"requests": {"cpu": "20m"}}}
-    # Its own controller must not take the names of the lab's.
     return blueprint
 
 
@@ -45,4 +56,4 @@ def _renamed(text: str) -> str:
     return text
 
 
-WORLDS = {"gke-aks": adapted, "three-clouds": three_clouds}
+WORLDS = {"gke-aks": gke_aks, "three-clouds": three_clouds}
