@@ -31,8 +31,8 @@ from tests.lab.process import run, wait_for
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tests.lab.team import Team
     from tests.lab.cluster import Cluster
+    from tests.lab.team import Team
 
 COUNTS = (2, 20, 100)
 PROJECT = "scale"

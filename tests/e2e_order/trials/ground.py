@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
-from tests.lab import team as teams
 from tests.e2e_order.trials import worlds
 from tests.lab import argocd, repository
+from tests.lab import team as teams
 from tests.lab.api import Api
 from tests.lab.census import census, clear
 from tests.lab.lab import Lab
@@ -19,8 +19,8 @@ from tests.lab.recorder import Recorder
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from tests.lab.team import Team
     from tests.lab.census import Census
+    from tests.lab.team import Team
 
 CLUSTERS = ("gke", "aks", "eks")
 NETWORK = IPv4Network("10.212.0.0/14")

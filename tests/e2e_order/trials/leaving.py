@@ -16,8 +16,8 @@ from tests.lab.plan import LabError
 from tests.lab.process import wait_for
 
 if TYPE_CHECKING:
-    from tests.lab.team import Team
     from tests.e2e_order.trials.running import Running
+    from tests.lab.team import Team
 
 # What Argo CD and Istio leave in a cluster that has left, as docs/lifecycle.md says.
 STAYS = re.compile(r"new: (customresourcedefinitions \S+\.istio\.io|configmaps \S+/istio-ca-(root-cert|crl))")

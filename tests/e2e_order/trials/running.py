@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from random import Random
 
     from mcgen.verify.watch import Event
-    from tests.lab.team import Team
     from mcgen.verify.watch_order import Chain
     from tests.e2e_order.trials.draw import Trial
     from tests.e2e_order.trials.ground import Ground
     from tests.lab.argocd import Application
+    from tests.lab.team import Team
 
 # Generous: the machine has other work.
 PATIENCE = 1800

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from tests.lab.team import adapted, vanilla_envoy
 from tests.lab.catalogue import CHECKOUT
+from tests.lab.team import adapted, vanilla_envoy
 
 if TYPE_CHECKING:
     from tests.lab.lab import Lab
