@@ -131,7 +131,7 @@ e2e-verify: tools-lab ## run mcgen verify against a mesh of real pods, and again
 	$(BIN)/pytest -m lab tests/e2e_verify
 
 .PHONY: e2e-order
-e2e-order: tools-lab ## let a real Argo CD install the sample mesh on real clusters, and watch the order (as root)
+e2e-order: tools-lab ## let a real Argo CD install meshes on real clusters, with faults, and watch the order (as root)
 	$(BIN)/pytest -m lab tests/e2e_order
 
 .PHONY: e2e-mesh
@@ -141,6 +141,15 @@ e2e-mesh: tools-lab ## make the sample mesh by the whole road, and try its traff
 .PHONY: e2e-mesh-20
 e2e-mesh-20: tools-lab ## the same twenty times, with a line per run in docs/mesh-runs.md (as root)
 	$(BIN)/python -m tests.e2e_mesh.runs 20
+
+.PHONY: e2e-long
+e2e-long: tools-lab ## run fifty trials of the order, hours long, and write docs/trials.md (as root)
+	$(BIN)/python -m tests.e2e_order.trials 1-50 --write docs/trials.md
+
+.PHONY: scale
+scale: tools-lab ## measure what a mesh costs a real Argo CD, and write docs/scale.md (as root)
+	$(BIN)/python -m tests.e2e_order.scale docs/scale.md
+
 .PHONY: faults
 faults: setup ## let every disk call of a build fail, and kill it there (needs strace; half an hour)
 	nice -n 19 $(BIN)/python -m tests.faults --write

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import yaml
 
 from mcgen import assemble, blueprint, facts, layout, mesh, source
@@ -31,22 +33,33 @@ def tree(
     state: str = "",
     step: str = "",
     revision: str = "",
+    addresses: bool = True,
 ) -> dict[str, list[Any]]:
     """Return the YAML files of a tree by path; `inputs` is a folder with facts and sealed secrets.
 
     state: how far the second cluster has left. step: of an upgrade from 1.30 to 1.31; revision: of the old istiod.
+    addresses: whether those among the facts are known.
     """
-    texts = _texts(blueprint_file, inputs, sealed_secrets, state, step, revision)
+    texts = _texts(blueprint_file, inputs, sealed_secrets, state, step, revision, addresses=addresses)
     return {path: documents(text) for path, text in texts.items()}
 
 
 @cache
 def _texts(
-    blueprint_file: Path, inputs: Path | None, sealed_secrets: str, state: str, step: str, revision: str
+    blueprint_file: Path,
+    inputs: Path | None,
+    sealed_secrets: str,
+    state: str,
+    step: str,
+    revision: str,
+    *,
+    addresses: bool,
 ) -> dict[str, str]:
     found = source.read(str(blueprint_file))
     assert not found.problems
     given = _inputs(inputs) if inputs else facts.Inputs()
+    if not addresses:
+        given = replace(given, facts=msgspec.structs.replace(given.facts, addresses={}))
     data = {"addons": {"sealedSecrets": sealed_secrets}} | found.data
     if state:
         first, second, *rest = found.data["clusters"]

@@ -64,6 +64,8 @@ def assemble(mesh: Mesh) -> Iterator[File]:
             yield from overlay(mesh, step)
             if step.listed:
                 yield argocd.application(mesh, step)
+    for step in chain.kept(mesh):
+        yield from overlay(mesh, step)
 
 
 def bases(mesh: Mesh) -> Iterator[File]:

@@ -44,8 +44,12 @@ class Step:
 
     @property
     def rendered(self) -> bool:
-        """Return whether the render plugin makes the objects; the plugin cannot render a gate."""
-        return self.stage.rendered and not self.gate
+        """Return whether the render plugin makes the objects; a gate passes through it as it is.
+
+        The commit that opens the gate must not change the Application's source: a sync that begins in the moment
+        before the chain hands the change on keeps the old source, and with it fails again and again for ever.
+        """
+        return self.stage.rendered
 
     @property
     def origin(self) -> DataPath:
@@ -57,6 +61,18 @@ def chains(mesh: Mesh) -> Iterator[tuple[Cluster, tuple[Step, ...]]]:
     """Yield each cluster with its steps in the order of their waves; those that leave, with what they still have."""
     for cluster, steps in whole(mesh):
         yield cluster, _left(steps, cluster.state) if cluster.state else steps
+
+
+def kept(mesh: Mesh) -> Iterator[Step]:
+    """Yield the steps that are in no chain any more, and whose overlay stays as long as their input does.
+
+    A sealed file without the kustomization around it would be a folder of plain objects, which Argo CD reads as well:
+    in the moment before the chain deletes the Application it would take the question off the SealedSecret, and then
+    delete it without asking.
+    """
+    for cluster, steps in whole(mesh):
+        gone = phases.gone(cluster.state)
+        yield from (step for step in steps if step.stage.name in gone & {stages.REMOTE_SECRET} and not step.gate)
 
 
 def whole(mesh: Mesh) -> Iterator[tuple[Cluster, tuple[Step, ...]]]:

@@ -34,6 +34,7 @@ SYNC_WAVE = "argocd.argoproj.io/sync-wave"
 SYNC_OPTIONS = "argocd.argoproj.io/sync-options"
 GENERATE_PATHS = "argocd.argoproj.io/manifest-generate-paths"
 ARGOCD_ANNOTATIONS = "argocd.argoproj.io/"
+TRACKING = "argocd.argoproj.io/tracking-id"
 NAMESPACE_NAME = "kubernetes.io/metadata.name"
 SERVICE_NAME = "kubernetes.io/service-name"
 REVISION = "istio.io/rev"
@@ -57,6 +58,10 @@ IN_CLUSTER = "in-cluster"
 IN_CLUSTER_SERVER = "https://kubernetes.default.svc"
 EAST_WEST_GATEWAY = "istio-eastwestgateway"
 INGRESS_GATEWAY = "istio-ingressgateway"
+ISTIOD = "istiod"
+# What istiod writes its CA into: the webhook that injects, and a ConfigMap of every namespace.
+INJECTOR = "istio-sidecar-injector"
+ROOT_CERTIFICATE = "istio-ca-root-cert"
 EAST_WEST_SELECTOR = {"istio": "eastwestgateway"}
 # The tag that stands for no revision at all, and the objects that Istio knows it by
 DEFAULT_TAG = "default"

@@ -148,6 +148,31 @@ def _first_line(process: subprocess.Popen[bytes], argv: Sequence[str], timeout: 
     return said.partition(b"\n")[0].decode(errors="replace")
 
 
+def lines(argv: Sequence[str], *, pass_fds: Sequence[int] = ()) -> Iterator[bytes]:
+    """Yield what a program prints, line by line, until it ends by itself or nobody wants more; then it is killed.
+
+    Raises ToolError when it cannot start, or ends with an exit code other than 0 and has printed nothing.
+    """
+    pipe = subprocess.PIPE
+    process = _running.start(argv, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, pass_fds=pass_fds)
+    said: list[bytes] = []
+    silent = True
+    try:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        reader = threading.Thread(target=lambda stream: said.append(stream.read()), args=(process.stderr,), daemon=True)
+        reader.start()
+        for line in process.stdout:
+            silent = False
+            yield line
+        process.wait()
+        reader.join()
+    finally:
+        _running.end(process)
+    if process.returncode and silent:
+        raise ToolError(words(b"".join(said)) or f"'{argv[0]}' failed")
+
+
 def pipe(
     first: Sequence[str], second: Sequence[str], *, timeout: float, pass_fds: Sequence[int] = ()
 ) -> tuple[Done, Done]:

@@ -40,7 +40,7 @@ def ports(caller: Cluster, cluster: Cluster) -> tuple[int, ...]:
 
 
 def curl(address: str, port: int, istiod: str) -> tuple[str, ...]:
-    """Return curl's arguments that try a port: those of istiod with its name, for which the gateway lets TLS through."""
+    """Return curl's arguments that try a port: those of istiod with its name, for which TLS is let through."""
     host = bracketed(address)
     if port == names.MTLS_PORT:
         return (f"https://{host}:{port}/",)

@@ -36,6 +36,11 @@ def opened() -> Tree:
     return tree(BLUEPRINT, SEALED_INPUTS)
 
 
+def half_opened() -> Tree:
+    """Return the tree whose secret is sealed and whose primary's address is unknown: it waits at another gate."""
+    return tree(BLUEPRINT, SEALED_INPUTS, addresses=False)
+
+
 def managed() -> Tree:
     """Return the opened tree with the sealed-secrets controller in it."""
     return tree(BLUEPRINT, SEALED_INPUTS, sealed_secrets="managed")
