@@ -13,6 +13,7 @@ import os
 import re
 import time
 from dataclasses import dataclass, field
+from difflib import unified_diff
 from typing import TYPE_CHECKING
 
 from tests.lab import handbook
@@ -36,7 +37,7 @@ VOLATILE = (
     (re.compile(r"\b(sha256:)?[0-9a-f]{12}\b"), r"\g<1>0123456789ab"),
     (re.compile(r"-[0-9a-f]{8,10}-[bcdf-hj-np-tv-xz2-9]{5}\b"), "-7d9c5b8f64-x2k4p"),
     (re.compile(r"\bto \d{4}-\d\d-\d\d\b"), "to 2036-11-21"),
-    (re.compile(r"\S*/kubeconform\)"), "/usr/local/bin/kubeconform)"),
+    (re.compile(r"(?<=\()\S*/kubeconform(?=\))"), "/usr/local/bin/kubeconform"),
     # Files, of which there may be more with every release.
     (re.compile(r"\b\d\d+ (?=created|unchanged)"), "80 "),
     # The age is the last column.
@@ -72,10 +73,12 @@ class Page:
         """Compare a block with what should stand there."""
         self.shown.add(name)
         match, page = block(name), PAGE.read_text()
-        text = self._as_on_the_page(text)
+        text = as_on_the_page(text, self.names)
         if os.environ.get("MCGEN_UPDATE"):
             PAGE.write_text(page[: match.start("text")] + text + page[match.end("text") :])
-        assert block(name)["text"] == text, f"'{name}' of docs/tutorial.md is not what is; MCGEN_UPDATE=1 rewrites it"
+        kept = block(name)["text"]
+        diff = "\n".join(unified_diff(kept.splitlines(), text.splitlines(), "docs/tutorial.md", name, lineterm=""))
+        assert kept == text, f"MCGEN_UPDATE=1 rewrites the page\n{diff}"
 
     def _run(self, command: str) -> str:
         script = "\n".join(line[2:] for line in command.splitlines())
@@ -85,12 +88,14 @@ class Page:
         whole = f"{trust}{{ {script}\n}} 2>&1 || true"
         return handbook.shell(whole, folder=self.team.repository.copy, kubeconfig=self.team.lab.kubeconfig)
 
-    def _as_on_the_page(self, text: str) -> str:
-        for address, name in self.names.items():
-            text = re.sub(rf"(?<![\d.]){re.escape(address)}(?![\d.]*\d)", name, text)
-        for pattern, instead in VOLATILE:
-            text = pattern.sub(instead, text)
-        return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
+
+def as_on_the_page(text: str, names: Mapping[str, str]) -> str:
+    """Return a text with an example in the place of what changes from run to run."""
+    for address, name in names.items():
+        text = re.sub(rf"(?<![\d.]){re.escape(address)}(?![\d.]*\d)", name, text)
+    for pattern, instead in VOLATILE:
+        text = pattern.sub(instead, text)
+    return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
 
 
 def block(name: str) -> re.Match[str]:

@@ -25,6 +25,8 @@ PAGE = CHECKOUT / "docs/mesh-runs.md"
 PARTS = FOLDER / "mesh/logs/parts.json"
 LOGS = FOLDER / "mesh-runs"
 LIMIT = 3600
+# Failed tests that a line names: where the road breaks off, all that comes after it does.
+NAMED = 3
 RESULT = re.compile(r"^=*\s*(?P<result>\d+ (?:passed|failed|error).*?) in [\d.]+s", re.MULTILINE)
 FAILED = re.compile(r"^(?:FAILED|ERROR) \S+?::(\S+)", re.MULTILINE)
 
@@ -59,8 +61,9 @@ def _pytest(log: Path) -> int:
 def result(text: str, code: int) -> str:
     """Return what pytest says of a run in its last lines."""
     found = RESULT.search(text)
-    failed = (f"`{name}`" for name in FAILED.findall(text))
-    return ", ".join([found["result"] if found else f"exit status {code}", *failed])
+    failed = [f"`{name}`" for name in FAILED.findall(text)]
+    more = [f"and {len(failed) - NAMED} more"] if len(failed) > NAMED else []
+    return ", ".join([found["result"] if found else f"exit status {code}", *failed[:NAMED], *more])
 
 
 def commit() -> str:

@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 
-from tests.e2e_mesh.page import PAGE, block
+from tests.e2e_mesh.page import PAGE, as_on_the_page, block, names
 from tests.samples import CHECKOUT
 
 SAMPLE = CHECKOUT / "blueprints/gke-aks.yaml"
@@ -35,3 +35,14 @@ def test_with_the_policies_of_the_page_it_is_the_sample() -> None:
     before, policies, rest = SAMPLE.read_text().partition("policies:\n")
     assert before
     assert block("l4-policy")["text"] + block("l7-policy")["text"] == policies + rest
+
+
+def test_what_stands_for_something_that_changes_stays_as_it_is() -> None:
+    for name in names():
+        assert as_on_the_page(block(name)["text"], {}) == block(name)["text"], name
+
+
+def test_no_address_or_place_of_the_machine_gets_onto_the_page() -> None:
+    said = "10.1.0.10:mesh 10.1.0.101 (/home/me/.tools/kubeconform) pod-7d9c5b8f64-x2k4p 3m7s"
+    shown = "git.example.com:mesh 10.1.0.101 (/usr/local/bin/kubeconform) pod-7d9c5b8f64-x2k4p 1m\n"
+    assert as_on_the_page(said, {"10.1.0.10": "git.example.com"}) == shown
