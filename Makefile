@@ -46,7 +46,7 @@ tools: ## build the pinned kustomize, istioctl, kubeconform and kubeseal into .t
 
 .PHONY: e2e
 e2e: setup tools ## run the tests that need the real programs
-	tools/lab-packages.sh zsh fish
+	tools/lab-packages.sh zsh fish man-db
 	PATH="$(CURDIR)/.tools:$$PATH" $(BIN)/pytest -m "e2e and not lab" -n auto
 
 .PHONY: golden

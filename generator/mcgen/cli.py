@@ -28,6 +28,7 @@ COMMANDS = {
     "init": "Write a first blueprint.",
     "add": "Add a cluster to a blueprint.",
     "remove": "Take a cluster out of a mesh, phase by phase.",
+    "codeowners": "Print who must review which cluster.",
     "graph": "Draw the mesh of a blueprint.",
     "schema": "Print the JSON Schema of blueprints.",
     "explain": "Explain a code, a stage of the order, or a word.",
