@@ -46,7 +46,7 @@ tools: ## build the pinned kustomize, istioctl, kubeconform, kubeseal and kubect
 
 .PHONY: e2e
 e2e: setup tools ## run the tests that need the real programs
-	tools/packages.sh zsh fish
+	tools/packages.sh zsh fish man-db
 	PATH="$(CURDIR)/.tools:$$PATH" $(BIN)/pytest -m "e2e and not lab and not upgrade" -n auto
 
 .PHONY: e2e-upgrade

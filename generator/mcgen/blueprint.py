@@ -56,6 +56,14 @@ Certificate: TypeAlias = Annotated[
 Account: TypeAlias = Annotated[
     str, Meta(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", max_length=253, examples=["sleep"])
 ]
+Owner: TypeAlias = Annotated[
+    str,
+    Meta(
+        pattern=r"^(@[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*|[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+)$",
+        max_length=253,
+        examples=["@org/team"],
+    ),
+]
 Caller: TypeAlias = Annotated[
     str,
     Meta(
@@ -390,6 +398,9 @@ class Cluster(_Section, frozen=True, kw_only=True):
     bootstrap: Annotated[
         Bootstrap, Meta(description="How `mcgen bootstrap` and the primary reach this cluster's API server.")
     ] = Bootstrap()
+    owners: Annotated[
+        list[Owner], Meta(description="Who reviews its folder: users, teams or addresses, for `mcgen codeowners`.")
+    ] = field(default_factory=list)
 
 
 class Namespace(_Section, frozen=True, kw_only=True):

@@ -283,14 +283,12 @@ def test_the_hooks_are_installed_from_a_repository(tmp_path: Path) -> None:
     source = tmp_path / "mcgen"
     source.mkdir()
     for path in git(
-        CHECKOUT, "ls-files", "-co", "--exclude-standard", "generator", "schemas", "docs/rules.md"
+        CHECKOUT, "ls-files", "-co", "--exclude-standard", "generator", "schemas", "docs/rules.md", "docs/mcgen.1"
     ).splitlines():
         (source / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(CHECKOUT / path, source / path)
     for path in ("pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", ".pre-commit-hooks.yaml"):
         shutil.copy(CHECKOUT / path, source / path)
-    if (CHECKOUT / "docs/mcgen.1").exists():
-        shutil.copy(CHECKOUT / "docs/mcgen.1", source / "docs/mcgen.1")
     git(source, "init", "-q")
     git(source, "add", "-A")
     git(source, "commit", "-qm", "mcgen")
@@ -331,3 +329,13 @@ def test_what_the_image_is_built_from_suffices(tmp_path: Path) -> None:
     recipe = (CHECKOUT / "Dockerfile").read_text(encoding="utf-8")
     assert recipe.count("FROM ${BASE_IMAGE}") == 2
     assert re.search(r"^USER \d+:\d+$", recipe, re.MULTILINE)
+
+
+def test_the_prepared_entry_of_the_catalog() -> None:
+    """Its keys are those of SchemaStore's catalog, and its names leave other tools' files alone."""
+    page = (CHECKOUT / "docs/ci.md").read_text(encoding="utf-8")
+    entry = json.loads(page.split("```json\n")[1].split("```")[0])
+    assert set(entry) == {"name", "description", "fileMatch", "url"}
+    matched = {name: any(fnmatch.fnmatch(name, pattern) for pattern in entry["fileMatch"]) for name in
+               ("shop.mcgen.yaml", "mcgen.yml", "shop.yaml", "values.yaml")}  # fmt: skip
+    assert [name for name, found in matched.items() if found] == ["shop.mcgen.yaml", "mcgen.yml"]
