@@ -21,8 +21,11 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 SHELL = {"sh", "bash"}
+# There, commands begin with `$ `, go on with `> `, and are followed by what they print.
+SESSION = "console"
 _MARKDOWN = MarkdownIt("gfm-like", {"linkify": False})
 _COMMAND = re.compile(r"(mcgen|kubectl|istioctl|kubeseal|kustomize|argocd) \S")
+_ABSOLUTE = re.compile(r"(>>? *)/")
 _REDIRECTED = re.compile(r"[^0-9&]>>? *([^\s&|;]+)/")
 # Without a PATH every program is one that bash does not find, and this function has its words, as bash expanded them.
 # The programs of a pipeline run at once: each has a file of its own.
@@ -47,6 +50,9 @@ def commands(text: str) -> Iterator[Command]:
     for token in _tokens(text):
         if token.type == "fence" and token.info.strip() in SHELL:
             yield from (Command(words=words, whole=True) for words in run(token.content))
+        elif token.type == "fence" and token.info.strip() == SESSION:
+            typed = re.findall(r"^(?:\$|>) (.*)$", token.content, re.MULTILINE)
+            yield from (Command(words=words, whole=True) for words in run("\n".join(typed)))
         elif token.type == "code_inline" and _COMMAND.match(token.content):
             yield from (Command(words=words, whole=False) for words in run(token.content))
 
@@ -75,14 +81,16 @@ def anchors(text: str) -> set[str]:
 
 def run(script: str) -> list[tuple[str, ...]]:
     """Return the programs that bash would start for a script, with their words; raise AssertionError if it cannot."""
+    # What it writes stays in a folder that goes.
+    script = _ABSOLUTE.sub(r"\1", script)
     with TemporaryDirectory() as folder:
         for parent in _REDIRECTED.findall(script):
-            (Path(folder) / parent).mkdir(parents=True, exist_ok=True)
+            (Path(folder) / parent.removeprefix("~/")).mkdir(parents=True, exist_ok=True)
         log = Path(folder) / "log"
         log.mkdir()
         done = subprocess.run(
             ["bash", "-c", f"{_PROLOGUE}\n{script}"],
-            env={"LOG": str(log), "LC_ALL": "C"},
+            env={"LOG": str(log), "HOME": folder, "LC_ALL": "C"},
             cwd=folder, capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL,
         )  # fmt: skip
         assert done.returncode == 0, f"{done.stderr}\n{script}"
@@ -115,8 +123,8 @@ def _take(parameter: click.Parameter, value: object, context: click.Context, *, 
     missing = value is None or value == () or repr(value) == "Sentinel.UNSET"
     if missing and parameter.required and whole and "help" not in context.args:
         raise click.MissingParameter(ctx=context, param=parameter)
-    # Files need not be there; what can be chosen from a list, or is a number, is judged.
-    if not missing and isinstance(parameter.type, click.Choice | click.IntRange | click.FloatRange):
+    # Files need not be there, and a sentence may say `mcgen completion SHELL`; what stands in a block is judged.
+    if whole and not missing and isinstance(parameter.type, click.Choice | click.IntRange | click.FloatRange):
         convert: Any = parameter.type.convert
         for each in value if isinstance(value, list | tuple) else [value]:
             convert(each, parameter, context)

@@ -45,8 +45,13 @@ def _commands() -> Iterator[str]:
         "",
     )
     context = click.Context(cli, info_name="mcgen", help_option_names=["-h", "--help"])
-    for command, inner in _all(cli, context):
-        yield from _command(command, inner)
+    commands = list(_all(cli, context))
+    found = [dict(_options(command, inner)) for command, inner in commands]
+    everywhere = set(found[0]).intersection(*found)
+    yield from ("Every command takes these options, before its arguments or behind them:", "")
+    yield from (*_table(("option", ""), [row for name, row in found[0].items() if name in everywhere]), "")
+    for command, inner in commands:
+        yield from _command(command, inner, everywhere)
 
 
 def _all(group: click.Group, context: click.Context) -> Iterator[tuple[click.Command, click.Context]]:
@@ -60,18 +65,22 @@ def _all(group: click.Group, context: click.Context) -> Iterator[tuple[click.Com
             yield command, inner
 
 
-def _command(command: click.Command, context: click.Context) -> Iterator[str]:
+def _command(command: click.Command, context: click.Context, everywhere: set[str]) -> Iterator[str]:
     usage = " ".join(command.collect_usage_pieces(context))
     yield from (f"## {context.command_path}", "", "```text", f"{context.command_path} {usage}", "```", "")
     for paragraph in (command.help or "").split("\n\n"):
         yield from (_cell(" ".join(paragraph.split())), "")
-    options = [option for option in command.params if isinstance(option, click.Option)]
-    rows = []
-    for option in options:
-        forms, words = option.get_help_record(context) or ("", "")
-        rows.append((f"`{forms}`", _cell(" ".join(words.split()))))
+    rows = [row for option, row in _options(command, context) if option not in everywhere]
     if rows:
         yield from (*_table(("option", ""), rows), "")
+
+
+def _options(command: click.Command, context: click.Context) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Yield each option of a command with its row of a table."""
+    for option in command.params:
+        if isinstance(option, click.Option) and option.name:
+            forms, words = option.get_help_record(context) or ("", "")
+            yield option.name, (f"`{forms}`", _cell(" ".join(words.split())))
 
 
 def _blueprint() -> Iterator[str]:
