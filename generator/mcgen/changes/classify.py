@@ -81,7 +81,8 @@ def _rendered(rendering: Rendering, context: Context) -> Iterator[Finding]:
     yield from rendering.failed
     for delta in rendering.deltas:
         for finding in _document(delta, context):
-            yield replace(finding, rendered=True, what=f"{quote(delta.title)}: {finding.what}")
+            what = finding.what if quote(delta.title) in finding.what else f"{quote(delta.title)}: {finding.what}"
+            yield replace(finding, rendered=True, what=what)
 
 
 def _all(context: Context) -> Iterator[Finding]:

@@ -45,7 +45,7 @@
   const panel = one("#map");
   const maps = all("svg.map");
   const map = () => maps.find((svg) => getComputedStyle(svg).display !== "none") || maps[0];
-  const EDGE = 16, SMALLEST = 0.5, LARGEST = 1.3;
+  const EDGE = 16, SMALLEST = 0.45, LARGEST = 1.3;
   let view = { x: 0, y: 0, scale: 1 };
   let touched = false;
   const draw = () => {
