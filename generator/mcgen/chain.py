@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mcgen import layout, names, phases, stages
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 class Step:
     """One stage of one chain.
 
+    name: the stage's in this chain; the control plane of a revision is called after it.
     cluster: whose chain it is. destination: where its objects go (a remote secret goes to the primary).
     path: its overlay. gate: what it still waits for, empty when nothing.
     listed: whether its Application is in the chain yet; nothing behind the first gate is.
@@ -28,6 +29,7 @@ class Step:
     """
 
     stage: Stage
+    name: str
     cluster: Cluster
     destination: Cluster
     path: str
@@ -35,12 +37,6 @@ class Step:
     listed: bool = True
     deletable: bool = False
     revision: Revision | None = None
-
-    @property
-    def name(self) -> str:
-        """Return the stage's name in this chain: the control plane of a revision is called after it."""
-        revised = self.revision is not None and self.stage.name == stages.CONTROL_PLANE
-        return names.control_plane(self.revision.name) if revised and self.revision else self.stage.name
 
     @property
     def rendered(self) -> bool:
@@ -77,31 +73,36 @@ def kept(mesh: Mesh) -> Iterator[Step]:
 
 def whole(mesh: Mesh) -> Iterator[tuple[Cluster, tuple[Step, ...]]]:
     """Yield each cluster with the steps that it has as a member."""
+    followed = {primary: _followed(mesh.rollout, primary=primary) for primary in (True, False)}
     for cluster in mesh.clusters:
-        pair = mesh.pairs.get(cluster.name)
-        steps = [_step(name, revision, cluster, pair) for name, revision in _stages(mesh, cluster)]
-        yield cluster, _withhold([replace(step, deletable=_deletable(step, mesh.rollout)) for step in steps])
+        pair, revisions = mesh.pairs.get(cluster.name), followed[cluster.is_primary]
+        in_order = _names(mesh, cluster)
+        steps = [_step(name, one, cluster, pair) for name in in_order for one in revisions.get(name, _NO_REVISION)]
+        yield cluster, _withhold(steps)
 
 
-def _stages(mesh: Mesh, cluster: Cluster) -> Iterator[tuple[str, Revision | None]]:
-    rollout = mesh.rollout
-    for name in _names(mesh, cluster):
-        if name == stages.CONTROL_PLANE:
-            yield from ((name, revision) for revision in rollout.control_planes(primary=cluster.is_primary))
-        elif name == stages.REVISION_TAG:
-            if rollout.tag:
-                yield name, rollout.tag
-        else:
-            yield name, {stages.BASE: rollout.base, **dict.fromkeys(_GATEWAYS, rollout.gateways)}.get(name)
+class _Followed(NamedTuple):
+    """Which istiod a stage is, or follows, and whether the next step of an upgrade deletes it."""
+
+    revision: Revision | None
+    deletable: bool = False
 
 
-_GATEWAYS = (stages.EAST_WEST_GATEWAY, stages.INGRESS_GATEWAY)
+_NO_REVISION = (_Followed(None),)
 
 
-def _deletable(step: Step, rollout: Rollout) -> bool:
-    if step.stage.name == stages.CONTROL_PLANE and step.revision:
-        return rollout.deletable(step.revision)
-    return step.stage.name == stages.REVISION_TAG and rollout.tag_deletable
+def _followed(rollout: Rollout, *, primary: bool) -> dict[str, tuple[_Followed, ...]]:
+    """Return the istiods of the stages that have any: a control plane for each, and the others for one."""
+    gateways, tag = (_Followed(rollout.gateways),), rollout.tag
+    return {
+        stages.BASE: (_Followed(rollout.base),),
+        stages.CONTROL_PLANE: tuple(
+            _Followed(revision, rollout.deletable(revision)) for revision in rollout.control_planes(primary=primary)
+        ),
+        stages.REVISION_TAG: (_Followed(tag, rollout.tag_deletable),) if tag else (),
+        stages.EAST_WEST_GATEWAY: gateways,
+        stages.INGRESS_GATEWAY: gateways,
+    }
 
 
 def _names(mesh: Mesh, cluster: Cluster) -> Iterator[str]:
@@ -122,19 +123,23 @@ def _names(mesh: Mesh, cluster: Cluster) -> Iterator[str]:
         yield stages.WORKLOADS
 
 
-def _step(name: str, revision: Revision | None, cluster: Cluster, pair: Pair | None) -> Step:
-    consumer = pair.consumer if pair else cluster
-    step = Step(
+def _step(name: str, followed: _Followed, cluster: Cluster, pair: Pair | None) -> Step:
+    consumer, revision = pair.consumer if pair else cluster, followed.revision
+    own = names.control_plane(revision.name) if revision and name == stages.CONTROL_PLANE else name
+    if revision and name == stages.REVISION_TAG:
+        path = layout.revision_tag(cluster.name, revision.label)
+    else:
+        path = layout.overlay(cluster.name, own, consumer.name)
+    return Step(
         stage=stages.BY_NAME[name],
+        name=own,
         cluster=cluster,
         destination=consumer if name == stages.REMOTE_SECRET else cluster,
-        path="",
+        path=path,
         gate=_gate(name, pair) if pair else "",
+        deletable=followed.deletable,
         revision=revision,
     )
-    if name == stages.REVISION_TAG and revision:
-        return replace(step, path=layout.revision_tag(cluster.name, revision.label))
-    return replace(step, path=layout.overlay(cluster.name, step.name, consumer.name))
 
 
 def _gate(name: str, pair: Pair) -> str:

@@ -55,14 +55,15 @@ def check(chains: Sequence[Chain], said: Upgrade, findings: Findings) -> Rollout
         obj, message = next(iter(versions.values()))[1], f"there are control planes of {', '.join(sorted(versions))}"
         findings.at(obj, finding.STEP, f"{message}, and no upgrade is said to be under way from one to the other")
         return None
+    planes = {primary: rollout.control_planes(primary=primary) for primary in (True, False)}
     for chain in chains:
-        _chain(chain, rollout, findings)
+        _chain(chain, rollout, planes, findings)
     return rollout
 
 
 def deletable(step: Step, rollout: Rollout | None) -> bool:
     """Return whether the next step of an upgrade, or one back, deletes what an Application brings."""
-    if rollout is None:
+    if rollout is None or not rollout.step:
         return False
     if step.app.stage == stages.REVISION_TAG:
         return rollout.tag_deletable
@@ -78,8 +79,8 @@ def _versions(chains: Iterable[Chain]) -> dict[str, tuple[str, Obj]]:
     found: dict[str, tuple[str, Obj]] = {}
     for chain in chains:
         for step in chain.steps:
-            operator = _operator(step)
-            if operator is not None and step.app.stage == stages.CONTROL_PLANE:
+            operator = _operator(step) if step.app.stage == stages.CONTROL_PLANE else None
+            if operator is not None:
                 found.setdefault(operator.revision or upgrades.DEFAULT, (operator.version, step.obj))
     return found
 
@@ -94,22 +95,22 @@ def _rollout(said: Upgrade, versions: dict[str, tuple[str, Obj]]) -> Rollout | N
     return Rollout(old=revision(next(iter(versions)))) if len(versions) == 1 else None
 
 
-def _chain(chain: Chain, rollout: Rollout, findings: Findings) -> None:
+def _chain(chain: Chain, rollout: Rollout, wanted: dict[bool, tuple[Revision, ...]], findings: Findings) -> None:
+    gateways = rollout.gateways
     operators = [(step, operator) for step in chain.steps if (operator := _operator(step)) is not None]
     planes = [(step, operator) for step, operator in operators if step.app.stage == stages.CONTROL_PLANE]
     if planes and not chain.state:
         primary = any(operator.has_istiod for _, operator in planes)
-        wanted = rollout.control_planes(primary=primary)
         have = {operator.revision for _, operator in planes}
-        for revision in wanted:
+        for revision in wanted[primary]:
             if revision.name not in have:
                 message = f"'{chain.cluster}' has no control plane of revision {revision.label}"
                 findings.at(planes[0][0].obj, finding.STEP, f"{message}, {_words(rollout)}")
         for step, operator in planes:
             _plane(step, operator, rollout, primary=primary, findings=findings)
     for step, operator in operators:
-        if operator.gateways and operator.revision != rollout.gateways.name:
-            message = f"it follows revision {operator.revision or upgrades.DEFAULT} and not {rollout.gateways.label}"
+        if operator.gateways and operator.revision != gateways.name:
+            message = f"it follows revision {operator.revision or upgrades.DEFAULT} and not {gateways.label}"
             findings.at(step.obj, finding.STEP, f"{message}, {_words(rollout)}")
     for step, obj in _tags(chain):
         tag = rollout.tag
