@@ -110,3 +110,7 @@ e2e-mesh: tools-lab ## make the sample mesh by the whole road, and try its traff
 .PHONY: e2e-mesh-20
 e2e-mesh-20: tools-lab ## the same twenty times, with a line per run in docs/mesh-runs.md (as root)
 	$(BIN)/python -m tests.e2e_mesh.runs 20
+
+.PHONY: faults
+faults: setup ## let every disk call of a build fail, and kill it there (needs strace; half an hour)
+	nice -n 19 $(BIN)/python -m tests.faults --write

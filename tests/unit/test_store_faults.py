@@ -134,7 +134,7 @@ def descriptors() -> int:
     return len(os.listdir("/dev/fd"))
 
 
-@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EACCES, errno.EROFS])
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EACCES, errno.EROFS, errno.EINTR])
 def test_any_call_fails_once(out: Path, code: int) -> None:
     before = snapshot(out)
     start = descriptors()
