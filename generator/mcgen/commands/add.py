@@ -50,14 +50,15 @@ def cluster(blueprint: str, name: str, output: Path | None, **given: Any) -> int
 
     item = entry(name, **given)
     before = load.read(blueprint)
-    text = edit.add(files.text(blueprint), item)
+    old = files.text(blueprint)
+    text = edit.add(old, item)
     try:
         after, warnings = files.checked(text, blueprint, output or before.folder)
     except ProblemsFound as found:
         show(found.problems, "text", found.lines)
         click.echo(f"{blueprint}: not changed", err=True)
         return found.exit_code
-    files.replace(Path(blueprint), text)
+    files.replace(Path(blueprint), text, old)
     if warnings:
         show(sort_problems(warnings), "text", after.lines)
     terminal.say(f"{blueprint}: {name} is added; next: mcgen build {blueprint}")

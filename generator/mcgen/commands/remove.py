@@ -91,7 +91,8 @@ def _take(given: Read, name: str, out: Path, step: Step, *, forget: bool) -> int
     from mcgen.output import show
 
     path = given.source.file
-    text = step.edited(files.text(path))
+    old = files.text(path)
+    text = step.edited(old)
     inputs = load.read_inputs(out)
     left = inputs if step.state else tidy.without(inputs, name)
     try:
@@ -101,7 +102,7 @@ def _take(given: Read, name: str, out: Path, step: Step, *, forget: bool) -> int
         click.echo(f"{path}: not changed", err=True)
         return found.exit_code
     changed = [] if step.state else tidy.remove(out, inputs, name)
-    files.replace(Path(path), text)
+    files.replace(Path(path), text, old)
     where = "" if out == given.folder else f" -o {out}"
     if step.state:
         lines = words.phase(resolve(after.blueprint, left), name, path, where)
