@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
-from mcgen import layout, store, validators
+from mcgen import layout, sealed, stages, store, validators
 from mcgen.manifest import digest
 from mcgen.order import OrderProof, order_problems
 from mcgen.problems import Pos, Problem, Severity, ToolError, UsageError, has_errors
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from mcgen.manifest import Manifest
 
 _FEW = 3
+# Where a remote's proxies ask for their injection; the tree says its cluster ID there.
+_INJECTION: Final = re.compile(r"/inject/cluster/([^/]+)/net/")
 
 
 def tree(folder: Path, validator: str, watch: Callable[[int], None] = lambda _: None) -> list[Problem]:
@@ -93,6 +96,7 @@ def _documents(
     proof = OrderProof()
     findings: list[validators.Finding] = []
     check = validators.checker(choice)
+    read: dict[str, list[Any]] = {}
     for number, (path, raw) in enumerate(contents.items(), 1):
         watch(number)
         if not path.endswith(".yaml") or path == layout.FACTS:
@@ -108,9 +112,29 @@ def _documents(
         if layout.is_object_file(path):
             findings += check(documents, path)
         proof.add(path, documents)
+        read[path] = documents
+    yield from _sealed(folder, read)
     if choice.kubeconform:
         from mcgen.validators import kubeconform
 
         findings += kubeconform.check((i for i in contents.items() if layout.is_object_file(i[0])), choice.kubeconform)
     yield from validators.problems(findings, lambda path: Pos(file=str(folder / path)))
     yield from order_problems(proof.finish(), lambda path: Pos(file=str(folder / path)))
+
+
+def _sealed(folder: Path, read: dict[str, list[Any]]) -> Iterator[Problem]:
+    """Yield what is wrong with sealed secrets, should somebody have swapped them and told the manifest so."""
+    for path, documents in read.items():
+        _, _, rest = path.partition("/remote-secrets/")
+        remote, _, name = rest.partition("/")
+        if name != layout.SEALED_SECRET:
+            continue
+        operator = f"{layout.overlay(remote, stages.CONTROL_PLANE, None)}/{layout.ISTIO_OPERATOR}"
+        found = _INJECTION.search(str(read.get(operator)))
+        # Of a cluster that has left, the file may lie here still; nothing applies it.
+        for document in documents if found else ():
+            for message in sealed.differences(document, found[1]):
+                advice = "seal the remote secret of this cluster again; a file of another cluster or name is of no use"
+                yield Problem(
+                    code="MC235", message=f"{path}: {message}", pos=Pos(file=str(folder / path)), advice=advice
+                )
