@@ -11,7 +11,7 @@ help: ## list the targets
 
 .venv/ready: pyproject.toml requirements-dev.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
 	touch $@
 
@@ -79,7 +79,7 @@ LAB := kubectl kube-apiserver kube-controller-manager kube-scheduler kubelet kub
 .PHONY: tools-lab
 tools-lab: setup tools ## install and build what the lab of real clusters runs, and say how long it took
 	@start=$$(date +%s); tools/lab-packages.sh && \
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-lab.txt && \
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-lab.txt && \
 	tools/build.sh $(LAB) && echo "what the lab needs is there after $$(($$(date +%s) - start)) s"
 
 .PHONY: lab
@@ -114,3 +114,29 @@ e2e-mesh-20: tools-lab ## the same twenty times, with a line per run in docs/mes
 .PHONY: faults
 faults: setup ## let every disk call of a build fail, and kill it there (needs strace; half an hour)
 	nice -n 19 $(BIN)/python -m tests.faults --write
+
+.PHONY: coverage
+coverage: setup ## measure the branch coverage of generator/ by the tests that need Python alone
+	rm -rf .cache/coverage && mkdir -p .cache/coverage
+	$(BIN)/coverage run -m pytest -n auto
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+RELEASE := .tools/release
+$(RELEASE)/ready: requirements-release.txt
+	$(PYTHON) -m venv $(RELEASE)
+	$(RELEASE)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-release.txt
+	touch $@
+
+COMPILE := $(RELEASE)/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --generate-hashes
+.PHONY: pins
+pins: $(RELEASE)/ready ## pin the development requirements again, with hashes; UPGRADE=--upgrade for newer ones
+	$(COMPILE) $(UPGRADE) --extra dev pyproject.toml -o requirements-dev.txt
+	for name in lab release; do $(COMPILE) $(UPGRADE) requirements-$$name.in -o requirements-$$name.txt || exit 1; done
+
+# Of what users install, the oldest and the newest that pyproject.toml allows.
+.PHONY: test-lowest test-newest
+test-lowest: $(RELEASE)/ready ## run the tests with the oldest dependencies that are allowed
+	tests/ends.sh lowest-direct
+test-newest: $(RELEASE)/ready ## run the tests with the newest dependencies there are
+	tests/ends.sh highest

@@ -143,7 +143,9 @@ def apply(plan: Plan) -> None:
 def _look_again(plan: Plan, folders: Folders) -> None:
     """Raise ProblemsFound when somebody changed since the plan what it would replace or remove."""
     wanted = {**plan.tree, **plan.inputs}
-    touched = {path: wanted[path] for path in (*plan.created, *plan.changed) if path != MANIFEST}
+    # Into a tree that is made for the first time nobody writes yet, and it has the most folders.
+    created = plan.created if plan.raw is not None else ()
+    touched = {path: wanted[path] for path in (*created, *plan.changed) if path != MANIFEST}
     survey = Survey(plan.out, folders, plan.before, merged=False, force=plan.force)
     survey.prune(wanted)
     survey.compare(touched, plan.inputs)
