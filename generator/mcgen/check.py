@@ -131,8 +131,10 @@ def _sealed(folder: Path, read: dict[str, list[Any]]) -> Iterator[Problem]:
             continue
         operator = f"{layout.overlay(remote, stages.CONTROL_PLANE, None)}/{layout.ISTIO_OPERATOR}"
         found = _INJECTION.search(str(read.get(operator)))
-        # Of a cluster that has left, the file may lie here still; nothing applies it.
-        for document in documents if found else ():
+        if not found:
+            # Of a cluster that has left, the file may lie here still; nothing applies it.
+            continue
+        for document in documents:
             for message in sealed.differences(document, found[1]):
                 advice = "seal the remote secret of this cluster again; a file of another cluster or name is of no use"
                 yield Problem(
