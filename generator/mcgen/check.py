@@ -129,10 +129,14 @@ def _sealed(folder: Path, read: dict[str, list[Any]]) -> Iterator[Problem]:
         remote, _, name = rest.partition("/")
         if name != layout.SEALED_SECRET:
             continue
-        operator = f"{layout.overlay(remote, stages.CONTROL_PLANE, None)}/{layout.ISTIO_OPERATOR}"
-        found = _INJECTION.search(str(read.get(operator)))
+        # During an upgrade there may be two control planes, and both say the same of the cluster.
+        control_plane = layout.overlay(remote, stages.CONTROL_PLANE, None)
+        found = _INJECTION.search(str([each for at, each in read.items() if at.startswith(control_plane)]))
+        if not found:
+            # Of a cluster that has left, the file may lie here still; nothing applies it.
+            continue
         for document in documents:
-            for message in sealed.differences(document, found[1] if found else remote):
+            for message in sealed.differences(document, found[1]):
                 advice = "seal the remote secret of this cluster again; a file of another cluster or name is of no use"
                 yield Problem(
                     code="MC235", message=f"{path}: {message}", pos=Pos(file=str(folder / path)), advice=advice
