@@ -1,6 +1,6 @@
 # `make help` lists the targets. Everything is installed into .venv and .tools of this folder.
 PYTHON ?= python3
-TOOLS := kubeconform kustomize kubeseal istioctl argocheck
+TOOLS := kubeconform kustomize kubeseal istioctl argocheck kubectl
 SAMPLES := minimal gke-aks three-clouds
 BIN := .venv/bin
 .DEFAULT_GOAL := help
@@ -11,7 +11,7 @@ help: ## list the targets
 
 .venv/ready: pyproject.toml requirements-dev.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
 	touch $@
 
@@ -41,12 +41,35 @@ fmt: setup ## format the code
 	$(BIN)/ruff format .
 
 .PHONY: tools
-tools: ## build the pinned kustomize, istioctl, kubeconform and kubeseal into .tools
+tools: ## build the pinned kustomize, istioctl, kubeconform, kubeseal and kubectl into .tools
 	tools/build.sh $(TOOLS)
 
 .PHONY: e2e
 e2e: setup tools ## run the tests that need the real programs
-	PATH="$(CURDIR)/.tools:$$PATH" $(BIN)/pytest -m "e2e and not lab" -n auto
+	tools/packages.sh zsh fish man-db
+	PATH="$(CURDIR)/.tools:$$PATH" $(BIN)/pytest -m "e2e and not lab and not upgrade" -n auto
+
+.PHONY: e2e-upgrade
+e2e-upgrade: setup tools ## render each step of an upgrade with the istioctl of both minors
+	tools/build.sh istioctl-1.30
+	PATH="$(CURDIR)/.tools:$$PATH" $(BIN)/pytest -m upgrade tests/e2e_upgrade
+
+.PHONY: tools-browser
+tools-browser: setup ## install Chromium and what drives it
+	tools/browser-packages.sh
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-browser.txt
+
+.PHONY: e2e-browser
+e2e-browser: tools-browser ## run the HTML pages in a real Chromium: clicks, keys, accessibility
+	$(BIN)/pytest -m browser tests/browser
+
+.PHONY: screenshots
+screenshots: tools-browser ## make the pictures of docs/mesh-page.md again
+	$(BIN)/python -m tests.browser.screens
+
+.PHONY: bench-page
+bench-page: tools-browser ## measure the page of the mesh: its size, and how soon it answers
+	$(BIN)/python -m tests.browser.bench
 
 .PHONY: golden
 golden: setup ## rewrite the sample trees, the published schemas and the expected reports
@@ -55,6 +78,15 @@ golden: setup ## rewrite the sample trees, the published schemas and the expecte
 	$(BIN)/mcgen schema > schemas/blueprint.json
 	$(BIN)/mcgen schema --facts > schemas/facts.json
 	MCGEN_UPDATE=1 $(BIN)/pytest -n auto
+
+.venv/docs: .venv/ready requirements-docs.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-docs.txt
+	touch $@
+
+.PHONY: docs
+docs: .venv/docs ## build the site of docs/ into build/site; every warning fails, also a link that leads nowhere
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --nitpicky -d build/doctrees docs build/site
+	@echo "the site: build/site/index.html"
 
 .PHONY: schemas
 schemas: setup ## make the schemas of the output again, from their pinned sources
@@ -70,15 +102,15 @@ bench: setup tools ## measure speed and memory against a plain Jinja2 script
 
 .PHONY: clean
 clean: ## remove what the other targets installed
-	rm -rf .venv .tools .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
+	rm -rf build .venv .tools .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
 
-LAB := kubectl kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy coredns helloworld \
+LAB := kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy coredns helloworld \
   pilot-discovery pilot-agent sealed-secrets-controller argocd metrics-server
 
 .PHONY: tools-lab
 tools-lab: setup tools ## install and build what the lab of real clusters runs, and say how long it took
 	@start=$$(date +%s); tools/lab-packages.sh && \
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-lab.txt && \
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-lab.txt && \
 	tools/build.sh $(LAB) && echo "what the lab needs is there after $$(($$(date +%s) - start)) s"
 
 .PHONY: lab
@@ -99,7 +131,7 @@ e2e-verify: tools-lab ## run mcgen verify against a mesh of real pods, and again
 	$(BIN)/pytest -m lab tests/e2e_verify
 
 .PHONY: e2e-order
-e2e-order: tools-lab ## let a real Argo CD install the sample mesh on real clusters, and watch the order (as root)
+e2e-order: tools-lab ## let a real Argo CD install meshes on real clusters, with faults, and watch the order (as root)
 	$(BIN)/pytest -m lab tests/e2e_order
 
 .PHONY: e2e-mesh
@@ -109,3 +141,41 @@ e2e-mesh: tools-lab ## make the sample mesh by the whole road, and try its traff
 .PHONY: e2e-mesh-20
 e2e-mesh-20: tools-lab ## the same twenty times, with a line per run in docs/mesh-runs.md (as root)
 	$(BIN)/python -m tests.e2e_mesh.runs 20
+
+.PHONY: e2e-long
+e2e-long: tools-lab ## run fifty trials of the order, hours long, and write docs/trials.md (as root)
+	$(BIN)/python -m tests.e2e_order.trials 1-50 --write docs/trials.md
+
+.PHONY: scale
+scale: tools-lab ## measure what a mesh costs a real Argo CD, and write docs/scale.md (as root)
+	$(BIN)/python -m tests.e2e_order.scale docs/scale.md
+
+.PHONY: faults
+faults: setup ## let every disk call of a build fail, and kill it there (needs strace; half an hour)
+	nice -n 19 $(BIN)/python -m tests.faults --write
+
+.PHONY: coverage
+coverage: setup ## measure the branch coverage of generator/ by the tests that need Python alone
+	rm -rf .cache/coverage && mkdir -p .cache/coverage
+	$(BIN)/coverage run -m pytest -n auto
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+RELEASE := .tools/release
+$(RELEASE)/ready: requirements-release.txt
+	$(PYTHON) -m venv $(RELEASE)
+	$(RELEASE)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-release.txt
+	touch $@
+
+COMPILE := $(RELEASE)/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --generate-hashes
+.PHONY: pins
+pins: $(RELEASE)/ready ## pin the development requirements again, with hashes; UPGRADE=--upgrade for newer ones
+	$(COMPILE) $(UPGRADE) --extra dev pyproject.toml -o requirements-dev.txt
+	for name in lab docs browser release; do $(COMPILE) $(UPGRADE) requirements-$$name.in -c requirements-dev.txt -o requirements-$$name.txt || exit 1; done
+
+# Of what users install, the oldest and the newest that pyproject.toml allows.
+.PHONY: test-lowest test-newest
+test-lowest: $(RELEASE)/ready ## run the tests with the oldest dependencies that are allowed
+	tests/ends.sh lowest-direct
+test-newest: $(RELEASE)/ready ## run the tests with the newest dependencies there are
+	tests/ends.sh highest

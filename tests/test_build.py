@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -247,3 +248,32 @@ def test_validate_finds_what_others_put_into_a_chain(workplace: Path, capsys: py
     error = capsys.readouterr().err
     assert error.count("MC653") == 1
     assert "99-more.yaml" in error
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("cluster-aks", "cluster-eks"),
+        ("namespace: istio-system", "namespace: default"),
+        ("metadata:\n  name", "metadata:\n  annotations: {sealedsecrets.bitnami.com/cluster-wide: 'true'}\n  name"),
+        ("    cluster-aks: ", "    cluster-aks2: "),
+    ],
+)
+def test_validate_refuses_a_sealed_secret_of_another_cluster_name_or_scope(
+    workplace: Path, old: str, new: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Even when whoever swapped the files also wrote the manifest anew."""
+    shutil.copytree(BY_TREE["gke-aks-sealed"].folder, "tree")
+    assert run(["validate", "tree"]) == 0
+    path = "clusters/gke/remote-secrets/aks/sealed-secret.yaml"
+    file, manifest = Path("tree", path), Path("tree/.mcgen/manifest.json")
+    before = file.read_bytes()
+    after = before.replace(old.encode(), new.encode())
+    assert after != before
+    file.write_bytes(after)
+    old_digest, new_digest = (hashlib.sha256(content).hexdigest() for content in (before, after))
+    manifest.write_text(manifest.read_text().replace(old_digest, new_digest))
+    assert run(["validate", "tree"]) == 1
+    error = capsys.readouterr().err
+    assert "MC235" in error
+    assert "MC650" not in error

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import pty
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from mcgen.cli import COMMANDS, run
+from mcgen.concepts import CONCEPTS
 from mcgen.emit import emit
 from mcgen.stages import BY_NAME
 from tests.samples import BY_TREE, CHECKOUT
@@ -30,6 +33,42 @@ def test_init_writes_a_blueprint_that_builds(capsys: pytest.CaptureFixture[str])
     assert "mcgen build blueprints/shop.yaml" in capsys.readouterr().out
     assert run(["build", "blueprints/shop.yaml"]) == 0
     assert Path("output/shop/clusters/two/argocd/10-remote-secret.yaml").exists()
+
+
+def test_init_says_what_else_there_is(tmp_path: Path) -> None:
+    """The commented lines are good ones, and the schema for editors lies where the first line says."""
+    assert run(["init", *FLAGS]) == 0
+    text = Path("blueprints/shop.yaml").read_text(encoding="utf-8")
+    found = re.search(r"^# yaml-language-server: \$schema=(.+)$", text, re.MULTILINE)
+    assert found
+    assert Path("blueprints", found[1]).read_text(encoding="utf-8") == (CHECKOUT / "schemas/blueprint.json").read_text(
+        encoding="utf-8"
+    )
+    more = text.split("# What most meshes want next")[1].splitlines()[2:]
+    per_cluster = "\n".join(line[3:] for line in more if line.startswith("#     ") and ": " in line)
+    fields = [line[2:] for line in more[more.index("# namespaces:") :]]
+    for line in per_cluster.splitlines()[:3]:
+        key = line.strip().split(":")[0]
+        text = text.replace("  platform: gke\n", f"  platform: gke\n  {line.strip()}\n", 1)
+        assert f"\n  {key}" in text
+    Path("blueprints/shop.yaml").write_text(text + "\n".join(fields) + "\n", encoding="utf-8")
+    assert run(["build", "blueprints/shop.yaml"]) == 0
+
+
+def test_build_warns_of_a_file_that_argo_cd_would_apply(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["init", *FLAGS]) == 0
+    assert run(["build", "blueprints/shop.yaml"]) == 0
+    assert "MC653" not in capsys.readouterr().err
+    Path("output/shop/clusters/one/argocd/mine.yaml").write_text("kind: ConfigMap\n", encoding="utf-8")
+    assert run(["build", "blueprints/shop.yaml"]) == 0
+    assert "mine.yaml: warning: " in capsys.readouterr().err
+
+
+def test_validate_knows_a_folder_of_trees(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["init", *FLAGS]) == 0
+    assert run(["build", "blueprints/shop.yaml"]) == 0
+    assert run(["validate", "output"]) == 2
+    assert "did you mean 'output/shop'?" in capsys.readouterr().err
 
 
 def test_init_overwrites_nothing(capsys: pytest.CaptureFixture[str]) -> None:
@@ -94,7 +133,7 @@ def test_graph_draws_every_cluster(monkeypatch: pytest.MonkeyPatch, capsys: pyte
 def test_explain_knows_every_stage_and_code(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["explain"]) == 0
     listed = capsys.readouterr().out
-    for topic in [*BY_NAME, "MC204"]:
+    for topic in [*BY_NAME, *CONCEPTS, "MC204"]:
         assert topic in listed
         assert run(["explain", topic]) == 0
         assert topic in capsys.readouterr().out
@@ -169,6 +208,10 @@ def test_against_refuses_stages_taken_away(repository: Path, capsys: pytest.Capt
         if not path.endswith("/"):
             (tree / path).unlink()
     assert run(["build", "blueprints/gke-aks.yaml"]) == 0
+    # Said when it happens, too: with the folder went the inputs that open its gates.
+    warned = capsys.readouterr().err
+    assert warned.count("MC651") == 4
+    assert "git checkout HEAD" in warned
     assert run(["validate", "output/gke-aks", "--against", "HEAD"]) == 1
     error = capsys.readouterr().err
     assert error.count("MC651") == 4
@@ -214,6 +257,26 @@ def test_against_a_revision_before_the_tree(workplace: Path) -> None:
     Path("b.yaml").write_text((CHECKOUT / "blueprints/minimal.yaml").read_text(encoding="utf-8"), encoding="utf-8")
     assert run(["build", "b.yaml", "-o", "tree"]) == 0
     assert run(["validate", "tree", "--against", "HEAD"]) == 0
+
+
+@pytest.mark.parametrize("arguments", [["schema"], ["build", "blueprints/minimal.yaml"], ["--help"]])
+def test_a_full_disk_under_the_output_is_told(workplace: Path, arguments: list[str]) -> None:
+    shutil.copytree(CHECKOUT / "blueprints", workplace / "blueprints")
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "mcgen", *arguments], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 3
+    told = "mcgen: the system refused to read or write: No space left on device; "
+    assert done.stderr.splitlines()[-1].startswith(told)
+    assert "Traceback" not in done.stderr
+
+
+def test_a_file_of_mcgen_that_cannot_be_read_is_told() -> None:
+    program = "import sys, mcgen.cli as c, mcgen.shape as s; s.blueprint_schema = lambda: open('/'); sys.exit(c.run())"
+    done = subprocess.run([sys.executable, "-c", program, "schema"], capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert done.stderr.startswith("mcgen: the system refused to read or write at '/': Is a directory; ")
 
 
 def test_a_bug_is_no_result(monkeypatch: pytest.MonkeyPatch) -> None:

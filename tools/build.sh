@@ -16,9 +16,18 @@ declare -A folders=(
   [kubelet]=kubernetes
   [pilot-agent]=istioctl
   [pilot-discovery]=istioctl
+  [pilot-agent-1.30]=istioctl-1.30
+  [pilot-discovery-1.30]=istioctl-1.30
   [sealed-secrets-controller]=kubeseal
 )
-declare -A packages=([argocd]=cmd [kustomize]=v5 [sealed-secrets-controller]=controller)
+declare -A packages=(
+  [argocd]=cmd
+  [istioctl-1.30]=istioctl
+  [kustomize]=v5
+  [pilot-agent-1.30]=pilot-agent
+  [pilot-discovery-1.30]=pilot-discovery
+  [sealed-secrets-controller]=controller
+)
 
 # A program built from a module has no version of its own: the stamp gives it the release's (Istio: the minor and the commit).
 component='k8s.io/component-base/version'
@@ -27,6 +36,7 @@ argo='github.com/argoproj/argo-cd/v3/common'
 declare -A stamps=(
   [argocd]="-X $argo.version=3.5.7 -X $argo.gitTreeState=clean"
   [istioctl]="-X $istio.buildVersion=1.31-eed52ebb66ad -X $istio.buildGitRevision=eed52ebb66ad -X $istio.buildStatus=Clean"
+  [istioctl-1.30]="-X $istio.buildVersion=1.30-9739e10eb9d7 -X $istio.buildGitRevision=9739e10eb9d7 -X $istio.buildStatus=Clean"
   [kubernetes]="-X $component.gitVersion=v1.35.4 -X $component.gitMajor=1 -X $component.gitMinor=35 -X $component.gitTreeState=clean"
   [kubeseal]="-X main.VERSION=0.36.6"
 )

@@ -5,14 +5,22 @@ from __future__ import annotations
 import gc
 import sys
 
-from mcgen.cli import run
-
 
 def main() -> None:
     """Run the program."""
     # The process ends with its command and makes hardly any cycles; looking for them is 6 % of a large build.
     gc.disable()
-    sys.exit(run())
+    # Where a terminal cannot show a character (LC_ALL=C, Latin-1), its escape is better than no answer.
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        # Imported here, so that an interrupt finds somebody who can say so.
+        from mcgen.cli import run
+
+        sys.exit(run())
+    except KeyboardInterrupt:
+        sys.stderr.write("mcgen: interrupted\n")
+        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from mcgen.manifests import (
     namespaces,
     policies,
     remote_secrets,
+    revision_tag,
     sealed_secrets,
     setup,
     workloads,
@@ -40,6 +41,7 @@ OVERLAYS: dict[str, Overlay] = {
     stages.REMOTE_SECRET: remote_secrets,
     stages.BASE: istio_operator,
     stages.CONTROL_PLANE: istio_operator,
+    stages.REVISION_TAG: revision_tag,
     stages.EAST_WEST_GATEWAY: istio_operator,
     stages.INGRESS_GATEWAY: istio_operator,
     stages.EXPOSURE: exposure,
@@ -62,6 +64,8 @@ def assemble(mesh: Mesh) -> Iterator[File]:
             yield from overlay(mesh, step)
             if step.listed:
                 yield argocd.application(mesh, step)
+    for step in chain.kept(mesh):
+        yield from overlay(mesh, step)
 
 
 def bases(mesh: Mesh) -> Iterator[File]:

@@ -11,7 +11,7 @@ from msgspec import Meta, Struct, field
 API_VERSION = "mcgen/v1alpha1"
 
 # RFC 1123 label, as Kubernetes asks of namespaces, Services and the like.
-_LABEL = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
+LABEL = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
 # No line breaks, no control characters, none of the characters that end a word in a shell or a template.
 # What names the host begins with a letter or digit, so that no program takes it for an option.
 _GIT_URL = r"^(https?://|ssh://|[A-Za-z0-9][A-Za-z0-9._-]*@|file:///)[A-Za-z0-9][A-Za-z0-9._~:/@%+-]*$"
@@ -20,12 +20,15 @@ _GIT_REF = r"^[A-Za-z0-9][A-Za-z0-9._/-]*$"
 _REPO_PATH = r"^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$"
 # DNS labels with dots between them; istiod refuses anything else.
 _TRUST_DOMAIN = r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*$"
-_CIDR = r"^[0-9A-Fa-f.:]+/[0-9]{1,3}$"
+_ISTIO_VERSION = r"^[0-9]+\.[0-9]+\.(0|[1-9][0-9]*)$"
+CIDR = r"^[0-9A-Fa-f.:]+/[0-9]{1,3}$"
 
-Label: TypeAlias = Annotated[str, Meta(pattern=_LABEL, max_length=63)]
+Label: TypeAlias = Annotated[str, Meta(pattern=LABEL, max_length=63)]
 # Short enough for `<mesh>-<cluster>-<stage>`, the name of an Application.
-ShortLabel: TypeAlias = Annotated[str, Meta(pattern=_LABEL, max_length=40)]
-Cidr: TypeAlias = Annotated[str, Meta(pattern=_CIDR, examples=["203.0.113.0/28"])]
+ShortLabel: TypeAlias = Annotated[str, Meta(pattern=LABEL, max_length=40)]
+# Stands in names such as `istio-sidecar-injector-<revision>` and `<mesh>-<cluster>-control-plane-<revision>`.
+Revision: TypeAlias = Annotated[str, Meta(pattern=LABEL, max_length=16, examples=["1-31"])]
+Cidr: TypeAlias = Annotated[str, Meta(pattern=CIDR, examples=["203.0.113.0/28"])]
 RepoPath: TypeAlias = Annotated[str, Meta(pattern=_REPO_PATH, max_length=500, examples=["output/mesh"])]
 Address: TypeAlias = Annotated[str, Meta(pattern=r"^[A-Za-z0-9.:-]+$", max_length=253, examples=["203.0.113.10"])]
 ResourceGroup: TypeAlias = Annotated[str, Meta(pattern=r"^[-A-Za-z0-9_.()]+$", max_length=90, examples=["mesh-net"])]
@@ -52,6 +55,14 @@ Certificate: TypeAlias = Annotated[
 ]
 Account: TypeAlias = Annotated[
     str, Meta(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", max_length=253, examples=["sleep"])
+]
+Owner: TypeAlias = Annotated[
+    str,
+    Meta(
+        pattern=r"^(@[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*|[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+)$",
+        max_length=253,
+        examples=["@org/team"],
+    ),
 ]
 Caller: TypeAlias = Annotated[
     str,
@@ -93,14 +104,19 @@ class _Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
 class Metadata(_Section, frozen=True, kw_only=True):
     """The mesh's name: of the tree, and the first part of every Application's name."""
 
-    name: Annotated[ShortLabel, Meta(description="Names the tree and its Applications.")]
-    description: Annotated[str, Meta(max_length=1000, description="Stands in the tree's README.")] = ""
+    name: Annotated[
+        ShortLabel,
+        Meta(description="Names the tree and its Applications; it cannot change later.", examples=["shop"]),
+    ]
+    description: Annotated[
+        str, Meta(max_length=1000, description="What the mesh is for; it stands in the tree's README.")
+    ] = ""
 
 
 class ArgoCD(_Section, frozen=True, kw_only=True):
     """The Argo CD that syncs the tree."""
 
-    namespace: Annotated[Label, Meta(description="Argo CD's own namespace.")] = "argocd"
+    namespace: Annotated[Label, Meta(description="The namespace in which Argo CD runs.")] = "argocd"
     cluster: Annotated[
         Label | None,
         Meta(description="The cluster of this mesh in which Argo CD runs; leave it out when it runs elsewhere."),
@@ -142,15 +158,18 @@ class GitOps(_Section, frozen=True, kw_only=True):
     ] = None
     blueprint: Annotated[
         RepoPath | None,
-        Meta(description="The blueprint's path in the repository (default: blueprints/<metadata.name>.yaml)."),
+        Meta(description="The blueprint's path in the repository (default: blueprints/<metadata.name>.yaml).",
+             examples=["blueprints/mesh.yaml"]),
     ] = None  # fmt: skip
-    argocd: ArgoCD = ArgoCD()
+    argocd: Annotated[ArgoCD, Meta(description="The Argo CD that syncs the tree.")] = ArgoCD()
 
 
 class Mesh(_Section, frozen=True, kw_only=True):
     """The identity of the mesh."""
 
-    id: Annotated[Label | None, Meta(description="Istio's mesh ID (default: metadata.name).")] = None
+    id: Annotated[Label | None, Meta(description="Istio's mesh ID (default: metadata.name).", examples=["mesh1"])] = (
+        None
+    )
     trust_domain: Annotated[
         str,
         Meta(pattern=_TRUST_DOMAIN, max_length=255, examples=["mesh.example.com"],
@@ -166,23 +185,48 @@ class Proxy(_Section, frozen=True, kw_only=True):
     ] = False
 
 
+class Upgrade(_Section, frozen=True, kw_only=True):
+    """An upgrade to another minor, which is under way; `mcgen upgrade` sets it."""
+
+    to: Annotated[
+        str,
+        Meta(pattern=_ISTIO_VERSION, description="The version after the upgrade, in quotes.", examples=["1.31.1"]),
+    ]
+    step: Annotated[
+        Literal["prepared", "primaries", "remotes", "switched", "gateways", "removed"],
+        Meta(description="How far the upgrade is; each step is a commit of its own."),
+    ]
+    plugin_image: Annotated[
+        Image | None,
+        Meta(description="The image of the render plugin for the new minor, where gitops.argocd.pluginImage is given."),
+    ] = None
+
+
 class Istio(_Section, frozen=True, kw_only=True):
-    """Which Istio, and how it reaches the clusters."""
+    """Which Istio, and with which settings."""
 
     version: Annotated[
         str,
         Meta(
-            pattern=r"^[0-9]+\.[0-9]+\.(0|[1-9][0-9]*)$",
-            description="Istio's version, in quotes.",
+            pattern=_ISTIO_VERSION,
+            description="Istio's version with its patch, in quotes: 1.30 without them would be the number 1.3. "
+            "`mcgen upgrade` changes it, to another minor step by step.",
             examples=["1.31.1"],
         ),
     ]
+    revision: Annotated[
+        Revision | None,
+        Meta(description="The revision under which istiod is installed (default: none; an upgrade gives it one)."),
+    ] = None
+    upgrade: Annotated[Upgrade | None, Meta(description="An upgrade that is under way (default: there is none).")] = (
+        None
+    )
     hub: Annotated[
         str,
         Meta(
             pattern=r"^[a-z0-9][A-Za-z0-9._:-]*(/[A-Za-z0-9._-]+)*$",
             max_length=200,
-            description="The registry of Istio's images.",
+            description="The registry and folder of Istio's images.",
             examples=["registry.example.com/istio"],
         ),
     ] = "docker.io/istio"
@@ -190,27 +234,35 @@ class Istio(_Section, frozen=True, kw_only=True):
         Literal["plugin"],
         Meta(description="How an IstioOperator becomes objects: rendered by Argo CD's plugin at each sync."),
     ] = "plugin"
-    proxy: Proxy = Proxy()
-    mesh_config: Annotated[Tree, Meta(description="Istio's MeshConfig, merged over what mcgen sets.")] = field(
-        default_factory=dict
-    )
+    proxy: Annotated[Proxy, Meta(description="How the sidecars run.")] = Proxy()
+    mesh_config: Annotated[
+        Tree,
+        Meta(description="Fields of Istio's MeshConfig, merged over what mcgen sets.",
+             examples=[{"accessLogFile": "/dev/stdout"}]),
+    ] = field(default_factory=dict)  # fmt: skip
     values: Annotated[
-        Tree, Meta(description="Values of the control planes' IstioOperators, merged over what mcgen sets.")
-    ] = field(default_factory=dict)
+        Tree,
+        Meta(description="Values of Istio's charts, as an IstioOperator has them; merged over what mcgen sets, in the "
+             "control planes of all clusters.", examples=[{"global": {"imagePullSecrets": ["registry"]}}]),
+    ] = field(default_factory=dict)  # fmt: skip
 
 
 class Replicas(_Section, frozen=True, kw_only=True):
     """The bounds of a HorizontalPodAutoscaler."""
 
-    min: Annotated[int, Meta(ge=1, le=100)] = 2
-    max: Annotated[int, Meta(ge=1, le=100)] = 5
+    min: Annotated[int, Meta(ge=1, le=100, description="As many pods run at least.")] = 2
+    max: Annotated[int, Meta(ge=1, le=100, description="As many pods run at most.")] = 5
 
 
 class Resources(_Section, frozen=True, kw_only=True):
     """A container's resources, in Kubernetes' quantities."""
 
-    requests: Strings = field(default_factory=dict)
-    limits: Strings = field(default_factory=dict)
+    requests: Annotated[
+        Strings, Meta(description="What is kept free for it.", examples=[{"cpu": "100m", "memory": "128Mi"}])
+    ] = field(default_factory=dict)
+    limits: Annotated[Strings, Meta(description="What it may not exceed.", examples=[{"memory": "1Gi"}])] = field(
+        default_factory=dict
+    )
 
 
 class Gateway(_Section, frozen=True, kw_only=True):
@@ -231,42 +283,45 @@ class Gateway(_Section, frozen=True, kw_only=True):
     ] = field(default_factory=list)  # fmt: skip
     resource_group: Annotated[
         ResourceGroup | None,
-        Meta(
-            description="AKS: the resource group of the reserved address.",
-        ),
+        Meta(description="AKS: the resource group of the reserved address (default: that of the cluster's nodes)."),
     ] = None
     source_ranges: Annotated[
         list[Cidr],
-        Meta(description="Who may connect (default: the egress ranges of the other clusters, where all are given)."),
-    ] = field(default_factory=list)
-    annotations: Annotated[Strings, Meta(description="Further annotations of the gateway's Service.")] = field(
-        default_factory=dict
-    )
-    replicas: Replicas = Replicas()
-    resources: Resources = Resources()
+        Meta(description="Who may connect (default: the egress ranges of the other clusters where all of them are "
+             "given, otherwise anybody, with a warning)."),
+    ] = field(default_factory=list)  # fmt: skip
+    annotations: Annotated[
+        Strings, Meta(description="Further annotations of the gateway's Service, for its load balancer.")
+    ] = field(default_factory=dict)
+    replicas: Annotated[Replicas, Meta(description="How many pods the gateway has.")] = Replicas()
+    resources: Annotated[Resources, Meta(description="What each of its pods gets (default: Istio's).")] = Resources()
 
 
 class Identity(_Section, frozen=True, kw_only=True):
     """Who a credential is in its cluster, as RBAC calls it."""
 
-    kind: Literal["Group", "ServiceAccount", "User"]
+    kind: Annotated[Literal["Group", "ServiceAccount", "User"], Meta(description="The kind of an RBAC subject.")]
     name: Annotated[
-        str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@/+=-]*$", max_length=253, examples=["mcgen-bootstrap"])
-    ]
-    namespace: Annotated[Label | None, Meta(description="Of a ServiceAccount.")] = None
+        str,
+        Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@/+=-]*$", max_length=253,
+             description="Its name, as the API server of this cluster knows it.", examples=["mcgen-bootstrap"]),
+    ]  # fmt: skip
+    namespace: Annotated[Label | None, Meta(description="A ServiceAccount's namespace; the others have none.")] = None
 
 
 class Credentials(_Section, frozen=True, kw_only=True):
-    """With what the bootstrap job reaches this cluster; neither of both: as its own ServiceAccount."""
+    """With what the bootstrap job reaches this cluster: one of the two Secrets, or else its own ServiceAccount."""
 
     argocd_secret: Annotated[
         SecretName | None,
-        Meta(description="The Secret in Argo CD's namespace with which Argo CD reaches this cluster."),
-    ] = None
+        Meta(description="The Secret in Argo CD's namespace with which Argo CD reaches this cluster.",
+             examples=["cluster-aks"]),
+    ] = None  # fmt: skip
     kubeconfig_secret: Annotated[
         SecretName | None,
-        Meta(description="A Secret in the job's namespace with the key `kubeconfig`, in which all data is embedded."),
-    ] = None
+        Meta(description="A Secret in the job's namespace with the key `kubeconfig`, in which all data is embedded.",
+             examples=["mcgen-aks"]),
+    ] = None  # fmt: skip
     identity: Annotated[
         Identity | None,
         Meta(description="Who the credential is in this cluster: stage namespaces gives it what the job has to read "
@@ -277,10 +332,11 @@ class Credentials(_Section, frozen=True, kw_only=True):
 class Bootstrap(_Section, frozen=True, kw_only=True):
     """How a person or a job reaches this cluster's API server to read its remote secret."""
 
-    context: Annotated[Context | None, Meta(description="The kubeconfig context.")] = None
+    context: Annotated[Context | None, Meta(description="The kubeconfig context (default: the cluster's name).")] = None
     server: Annotated[
         Server | None,
-        Meta(description="The API server's URL as the primary reaches it; it stands in the remote secret."),
+        Meta(description="The API server's URL as the primary reaches it; it stands in the remote secret (default: the "
+             "one in the kubeconfig)."),
     ] = None  # fmt: skip
     tls_server_name: Annotated[
         Host | None,
@@ -301,39 +357,60 @@ class Bootstrap(_Section, frozen=True, kw_only=True):
 class Cluster(_Section, frozen=True, kw_only=True):
     """One cluster of the mesh. It is registered in Argo CD under this name."""
 
-    name: Annotated[ShortLabel, Meta(description="The cluster's name, here and in Argo CD.")]
-    id: Annotated[Label | None, Meta(description="Istio's cluster ID (default: the name).")] = None
-    platform: Annotated[Literal["aks", "eks", "generic", "gke"], Meta(description="Who runs the cluster.")]
+    name: Annotated[
+        ShortLabel,
+        Meta(description="The cluster's name, here and in Argo CD; it cannot change later.", examples=["gke"]),
+    ]
+    id: Annotated[
+        Label | None,
+        Meta(description="Istio's cluster ID (default: the name); it cannot change later.", examples=["cluster-gke"]),
+    ] = None
+    platform: Annotated[
+        Literal["aks", "eks", "generic", "gke"],
+        Meta(description="Who runs the cluster; generic: own machines, or anybody else."),
+    ]
     role: Annotated[
         Literal["primary", "remote"],
-        Meta(description="A primary runs istiod; a remote is served by its primary."),
+        Meta(description="A primary runs istiod; a remote has none and is served by its primary."),
     ]
     primary: Annotated[Label | None, Meta(description="A remote's primary (default: the only one of the mesh).")] = None
     network: Annotated[
         Label | None,
         Meta(description="Pods of one network reach each other directly (default: a network of its own)."),
     ] = None
-    cidrs: Annotated[list[Cidr], Meta(description="The pods' ranges; only used to find overlaps.")] = field(
-        default_factory=list
-    )
+    cidrs: Annotated[
+        list[Cidr],
+        Meta(description="The ranges of the pods; only used to find overlaps between clusters of one network."),
+    ] = field(default_factory=list)
     egress: Annotated[
         list[Cidr],
-        Meta(description="The addresses from which this cluster's nodes and API server leave their network."),
-    ] = field(default_factory=list)
-    gateway: Gateway = Gateway()
+        Meta(description="The addresses from which this cluster's nodes and API server call others, such as those of "
+             "a NAT gateway: the gateways of the other clusters let them in."),
+    ] = field(default_factory=list)  # fmt: skip
+    gateway: Annotated[
+        Gateway, Meta(description="The east-west gateway, by which clusters on other networks reach this one.")
+    ] = Gateway()
     state: Annotated[
         Literal["leaving", "secret-gone", "gateways-gone", "control-plane-gone", "gone"] | None,
         Meta(description="How far a cluster has left the mesh; `mcgen remove cluster` sets it (default: a member)."),
     ] = None
     ingress_gateway: Annotated[bool, Meta(description="Also install Istio's ingress gateway in this cluster.")] = False
-    bootstrap: Bootstrap = Bootstrap()
+    bootstrap: Annotated[
+        Bootstrap, Meta(description="How `mcgen bootstrap` and the primary reach this cluster's API server.")
+    ] = Bootstrap()
+    owners: Annotated[
+        list[Owner], Meta(description="Who reviews its folder: users, teams or addresses, for `mcgen codeowners`.")
+    ] = field(default_factory=list)
 
 
 class Namespace(_Section, frozen=True, kw_only=True):
     """A namespace that mcgen owns in some or all clusters."""
 
-    name: Label
-    clusters: Annotated[list[Label] | None, Meta(description="Where it exists (default: everywhere).")] = None
+    name: Annotated[Label, Meta(description="The namespace's name, the same in all clusters.", examples=["shop"])]
+    clusters: Annotated[
+        list[Label] | None,
+        Meta(description="The clusters in which it exists (default: all; a primary also has those of its policies)."),
+    ] = None
     injection: Annotated[bool, Meta(description="Whether pods get a sidecar.")] = True
     exported: Annotated[bool, Meta(description="Whether clusters on other networks may call the Services in it.")] = (
         False
@@ -346,8 +423,10 @@ class Namespace(_Section, frozen=True, kw_only=True):
         list[Account] | None,
         Meta(description="The service accounts in it; given, policies may name no other (typing errors are found)."),
     ] = None
-    labels: Strings = field(default_factory=dict)
-    annotations: Strings = field(default_factory=dict)
+    labels: Annotated[Strings, Meta(description="Further labels of the namespace.")] = field(default_factory=dict)
+    annotations: Annotated[Strings, Meta(description="Further annotations of the namespace.")] = field(
+        default_factory=dict
+    )
 
 
 class From(_Section, frozen=True, kw_only=True):
@@ -355,40 +434,58 @@ class From(_Section, frozen=True, kw_only=True):
 
     service_accounts: Annotated[
         list[Caller],
-        Meta(description="Callers as namespace/serviceaccount."),
+        Meta(description="The callers' service accounts, as namespace/serviceaccount."),
     ] = field(default_factory=list)
-    namespaces: list[Label] = field(default_factory=list)
-    ip_blocks: list[Cidr] = field(default_factory=list)
+    namespaces: Annotated[list[Label], Meta(description="The callers' namespaces.")] = field(default_factory=list)
+    ip_blocks: Annotated[
+        list[Cidr],
+        Meta(description="The callers' addresses, as the proxy of the called pod sees them."),
+    ] = field(default_factory=list)
 
 
 class To(_Section, frozen=True, kw_only=True):
     """What is called. All that is given must hold; anything but `ports` needs HTTP (L7)."""
 
-    methods: list[Method] = field(default_factory=list)
-    not_methods: list[Method] = field(default_factory=list)
-    paths: list[str] = field(default_factory=list)
-    not_paths: list[str] = field(default_factory=list)
-    hosts: list[str] = field(default_factory=list)
-    ports: list[Annotated[int, Meta(ge=1, le=65535)]] = field(default_factory=list)
+    methods: Annotated[list[Method], Meta(description="HTTP methods.")] = field(default_factory=list)
+    not_methods: Annotated[list[Method], Meta(description="All HTTP methods but these.")] = field(default_factory=list)
+    paths: Annotated[
+        list[str],
+        Meta(description="HTTP paths: exact, or with a * at the beginning or the end.", examples=[["/v1/*"]]),
+    ] = field(default_factory=list)
+    not_paths: Annotated[list[str], Meta(description="All HTTP paths but these.")] = field(default_factory=list)
+    hosts: Annotated[
+        list[str],
+        Meta(description="Hosts of the HTTP requests: exact, or with a * at the beginning or the end."),
+    ] = field(default_factory=list)
+    ports: Annotated[
+        list[Annotated[int, Meta(ge=1, le=65535)]],
+        Meta(description="Ports of the called containers, not of their Service.", examples=[[8080]]),
+    ] = field(default_factory=list)
 
 
 class Rule(_Section, frozen=True, kw_only=True):
     """One rule of a policy: from whom, to what."""
 
-    from_: From | None = field(name="from", default=None)
-    to: To | None = None
+    from_: Annotated[From | None, Meta(description="Who calls (default: anybody).")] = field(name="from", default=None)
+    to: Annotated[To | None, Meta(description="What is called (default: anything).")] = None
 
 
 class Policy(_Section, frozen=True, kw_only=True):
     """An AuthorizationPolicy for the workloads of one namespace, in all clusters of the mesh."""
 
-    name: Label
-    namespace: Annotated[Label, Meta(description="A namespace of this blueprint.")]
-    description: Annotated[str, Meta(max_length=1000)] = ""
-    selector: Annotated[Strings, Meta(description="Labels of the workloads (default: all of the namespace).")] = field(
-        default_factory=dict
-    )
-    action: Literal["ALLOW", "DENY"] = "ALLOW"
+    name: Annotated[Label, Meta(description="The AuthorizationPolicy's name.", examples=["cart-only"])]
+    namespace: Annotated[Label, Meta(description="The namespace of the called workloads, one of this blueprint.")]
+    description: Annotated[str, Meta(max_length=1000, description="What it is for; it stands in an annotation.")] = ""
+    selector: Annotated[
+        Strings,
+        Meta(description="Labels of the called workloads (default: all of the namespace).",
+             examples=[{"app": "payment"}]),
+    ] = field(default_factory=dict)  # fmt: skip
+    action: Annotated[
+        Literal["ALLOW", "DENY"],
+        Meta(description="What becomes of a call that one of the rules fits. Where a workload has an ALLOW, all that "
+             "none allows is refused; a DENY counts before every ALLOW."),
+    ] = "ALLOW"  # fmt: skip
     rules: Annotated[list[Rule], Meta(description="Empty: ALLOW allows nobody; DENY must have at least one.")] = field(
         default_factory=list
     )
@@ -408,8 +505,8 @@ class Exposure(_Section, frozen=True, kw_only=True):
 class Demo(_Section, frozen=True, kw_only=True):
     """The article's demo: helloworld and sleep in every cluster."""
 
-    enabled: bool = False
-    namespace: Label = "multi-cluster"
+    enabled: Annotated[bool, Meta(description="Whether the demo is installed.")] = False
+    namespace: Annotated[Label, Meta(description="The namespace in which it runs, in every cluster.")] = "multi-cluster"
 
 
 class SealedSecrets(_Section, frozen=True, kw_only=True):
@@ -490,27 +587,31 @@ class BootstrapJob(_Section, frozen=True, kw_only=True):
         Label | None,
         Meta(description="Where it runs, in Argo CD's cluster (default: gitops.argocd.namespace)."),
     ] = None
-    git: JobGit = JobGit()
+    git: Annotated[JobGit, Meta(description="How it reaches the repository, and where it pushes.")] = JobGit()
 
 
 class Target(_Section, frozen=True, kw_only=True):
     """Which object a patch is for: Kustomize's selector, values are anchored regular expressions."""
 
-    group: str | None = None
-    version: str | None = None
-    kind: str | None = None
-    name: str | None = None
-    namespace: str | None = None
-    label_selector: str | None = None
-    annotation_selector: str | None = None
+    group: Annotated[str | None, Meta(description="API group.", examples=["apps"])] = None
+    version: Annotated[str | None, Meta(description="API version.", examples=["v1"])] = None
+    kind: Annotated[str | None, Meta(description="Kind.", examples=["IstioOperator"])] = None
+    name: Annotated[str | None, Meta(description="The object's name.", examples=["helloworld-.*"])] = None
+    namespace: Annotated[str | None, Meta(description="The object's namespace.")] = None
+    label_selector: Annotated[
+        str | None, Meta(description="Labels, as kubectl's --selector.", examples=["app=sleep"])
+    ] = None
+    annotation_selector: Annotated[str | None, Meta(description="Annotations, in the same way.")] = None
 
 
 class Patch(_Section, frozen=True, kw_only=True):
     """A Kustomize patch that is passed to the overlay of one stage as it stands."""
 
-    stage: Annotated[str, Meta(description="The stage whose overlay gets the patch.")]
-    clusters: Annotated[list[Label] | None, Meta(description="Where (default: wherever the stage exists).")] = None
-    target: Target
+    stage: Annotated[str, Meta(description="The stage whose overlay gets the patch.", examples=["control-plane"])]
+    clusters: Annotated[
+        list[Label] | None, Meta(description="In which clusters (default: wherever the stage exists).")
+    ] = None
+    target: Annotated[Target, Meta(description="Which objects it changes.")]
     patch: Annotated[
         str | Tree | list[Tree],
         Meta(description="A strategic merge patch (a mapping), a JSON 6902 patch (a list), or either as text."),
@@ -520,23 +621,27 @@ class Patch(_Section, frozen=True, kw_only=True):
 class Blueprint(_Section, frozen=True, kw_only=True, dict=True):
     """One Istio service mesh over many clusters, and the Git repository that describes it."""
 
-    api_version: Literal["mcgen/v1alpha1"]
-    kind: Literal["Mesh"]
-    metadata: Metadata
-    gitops: GitOps
-    istio: Istio
-    clusters: Annotated[list[Cluster], Meta(min_length=1)]
-    mesh: Mesh = Mesh()
-    namespaces: list[Namespace] = field(default_factory=list)
-    policies: list[Policy] = field(default_factory=list)
-    exposure: Exposure = Exposure()
-    demo: Demo = Demo()
-    addons: Addons = Addons()
+    api_version: Annotated[Literal["mcgen/v1alpha1"], Meta(description="The version of this format.")]
+    kind: Annotated[Literal["Mesh"], Meta(description="Always the same.")]
+    metadata: Annotated[Metadata, Meta(description="The mesh's name.")]
+    gitops: Annotated[GitOps, Meta(description="The Git repository and the Argo CD that syncs it.")]
+    istio: Annotated[Istio, Meta(description="Which Istio, and with which settings.")]
+    clusters: Annotated[list[Cluster], Meta(min_length=1, description="The clusters: one primary and its remotes.")]
+    mesh: Annotated[Mesh, Meta(description="The mesh's identity in Istio.")] = Mesh()
+    namespaces: Annotated[list[Namespace], Meta(description="The namespaces that mcgen owns.")] = field(
+        default_factory=list
+    )
+    policies: Annotated[list[Policy], Meta(description="Who may call what.")] = field(default_factory=list)
+    exposure: Annotated[Exposure, Meta(description="What the east-west gateways let through.")] = Exposure()
+    demo: Annotated[Demo, Meta(description="Two small programs to try the mesh with.")] = Demo()
+    addons: Annotated[Addons, Meta(description="What the mesh needs beside itself, and who installs it.")] = Addons()
     bootstrap: Annotated[
         BootstrapJob | None,
         Meta(description="A job that seals unattended (default: there is none, and a person runs `mcgen bootstrap`)."),
     ] = None
-    patches: list[Patch] = field(default_factory=list)
+    patches: Annotated[list[Patch], Meta(description="Kustomize patches, for what the blueprint has no field for.")] = (
+        field(default_factory=list)
+    )
 
     @cached_property
     def primaries(self) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mcgen import layout, names, phases, stages
 
@@ -13,30 +13,39 @@ if TYPE_CHECKING:
     from mcgen.mesh import Cluster, Mesh, Pair
     from mcgen.stages import Stage
     from mcgen.tree import DataPath
+    from mcgen.upgrades import Revision, Rollout
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One stage of one chain.
 
+    name: the stage's in this chain; the control plane of a revision is called after it.
     cluster: whose chain it is. destination: where its objects go (a remote secret goes to the primary).
     path: its overlay. gate: what it still waits for, empty when nothing.
     listed: whether its Application is in the chain yet; nothing behind the first gate is.
-    deletable: whether the next phase deletes it, because its cluster leaves.
+    deletable: whether the next phase deletes it, because its cluster leaves, or the next step of an upgrade.
+    revision: which istiod it is, or follows; None for stages that are the same for all.
     """
 
     stage: Stage
+    name: str
     cluster: Cluster
     destination: Cluster
     path: str
     gate: str = ""
     listed: bool = True
     deletable: bool = False
+    revision: Revision | None = None
 
     @property
     def rendered(self) -> bool:
-        """Return whether the render plugin makes the objects; the plugin cannot render a gate."""
-        return self.stage.rendered and not self.gate
+        """Return whether the render plugin makes the objects; a gate passes through it as it is.
+
+        The commit that opens the gate must not change the Application's source: a sync that begins in the moment
+        before the chain hands the change on keeps the old source, and with it fails again and again for ever.
+        """
+        return self.stage.rendered
 
     @property
     def origin(self) -> DataPath:
@@ -50,20 +59,59 @@ def chains(mesh: Mesh) -> Iterator[tuple[Cluster, tuple[Step, ...]]]:
         yield cluster, _left(steps, cluster.state) if cluster.state else steps
 
 
+def kept(mesh: Mesh) -> Iterator[Step]:
+    """Yield the steps that are in no chain any more, and whose overlay stays as long as their input does.
+
+    A sealed file without the kustomization around it would be a folder of plain objects, which Argo CD reads as well:
+    in the moment before the chain deletes the Application it would take the question off the SealedSecret, and then
+    delete it without asking.
+    """
+    for cluster, steps in whole(mesh):
+        gone = phases.gone(cluster.state)
+        yield from (step for step in steps if step.stage.name in gone & {stages.REMOTE_SECRET} and not step.gate)
+
+
 def whole(mesh: Mesh) -> Iterator[tuple[Cluster, tuple[Step, ...]]]:
     """Yield each cluster with the steps that it has as a member."""
+    followed = {primary: _followed(mesh.rollout, primary=primary) for primary in (True, False)}
     for cluster in mesh.clusters:
-        pair = mesh.pairs.get(cluster.name)
-        yield cluster, _withhold([_step(name, cluster, pair) for name in _stages(mesh, cluster)])
+        pair, revisions = mesh.pairs.get(cluster.name), followed[cluster.is_primary]
+        in_order = _names(mesh, cluster)
+        steps = [_step(name, one, cluster, pair) for name in in_order for one in revisions.get(name, _NO_REVISION)]
+        yield cluster, _withhold(steps)
 
 
-def _stages(mesh: Mesh, cluster: Cluster) -> Iterator[str]:
+class _Followed(NamedTuple):
+    """Which istiod a stage is, or follows, and whether the next step of an upgrade deletes it."""
+
+    revision: Revision | None
+    deletable: bool = False
+
+
+_NO_REVISION = (_Followed(None),)
+
+
+def _followed(rollout: Rollout, *, primary: bool) -> dict[str, tuple[_Followed, ...]]:
+    """Return the istiods of the stages that have any: a control plane for each, and the others for one."""
+    gateways, tag = (_Followed(rollout.gateways),), rollout.tag
+    return {
+        stages.BASE: (_Followed(rollout.base),),
+        stages.CONTROL_PLANE: tuple(
+            _Followed(revision, rollout.deletable(revision)) for revision in rollout.control_planes(primary=primary)
+        ),
+        stages.REVISION_TAG: (_Followed(tag, rollout.tag_deletable),) if tag else (),
+        stages.EAST_WEST_GATEWAY: gateways,
+        stages.INGRESS_GATEWAY: gateways,
+    }
+
+
+def _names(mesh: Mesh, cluster: Cluster) -> Iterator[str]:
     yield stages.NAMESPACES
     if mesh.sealed_secrets.managed and cluster.gateway.serves_remotes:
         yield stages.SEALED_SECRETS
     if not cluster.is_primary:
         yield stages.REMOTE_SECRET
-    yield from (stages.BASE, stages.CONTROL_PLANE, stages.EAST_WEST_GATEWAY)
+    yield from (stages.BASE, stages.CONTROL_PLANE, stages.REVISION_TAG, stages.EAST_WEST_GATEWAY)
     if cluster.ingress_gateway:
         yield stages.INGRESS_GATEWAY
     if cluster.is_primary:
@@ -75,15 +123,22 @@ def _stages(mesh: Mesh, cluster: Cluster) -> Iterator[str]:
         yield stages.WORKLOADS
 
 
-def _step(name: str, cluster: Cluster, pair: Pair | None) -> Step:
-    stage = stages.BY_NAME[name]
-    consumer = pair.consumer if pair else cluster
+def _step(name: str, followed: _Followed, cluster: Cluster, pair: Pair | None) -> Step:
+    consumer, revision = pair.consumer if pair else cluster, followed.revision
+    own = names.control_plane(revision.name) if revision and name == stages.CONTROL_PLANE else name
+    if revision and name == stages.REVISION_TAG:
+        path = layout.revision_tag(cluster.name, revision.label)
+    else:
+        path = layout.overlay(cluster.name, own, consumer.name)
     return Step(
-        stage=stage,
+        stage=stages.BY_NAME[name],
+        name=own,
         cluster=cluster,
         destination=consumer if name == stages.REMOTE_SECRET else cluster,
-        path=layout.overlay(cluster.name, name, consumer.name),
+        path=path,
         gate=_gate(name, pair) if pair else "",
+        deletable=followed.deletable,
+        revision=revision,
     )
 
 

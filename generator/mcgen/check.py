@@ -2,37 +2,53 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
-from mcgen import layout, store, validators
+from mcgen import layout, sealed, stages, store, validators
 from mcgen.manifest import digest
 from mcgen.order import OrderProof, order_problems
-from mcgen.problems import Pos, Problem, ToolError, UsageError, has_errors
+from mcgen.problems import Pos, Problem, Severity, ToolError, UsageError, has_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
 
     from mcgen.manifest import Manifest
 
+_FEW = 3
+# Where a remote's proxies ask for their injection; the tree says its cluster ID there.
+_INJECTION: Final = re.compile(r"/inject/cluster/([^/]+)/net/")
 
-def tree(folder: Path, validator: str) -> list[Problem]:
+
+def tree(folder: Path, validator: str, watch: Callable[[int], None] = lambda _: None) -> list[Problem]:
     """Return what is wrong with a built tree: its files, its documents, its order.
 
+    watch: told how many files were judged.
     Raises UsageError when the folder is no tree of mcgen, ToolError when it cannot be read.
     """
     if not (folder / layout.MANIFEST).exists():
-        raise UsageError(f"'{folder}' is no tree that mcgen built: {layout.MANIFEST} is not there")
+        raise UsageError(f"'{folder}' is no tree that mcgen built: {layout.MANIFEST} is not there{_below(folder)}")
     manifest, problems = store.load_manifest(folder)
     if has_errors(problems):
         return problems
     contents = {path: _read(folder / path) for path in sorted(manifest.files | manifest.inputs)}
-    problems += [*_changed(folder, manifest, contents), *_foreign(folder, manifest)]
+    problems += [*_changed(folder, manifest, contents), *foreign(folder, manifest.files)]
     choice = validators.choose(validator)
-    problems += _documents(folder, {path: raw for path, raw in contents.items() if raw is not None}, choice)
+    problems += _documents(folder, {path: raw for path, raw in contents.items() if raw is not None}, choice, watch)
     return problems
+
+
+def _below(folder: Path) -> str:
+    """Return a hint at the trees in a folder of trees."""
+    try:
+        trees = [f"'{path.parent.parent}'" for path in sorted(folder.glob(f"*/{layout.MANIFEST}"))]
+    except OSError:
+        return ""
+    more = f" and {len(trees) - _FEW} more" if len(trees) > _FEW else ""
+    return f"; did you mean {' or '.join(trees[:_FEW])}{more}?" if trees else ""
 
 
 def _read(path: Path) -> bytes | None:
@@ -59,25 +75,30 @@ def _changed(folder: Path, manifest: Manifest, contents: dict[str, bytes | None]
         yield Problem(code="MC650", message=f"{path} {what}", pos=Pos(file=str(folder / path)), advice=advice)
 
 
-def _foreign(folder: Path, manifest: Manifest) -> Iterator[Problem]:
+def foreign(folder: Path, owned: Collection[str], severity: Severity = Severity.ERROR) -> Iterator[Problem]:
     """Yield the files of others in folders that Argo CD applies as a whole, without a kustomization."""
     for pattern in (f"{layout.APPLICATION_SETS}/*", f"{layout.chain('*')}/*"):
         for file in sorted(folder.glob(pattern)):
             path = file.relative_to(folder).as_posix()
-            if path not in manifest.files:
+            if path not in owned:
                 yield Problem(
                     code="MC653",
                     message=f"{path} is not part of the tree, and Argo CD would apply it with the rest of its folder",
                     pos=Pos(file=str(file)),
                     advice="take it out of this folder",
+                    severity=severity,
                 )
 
 
-def _documents(folder: Path, contents: dict[str, bytes], choice: validators.Choice) -> Iterator[Problem]:
+def _documents(
+    folder: Path, contents: dict[str, bytes], choice: validators.Choice, watch: Callable[[int], None]
+) -> Iterator[Problem]:
     proof = OrderProof()
     findings: list[validators.Finding] = []
     check = validators.checker(choice)
-    for path, raw in contents.items():
+    read: dict[str, list[Any]] = {}
+    for number, (path, raw) in enumerate(contents.items(), 1):
+        watch(number)
         if not path.endswith(".yaml") or path == layout.FACTS:
             proof.add(path, ())
             continue
@@ -91,9 +112,32 @@ def _documents(folder: Path, contents: dict[str, bytes], choice: validators.Choi
         if layout.is_object_file(path):
             findings += check(documents, path)
         proof.add(path, documents)
+        read[path] = documents
+    yield from _sealed(folder, read)
     if choice.kubeconform:
         from mcgen.validators import kubeconform
 
         findings += kubeconform.check((i for i in contents.items() if layout.is_object_file(i[0])), choice.kubeconform)
     yield from validators.problems(findings, lambda path: Pos(file=str(folder / path)))
     yield from order_problems(proof.finish(), lambda path: Pos(file=str(folder / path)))
+
+
+def _sealed(folder: Path, read: dict[str, list[Any]]) -> Iterator[Problem]:
+    """Yield what is wrong with sealed secrets, should somebody have swapped them and told the manifest so."""
+    for path, documents in read.items():
+        _, _, rest = path.partition("/remote-secrets/")
+        remote, _, name = rest.partition("/")
+        if name != layout.SEALED_SECRET:
+            continue
+        # During an upgrade there may be two control planes, and both say the same of the cluster.
+        control_plane = layout.overlay(remote, stages.CONTROL_PLANE, None)
+        found = _INJECTION.search(str([each for at, each in read.items() if at.startswith(control_plane)]))
+        if not found:
+            # Of a cluster that has left, the file may lie here still; nothing applies it.
+            continue
+        for document in documents:
+            for message in sealed.differences(document, found[1]):
+                advice = "seal the remote secret of this cluster again; a file of another cluster or name is of no use"
+                yield Problem(
+                    code="MC235", message=f"{path}: {message}", pos=Pos(file=str(folder / path)), advice=advice
+                )

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
+from contextlib import suppress
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from mcgen import __version__
+from mcgen import __version__, terminal
 from mcgen.problems import McgenError, ProblemsFound
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 # The help of `mcgen` itself must not import every command.
 COMMANDS = {
@@ -23,12 +28,17 @@ COMMANDS = {
     "init": "Write a first blueprint.",
     "add": "Add a cluster to a blueprint.",
     "remove": "Take a cluster out of a mesh, phase by phase.",
-    "graph": "Draw the mesh of a blueprint.",
+    "upgrade": "Move a mesh to another Istio, step by step.",
+    "codeowners": "Print who must review which cluster.",
+    "graph": "Draw the mesh, as a page to look around in or for documents.",
     "schema": "Print the JSON Schema of blueprints.",
-    "explain": "Explain a code, or a stage of the order.",
+    "explain": "Explain a code, a stage of the order, or a word.",
+    "comment": "Put what changes on a pull request, in place of the last one.",
+    "completion": "Print the completion of a shell.",
 }
 
 EXIT_PROBLEMS, EXIT_USAGE, EXIT_ENVIRONMENT, EXIT_INTERRUPTED = 1, 2, 3, 130
+_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 class Lazy(click.Group):
@@ -43,12 +53,28 @@ class Lazy(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = getattr(import_module(f"mcgen.commands.{cmd_name}"), cmd_name)
-        return command
+        return _equipped(command)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return what a shell offers after `mcgen`, without importing any command."""
+        from click.shell_completion import CompletionItem
+
+        options = click.Command.shell_complete(self, ctx, incomplete)
+        named = [CompletionItem(name, help=text) for name, text in COMMANDS.items() if name.startswith(incomplete)]
+        return [*named, *options]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the table of commands."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+
+def _equipped(command: click.Command) -> click.Command:
+    """Give a command, and those below it, the options that all have; they stand last in its help."""
+    for each in (command, *getattr(command, "commands", {}).values()):
+        if not any(option.name == "quiet" for option in each.params):
+            each.params.extend(terminal.options())
+    return command
 
 
 @click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
@@ -57,8 +83,32 @@ def cli() -> None:
     """GitOps manifests for one Istio service mesh over many Kubernetes clusters."""
 
 
+_equipped(cli)
+
+
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 fine, 1 problems, 2 usage, 3 environment, 130 interrupted."""
+    terminal.reset()
+    try:
+        return _flushed(_run(arguments))
+    except BrokenPipeError:
+        # The reader went away (`mcgen ... | head`): nothing to say, and nothing more may be written.
+        _discard(sys.stdout)
+        return EXIT_PROBLEMS
+    except OSError as error:
+        return _refused(error)
+    except KeyboardInterrupt:
+        click.echo("mcgen: interrupted", err=True)
+        return EXIT_INTERRUPTED
+
+
+def _flushed(code: int) -> int:
+    """Write what still waits in the buffer: it too may find the disk full, or the reader gone."""
+    sys.stdout.flush()
+    return code
+
+
+def _run(arguments: list[str] | None) -> int:
     try:
         code: Any = cli.main(arguments, prog_name="mcgen", standalone_mode=False)
     except click.exceptions.Exit as stop:
@@ -66,7 +116,7 @@ def run(arguments: list[str] | None = None) -> int:
     except click.ClickException as error:
         error.show()
         return EXIT_USAGE
-    except (click.Abort, KeyboardInterrupt):
+    except click.Abort:
         click.echo("mcgen: interrupted", err=True)
         return EXIT_INTERRUPTED
     except ProblemsFound as found:
@@ -79,8 +129,28 @@ def run(arguments: list[str] | None = None) -> int:
 
         click.echo(f"mcgen: {printable(str(error))}", err=True)
         return error.exit_code
-    except BrokenPipeError:
-        # The reader went away (`mcgen ... | head`): nothing to say, and nothing more may be written.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_PROBLEMS
     return code if isinstance(code, int) else 0
+
+
+def _refused(error: OSError) -> int:
+    """Say what the operating system refused, which is nobody's mistake in a blueprint; --verbose shows where."""
+    from mcgen.report import printable
+
+    if terminal.is_verbose():
+        import traceback
+
+        traceback.print_exception(error)
+    where = f"'{printable(os.fsdecode(error.filename))}'" if error.filename is not None else "standard output"
+    _discard(sys.stdout)
+    with suppress(OSError):
+        remedy = "free some space, or write elsewhere" if error.errno in _FULL else "put that right"
+        click.echo(
+            f"mcgen: {where}: {error.strerror or printable(str(error))}: {remedy} and run the command again", err=True
+        )
+    return EXIT_ENVIRONMENT
+
+
+def _discard(stream: TextIO) -> None:
+    """Let nothing more be written: what is still in the buffer would fail again when the program ends."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

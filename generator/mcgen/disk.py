@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import stat
 from contextlib import ExitStack, contextmanager, suppress
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
 
+from mcgen import locks
 from mcgen.layout import MANIFEST
 from mcgen.problems import ToolError
 
@@ -40,10 +40,6 @@ _REMEDIES = {
     errno.EROFS: "choose a folder that can be written to",
     errno.EXDEV: f"keep the whole folder on the file system of its {STATE!r}",
 }
-
-
-class Locked(ToolError):  # noqa: N818 - a state of the folder
-    """Another mcgen is writing to the output folder."""
 
 
 class Found(Enum):
@@ -115,18 +111,6 @@ def below(folders: Folders, top: str) -> Iterator[tuple[str, bool]]:
 def open_root(out: Path) -> int:
     """Return the descriptor of the output folder; raise OSError, also for a symbolic link."""
     return os.open(out, _FOLDER)
-
-
-def lock(out: Path, root: int, *, shared: bool) -> None:
-    """Lock the output folder until its descriptor is closed; raise ToolError when another mcgen holds it."""
-    try:
-        fcntl.flock(root, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-    except BlockingIOError:
-        message = f"another mcgen is at work in '{out}': wait until it has finished, then run the command again"
-        raise Locked(message) from None
-    except OSError:
-        # Some network file systems cannot lock a folder. Each file is still replaced as a whole.
-        return
 
 
 def look(folder: int, name: str, expected: bytes = b"") -> bytes | Found:
@@ -230,7 +214,7 @@ def writer(out: Path) -> Iterator[tuple[Writer, Folders]]:
             try:
                 out.mkdir(parents=True, exist_ok=True)
                 folders = stack.enter_context(Folders(open_root(out)))
-                lock(out, folders.open(""), shared=False)
+                locks.take(folders.open(""), out)
                 state = os.dup(folders.open(STATE, create=True))
                 stack.callback(_close, state)
             except OSError as error:

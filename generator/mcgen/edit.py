@@ -50,17 +50,17 @@ def add(text: str, cluster: Data) -> str:
     found = _find(text)
     last = found.node.value[-1]
     braces = bool(found.node.flow_style or last.flow_style)
-    lines = _written(cluster, braces=braces)
+    lines = written(cluster, braces=braces)
     if found.node.flow_style:
-        at = _end(last)
+        at = end_of(last)
         edited = f"{text[:at]}, {lines[0]}{text[at:]}"
     else:
         gap = last.start_mark.index - found.dashes[-1]
         # A dash may stand alone on its line, with the entry below it.
         inner = " " * gap if gap > 1 and "\n" not in text[found.dashes[-1] : last.start_mark.index] else "  "
         margin = " " * found.column
-        written = [f"{margin}-{inner[1:]}{lines[0]}", *(f"{margin}{inner}{line}" for line in lines[1:])]
-        edited = _inserted(found, _region(found, len(found.node.value) - 1)[1], written)
+        entry = [f"{margin}-{inner[1:]}{lines[0]}", *(f"{margin}{inner}{line}" for line in lines[1:])]
+        edited = _inserted(found, _region(found, len(found.node.value) - 1)[1], entry)
     return _checked(text, edited, lambda clusters: clusters.append(cluster))
 
 
@@ -72,10 +72,10 @@ def set_state(text: str, index: int, state: str) -> str:
     if given:
         edited = text[: given[0].start_mark.index] + state + text[given[0].end_mark.index :]
     elif entry.flow_style:
-        at = _end(entry.value[-1][1])
+        at = end_of(entry.value[-1][1])
         edited = f"{text[:at]}, {_STATE}: {state}{text[at:]}"
     else:
-        at = _line_end(text, _end(entry))
+        at = line_end(text, end_of(entry))
         edited = _inserted(found, at, [" " * entry.start_mark.column + f"{_STATE}: {state}"])
     return _checked(text, edited, lambda clusters: clusters[index].update({_STATE: state}))
 
@@ -90,7 +90,7 @@ def remove(text: str, index: int) -> str:
     items = found.node.value
     if found.node.flow_style:
         if index:
-            start, end = _end(items[index - 1]), _end(items[index])
+            start, end = end_of(items[index - 1]), end_of(items[index])
         else:
             start, end = items[0].start_mark.index, items[1].start_mark.index
     else:
@@ -123,7 +123,7 @@ def _find(text: str) -> _Clusters:
     return _Clusters(text, node, dashes)
 
 
-def _written(cluster: Data, *, braces: bool) -> list[str]:
+def written(cluster: Data, *, braces: bool) -> list[str]:
     """Return the lines of an entry as ruamel.yaml writes it: one line in braces, or one and more per field."""
     from ruamel.yaml import YAML
 
@@ -152,16 +152,16 @@ def _commented(value: Any, *, braces: bool) -> Any:
     return value
 
 
-def _end(node: Any) -> int:
+def end_of(node: Any) -> int:
     """Return where the last character of a node's content is over; a block collection ends with its last value."""
     children = [] if isinstance(node.value, str) or node.flow_style else node.value
     if not children:
         return int(node.end_mark.index)
     last = children[-1]
-    return _end(last[1] if isinstance(last, tuple) else last)
+    return end_of(last[1] if isinstance(last, tuple) else last)
 
 
-def _line_end(text: str, at: int) -> int:
+def line_end(text: str, at: int) -> int:
     """Return where the next line begins; a block of text ends there already."""
     if at and text[at - 1] == "\n":
         return at
@@ -172,9 +172,9 @@ def _region(found: _Clusters, index: int) -> tuple[int, int]:
     """Return the lines of an entry, with the comments at its end that are indented deeper than its dash."""
     text, dash = found.text, found.dashes[index]
     start = text.rfind("\n", 0, dash) + 1
-    end = _line_end(text, _end(found.node.value[index]))
+    end = line_end(text, end_of(found.node.value[index]))
     while end < len(text):
-        after = _line_end(text, end + 1)
+        after = line_end(text, end + 1)
         line = text[end:after]
         body = line.lstrip(" ")
         if not body.startswith("#") or len(line) - len(body) <= found.column:

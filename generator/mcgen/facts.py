@@ -31,8 +31,10 @@ class Certificate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
 class Facts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
     """What was found on live clusters, in a file that a person can review."""
 
-    api_version: Literal["mcgen/v1alpha1"] = "mcgen/v1alpha1"
-    kind: Literal["Facts"] = "Facts"
+    api_version: Annotated[Literal["mcgen/v1alpha1"], Meta(description="The version of this format.")] = (
+        "mcgen/v1alpha1"
+    )
+    kind: Annotated[Literal["Facts"], Meta(description="Always the same.")] = "Facts"
     addresses: Annotated[
         dict[str, Address],
         Meta(description="The address of each cluster's east-west gateway, by cluster name."),

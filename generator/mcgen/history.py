@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from mcgen import layout, manifest, stages
+from mcgen import layout, manifest
 from mcgen import revision as git
-from mcgen.lifecycle import steps, tree
-from mcgen.problems import Pos, Problem, Severity
+from mcgen.lifecycle import revisions, steps, tree
+from mcgen.problems import Pos, Problem, Severity, ToolError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
 
 # What identities are made of: (stage, path in its IstioOperator, what breaks).
@@ -38,14 +39,39 @@ def compare(folder: Path, revision: str, forget: Collection[str] = ()) -> list[P
     if old is None:
         return []
     new, _ = manifest.parse((folder / layout.MANIFEST).read_bytes(), str(folder / layout.MANIFEST))
-    there = tree.states(git.show(folder, revision, path) for path in tree.sets(old))
-    here = tree.states((folder / path).read_bytes() for path in tree.sets(new) if (folder / path).is_file())
+    sets = (
+        [git.show(folder, revision, path) for path in tree.sets(old)],
+        [(folder / path).read_bytes() for path in tree.sets(new) if (folder / path).is_file()],
+    )
+    there, here = (tree.states(raw) for raw in sets)
+    operators = (
+        _operators(old, lambda path: git.show(folder, revision, path)),
+        _operators(new, lambda path: (folder / path).read_bytes() if (folder / path).is_file() else b""),
+    )
+    upgrade = [(tree.upgrade_in(raw), specs) for raw, specs in zip(sets, operators, strict=True)]
     return [
         *steps.compare(folder, (old, there), (new, here), forget),
+        *revisions.compare(folder, upgrade[0], upgrade[1], leaving=there != here),
         *_withheld(folder, old, new),
         *_identities(folder, revision, old, new),
         *_sealing_keys(folder, revision, old, new),
     ]
+
+
+def closed_again(out: Path, new: manifest.Manifest) -> list[Problem]:
+    """Return a warning for every stage that the last commit has in its chain and a tree built from nothing has not.
+
+    Whoever deletes a tree deletes the sealed secrets and facts in it, which open the gates. Where there is no Git, or
+    no commit of this tree, there is nothing to say.
+    """
+    here = next(parent for parent in out.absolute().parents if parent.is_dir())
+    path = f"{out.absolute().relative_to(here).as_posix()}/{layout.MANIFEST}"
+    try:
+        old, _ = manifest.parse(git.show(here, "HEAD", path), path)
+    except ToolError:
+        return []
+    advice = "restore what lies in it, `git checkout HEAD -- .` in the tree, and build again"
+    return [replace(each, severity=Severity.WARNING, advice=advice) for each in _withheld(out, old, new)]
 
 
 def _withheld(folder: Path, old: manifest.Manifest, new: manifest.Manifest) -> Iterator[Problem]:
@@ -64,7 +90,7 @@ def _withheld(folder: Path, old: manifest.Manifest, new: manifest.Manifest) -> I
 
 def _identities(folder: Path, revision: str, old: manifest.Manifest, new: manifest.Manifest) -> Iterator[Problem]:
     for path in sorted(set(old.files) & set(new.files)):
-        if not path.endswith(f"/{stages.CONTROL_PLANE}/{layout.ISTIO_OPERATOR}"):
+        if not revisions.CONTROL_PLANE.fullmatch(path):
             continue
         if old.files[path] == new.files[path]:
             continue
@@ -94,7 +120,7 @@ def _sealing_keys(folder: Path, revision: str, old: manifest.Manifest, new: mani
             message=f"the sealed-secrets controller {where}, and its sealing keys stay behind: "
             "no sealed file can be opened without them",
             pos=Pos(file=str(folder / path)),
-            advice=f"copy the keys first, as {layout.README} says, and only then let anybody confirm that "
+            advice=f"copy the keys first, as {layout.RUNBOOK} says, and only then let anybody confirm that "
             "the old namespace is deleted",
             severity=Severity.WARNING,
         )
@@ -102,6 +128,12 @@ def _sealing_keys(folder: Path, revision: str, old: manifest.Manifest, new: mani
 
 def _namespace(raw: bytes) -> Any:
     return _get(next(yaml.load_all(raw, Loader=yaml.CSafeLoader)), ("metadata", "namespace"))
+
+
+def _operators(found: manifest.Manifest, read: Callable[[str], bytes]) -> dict[str, Any]:
+    """Return the specs of the control planes of a tree, by their paths."""
+    paths = [path for path in sorted(found.files) if revisions.CONTROL_PLANE.fullmatch(path)]
+    return {path: spec for path in paths if isinstance(spec := _operator(read(path)), dict)}
 
 
 def _manifest_at(folder: Path, revision: str) -> manifest.Manifest | None:

@@ -6,6 +6,8 @@ import re
 
 _VERSION = re.compile(r"v?([0-9]+\.[0-9]+(?:\.[0-9]+)?)(?:[-.+].*)?")
 
+_RELEASE = re.compile(r"[0-9]{1,4}\.[0-9]{1,4}\.(0|[1-9][0-9]{0,3})")
+
 
 def tag(image: str) -> str:
     """Return the tag of an image's name, empty when it has none (a digest says no version)."""
@@ -26,3 +28,13 @@ def minor(version: str) -> str:
 def number(minor: str) -> int:
     """Return the second part of a minor version as a number: 31 of 1.31."""
     return int(minor.split(".")[1])
+
+
+def is_release(version: str) -> bool:
+    """Return whether a version is one of Istio's releases, such as 1.31.1."""
+    return _RELEASE.fullmatch(version) is not None
+
+
+def release(version: str) -> tuple[int, ...]:
+    """Return the numbers of a release, so that a newer one is greater."""
+    return tuple(int(part) for part in version.split("."))

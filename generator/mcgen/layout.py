@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from mcgen.stages import REMOTE_SECRET, SEALED_SECRETS
+from mcgen.stages import REMOTE_SECRET, REVISION_TAG, SEALED_SECRETS
 
 README = "README.md"
+RUNBOOK = "RUNBOOK.md"
 GIT_ATTRIBUTES = ".gitattributes"
 MANIFEST = ".mcgen/manifest.json"
 FACTS = ".mcgen/facts.yaml"
@@ -43,6 +44,11 @@ def overlay(cluster: str, stage: str, consumer: str | None) -> str:
     if stage == REMOTE_SECRET:
         return f"clusters/{consumer}/remote-secrets/{cluster}"
     return f"clusters/{cluster}/{stage}"
+
+
+def revision_tag(cluster: str, revision: str) -> str:
+    """Return the overlay of the tag `default`: one per revision, so that its Application shows where it leads."""
+    return f"clusters/{cluster}/{REVISION_TAG}/{revision}"
 
 
 def sealed_secret(consumer: str, remote: str) -> str:

@@ -125,7 +125,7 @@ def lost_stages(loaded: Loaded, out: Path) -> list[Problem]:
         _lost(loaded, steps)
         for cluster, steps in chain.whole(loaded.mesh)
         if any(
-            not step.listed and layout.application(cluster.name, step.stage.wave, step.stage.name) in manifest.files
+            not step.listed and layout.application(cluster.name, step.stage.wave, step.name) in manifest.files
             for step in steps
         )
     ]

@@ -93,7 +93,8 @@ def parse(raw: bytes, file: str) -> tuple[Manifest, list[Problem]]:
             problems.append(_conflict(file))
         else:
             manifest = msgspec.json.decode(raw, type=Manifest)
-    except (ValueError, RecursionError) as error:
+    except (ValueError, msgspec.MsgspecError, RecursionError) as error:
+        # msgspec's errors are ValueErrors in its newer versions only.
         return EMPTY, [damaged(file, f"the manifest cannot be read: {error}")]
     if bad := unusable([*manifest.files, *manifest.inputs]):
         return EMPTY, [damaged(file, f"the manifest lists {path!r}, which is no path of a tree") for path in bad]

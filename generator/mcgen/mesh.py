@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mcgen import addons, job, names, phases, platforms, sealed
+from mcgen import addons, job, names, phases, platforms, sealed, upgrades
 from mcgen.blueprint import Namespace as Declared
 from mcgen.facts import FIRST_SUFFIX, Inputs
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mcgen import blueprint as bp
     from mcgen.job import Credentials, Job
     from mcgen.tree import DataPath
+    from mcgen.upgrades import Rollout
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +34,15 @@ class Namespace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gateway:
-    """An east-west gateway. annotations: the platform's and the team's; address: empty while unknown."""
+    """An east-west gateway. annotations: the platform's and the team's; address: empty while unknown.
+
+    from_others: whether `source_ranges` are what the other clusters call from, and not ranges of the team's own.
+    """
 
     address: str
     annotations: dict[str, str]
     source_ranges: tuple[str, ...]
+    from_others: bool
     min_replicas: int
     max_replicas: int
     resources: dict[str, dict[str, str]]
@@ -56,6 +61,7 @@ class Cluster:
     platform: str
     primary: str
     network: str
+    egress: tuple[str, ...]
     gateway: Gateway
     ingress_gateway: bool
     namespaces: tuple[Namespace, ...]
@@ -106,6 +112,7 @@ class Mesh:
     path: str
     blueprint: str
     istio: bp.Istio
+    rollout: Rollout
     clusters: tuple[Cluster, ...]
     by_name: dict[str, Cluster]
     pairs: dict[str, Pair]
@@ -119,8 +126,8 @@ class Mesh:
 
     @property
     def minor(self) -> str:
-        """Return Istio's minor version, such as 1.31: plugin and istioctl must have the same."""
-        return self.istio.version.rpartition(".")[0]
+        """Return Istio's minor version, such as 1.31; during an upgrade the old one."""
+        return self.rollout.old.minor
 
     @property
     def served_addresses(self) -> dict[str, str]:
@@ -157,6 +164,7 @@ def resolve(blueprint: bp.Blueprint, inputs: Inputs) -> Mesh:
         path=blueprint.gitops.path or f"output/{name}",
         blueprint=blueprint.gitops.blueprint or f"blueprints/{name}.yaml",
         istio=blueprint.istio,
+        rollout=upgrades.rollout(blueprint.istio),
         clusters=clusters,
         by_name=by_name,
         pairs={c.name: _pair(by_name[c.primary], c, inputs) for c in clusters if not c.is_primary},
@@ -247,16 +255,19 @@ def _cluster(
     serves: bool,
 ) -> Cluster:
     gateway = cluster.gateway
+    ranges = source_ranges(cluster, blueprint)
     return Cluster(
         name=cluster.name,
         id=cluster.id or cluster.name,
         platform=cluster.platform,
         primary=primary_of(cluster, blueprint),
         network=network_of(cluster),
+        egress=tuple(cluster.egress),
         gateway=Gateway(
             address=gateway.address or inputs.facts.addresses.get(cluster.name, ""),
             annotations=platforms.service_annotations(cluster, serves_remotes=serves) | gateway.annotations,
-            source_ranges=source_ranges(cluster, blueprint),
+            source_ranges=ranges,
+            from_others=bool(ranges) and not gateway.source_ranges,
             min_replicas=gateway.replicas.min,
             max_replicas=gateway.replicas.max,
             resources=_resources(gateway.resources),

@@ -6,6 +6,7 @@ import difflib
 import re
 from typing import TYPE_CHECKING, Any
 
+from mcgen.blueprint import LABEL
 from mcgen.problems import Problem
 
 if TYPE_CHECKING:
@@ -123,7 +124,9 @@ def _enum(error: Any, path: DataPath, source: Source) -> Iterator[Problem]:
 
 def _pattern(error: Any, path: DataPath, source: Source) -> Iterator[Problem]:
     examples = error.schema.get("examples")
-    advice = f'write it like "{examples[0]}"' if examples else _LABEL_ADVICE
+    # Of what a name may hold, an example says less than words.
+    said = examples and error.validator_value != LABEL
+    advice = f'write it like "{examples[0]}"' if said else _LABEL_ADVICE
     message = f'{_name(path)} is "{_short(error.instance)}", which is not of the form {error.validator_value}'
     yield _problem(source, path, "MC106", message, advice)
 

@@ -22,6 +22,7 @@ WAITS_FOR = "mcgen/waits-for"
 TOKEN = "mcgen/token"  # noqa: S105 - an annotation
 CERTIFICATE = "mcgen/certificate"
 PROBE = "mcgen/probe"
+DESCRIPTION = "mcgen/description"
 INJECTION = "istio-injection"
 NETWORK = "topology.istio.io/network"
 CONTROL_PLANE_CLUSTERS = "topology.istio.io/controlPlaneClusters"
@@ -33,11 +34,17 @@ SYNC_WAVE = "argocd.argoproj.io/sync-wave"
 SYNC_OPTIONS = "argocd.argoproj.io/sync-options"
 GENERATE_PATHS = "argocd.argoproj.io/manifest-generate-paths"
 ARGOCD_ANNOTATIONS = "argocd.argoproj.io/"
+TRACKING = "argocd.argoproj.io/tracking-id"
 NAMESPACE_NAME = "kubernetes.io/metadata.name"
 SERVICE_NAME = "kubernetes.io/service-name"
 REVISION = "istio.io/rev"
+TAG = "istio.io/tag"
 SOURCE_RANGES = "service.beta.kubernetes.io/load-balancer-source-ranges"
 
+# The annotations of an ApplicationSet that say how far an upgrade is, and between which revisions
+UPGRADE_STEP = "mcgen/upgrade-step"
+UPGRADE_FROM = "mcgen/upgrade-from"
+UPGRADE_TO = "mcgen/upgrade-to"
 # The field of an ApplicationSet's list that says how far a cluster has left
 STATE = "state"
 # With it Argo CD deletes an Application's objects together with the Application.
@@ -51,7 +58,15 @@ IN_CLUSTER = "in-cluster"
 IN_CLUSTER_SERVER = "https://kubernetes.default.svc"
 EAST_WEST_GATEWAY = "istio-eastwestgateway"
 INGRESS_GATEWAY = "istio-ingressgateway"
+ISTIOD = "istiod"
+# What istiod writes its CA into: the webhook that injects, and a ConfigMap of every namespace.
+INJECTOR = "istio-sidecar-injector"
+ROOT_CERTIFICATE = "istio-ca-root-cert"
 EAST_WEST_SELECTOR = {"istio": "eastwestgateway"}
+# The tag that stands for no revision at all, and the objects that Istio knows it by
+DEFAULT_TAG = "default"
+TAG_INJECTOR = f"istio-revision-tag-{DEFAULT_TAG}"
+DEFAULT_VALIDATOR = "istiod-default-validator"
 GATE = "gate"
 # The Role in istio-system of what the bootstrap job reads there.
 BOOTSTRAP_ROLE = "mcgen-bootstrap"
@@ -79,9 +94,29 @@ CONFIRM_DELETION = "Prune=confirm,Delete=confirm"
 STATUS_PORT, MTLS_PORT, ISTIOD_PORT, WEBHOOK_PORT = 15021, 15443, 15012, 15017
 
 
-def istiod_hosts() -> list[str]:
-    """Return the names under which proxies and API servers ask for istiod (TLS server names)."""
-    return [f"istiod.{ISTIO_SYSTEM}.svc", f"istiod.{ISTIO_SYSTEM}.svc.cluster.local"]
+def revised(name: str, revision: str) -> str:
+    """Return what Istio calls an object of a revision, empty for the istiod that has none."""
+    return f"{name}-{revision}" if revision else name
+
+
+def control_plane(revision: str) -> str:
+    """Return what the stage of a control plane is called in its chain."""
+    return revised("control-plane", revision)
+
+
+def istiod(revision: str) -> str:
+    """Return the name of istiod's Service."""
+    return revised("istiod", revision)
+
+
+def istiod_hosts(revision: str) -> list[str]:
+    """Return the names under which proxies and API servers ask for an istiod (TLS server names)."""
+    return [f"{istiod(revision)}.{ISTIO_SYSTEM}.svc", f"{istiod(revision)}.{ISTIO_SYSTEM}.svc.cluster.local"]
+
+
+def injection_path(cluster_id: str, network: str) -> str:
+    """Return where an istiod injects the pods of a remote."""
+    return f"/inject/cluster/{cluster_id}/net/{network}"
 
 
 def reader_role(consumer: str) -> str:

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from mcgen import __version__
-from mcgen.report import REPORTERS, Context
+from mcgen import __version__, terminal
+from mcgen.report import REPEATED, REPORTERS, Context
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mcgen.build import Watch
+    from mcgen.doctor.run import Examined
     from mcgen.problems import Problem
     from mcgen.report import Rule
 
 FORMATS = tuple(REPORTERS)
-_MANY_CLUSTERS = 300
 
 
 def show(problems: Sequence[Problem], form: str, lines: Mapping[str, Sequence[str]]) -> None:
@@ -28,24 +26,22 @@ def show(problems: Sequence[Problem], form: str, lines: Mapping[str, Sequence[st
     context = Context(
         lines=lines,
         rules=_rules(problems) if form == "sarif" else {},
-        colour=form == "text" and sys.stderr.isatty() and not os.environ.get("NO_COLOR"),
+        colour=form == "text" and terminal.colours(sys.stderr),
+        width=terminal.width(sys.stderr),
+        repeated=None if terminal.is_verbose() else REPEATED,
         version=__version__,
         directory=str(Path.cwd()),
     )
-    click.echo(REPORTERS[form](problems, context), nl=False, err=form == "text")
+    click.echo(REPORTERS[form](problems, context), nl=False, err=form == "text", color=context.colour)
 
 
-def progress(clusters: int, form: str) -> Watch:
-    """Return what shows a build's progress on a terminal, for meshes that take longer than a moment."""
-    if clusters < _MANY_CLUSTERS or form != "text" or not sys.stderr.isatty():
-        return iter
-    from rich.console import Console
-    from rich.progress import track
+def show_checks(examined: Sequence[Examined]) -> None:
+    """Print what came of the checks of live clusters, as the terminal can show it."""
+    from mcgen.doctor.show import text
 
-    # About twenty files per cluster: the bar is an estimate, and gone at the end.
-    return lambda files: track(
-        files, f"{clusters} clusters", total=20 * clusters, console=Console(stderr=True), transient=True
-    )
+    colour = terminal.colours(sys.stdout)
+    quiet, whole = terminal.is_quiet(), terminal.is_verbose()
+    terminal.out(text(examined, width=terminal.width(sys.stdout), colour=colour, fine=not quiet, whole=whole))
 
 
 def _rules(problems: Sequence[Problem]) -> dict[str, Rule]:

@@ -51,7 +51,7 @@ PHASES = (
     ),
     Phase(
         state="control-plane-gone",
-        takes=(stages.CONTROL_PLANE,),
+        takes=(stages.CONTROL_PLANE, stages.REVISION_TAG),
         what="the injector webhook and the way to istiod are deleted: pods start without a sidecar from then on",
     ),
     Phase(

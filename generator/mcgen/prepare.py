@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mcgen import build, load, store
+from mcgen import build, check, history, load, store
 from mcgen.lifecycle import guard
-from mcgen.problems import ProblemsFound, has_errors
+from mcgen.problems import ProblemsFound, Severity, has_errors
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -53,6 +53,10 @@ def prepare(
     _stop_on_errors(problems)
     plan = store.plan(out, built.files, loaded.inputs.files, mesh=loaded.mesh.name, force=force)
     problems += plan.problems
+    # What is pruned now was mcgen's.
+    problems += check.foreign(out, plan.before.files.keys() | plan.manifest.files.keys(), Severity.WARNING)
+    if plan.raw is None:
+        problems += history.closed_again(out, plan.manifest)
     _stop_on_errors(problems)
     return Prepared(loaded=loaded, plan=plan, problems=problems, origins=built.origins)
 

@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import select
+import shlex
 import signal
 import subprocess
 import threading
@@ -13,6 +14,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mcgen import terminal
 from mcgen.problems import ToolError
 
 if TYPE_CHECKING:
@@ -106,6 +108,7 @@ def run(
 ) -> Done:
     """Run a program to its end, whatever its exit code; ToolError when it cannot start or end in time."""
     pipe = subprocess.PIPE
+    terminal.detail(f"runs {shlex.join(argv)}")
     process = _running.start(argv, stdin=pipe, stdout=pipe, stderr=pipe, cwd=cwd, pass_fds=pass_fds, env=env)
     try:
         stdout, stderr = process.communicate(stdin, timeout=timeout)
@@ -145,6 +148,31 @@ def _first_line(process: subprocess.Popen[bytes], argv: Sequence[str], timeout: 
     return said.partition(b"\n")[0].decode(errors="replace")
 
 
+def lines(argv: Sequence[str], *, pass_fds: Sequence[int] = ()) -> Iterator[bytes]:
+    """Yield what a program prints, line by line, until it ends by itself or nobody wants more; then it is killed.
+
+    Raises ToolError when it cannot start, or ends with an exit code other than 0 and has printed nothing.
+    """
+    pipe = subprocess.PIPE
+    process = _running.start(argv, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, pass_fds=pass_fds)
+    said: list[bytes] = []
+    silent = True
+    try:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        reader = threading.Thread(target=lambda stream: said.append(stream.read()), args=(process.stderr,), daemon=True)
+        reader.start()
+        for line in process.stdout:
+            silent = False
+            yield line
+        process.wait()
+        reader.join()
+    finally:
+        _running.end(process)
+    if process.returncode and silent:
+        raise ToolError(words(b"".join(said)) or f"'{argv[0]}' failed")
+
+
 def pipe(
     first: Sequence[str], second: Sequence[str], *, timeout: float, pass_fds: Sequence[int] = ()
 ) -> tuple[Done, Done]:
@@ -152,6 +180,7 @@ def pipe(
 
     The first one's standard output never passes through this process, and is empty in what comes back.
     """
+    terminal.detail(f"runs {shlex.join(first)} | {shlex.join(second)}")
     with contextlib.ExitStack() as stack:
         reading, writing = (stack.enter_context(os.fdopen(end, mode, 0)) for end, mode in _ends())
         errors = subprocess.PIPE

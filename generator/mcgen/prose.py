@@ -7,6 +7,8 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+_FOLDER = Path(__file__).parent / "templates"
+
 
 def render(template: str, **context: object) -> str:
     """Return a template of `templates/` filled in; raise jinja2.UndefinedError when a value is missing."""
@@ -19,9 +21,15 @@ def page(template: str, **context: object) -> str:
 
 
 @cache
+def plain(name: str) -> str:
+    """Return a file of `templates/` as it stands: styles and scripts, which have no holes."""
+    return (_FOLDER / name).read_text(encoding="utf-8")
+
+
+@cache
 def _environment(*, html: bool) -> Environment:
     return Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        loader=FileSystemLoader(_FOLDER),
         undefined=StrictUndefined,
         autoescape=html,  # noqa: S701 - the others are Markdown and Dockerfiles
         trim_blocks=True,

@@ -1,14 +1,14 @@
-"""The tree's own README, and the files beside it that are no manifests."""
+"""The tree's own README, which says where the mesh stands, and the files beside it that are no manifests."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from mcgen import chain, graph, layout, names, stages
-from mcgen.lifecycle import words
-from mcgen.manifests.setup import plugin_name
-from mcgen.platforms import PLATFORMS, ports
+from mcgen import chain, layout, runbook
+from mcgen.graph import mermaid, meshed
+from mcgen.lifecycle import upgrade_words, words
+from mcgen.platforms import PLATFORMS
 from mcgen.prose import render
 from mcgen.tree import File
 
@@ -25,17 +25,16 @@ _ATTRIBUTES = "* text eol=lf\n.mcgen/manifest.json -diff linguist-generated\n"
 
 
 def files(mesh: Mesh) -> Iterator[File]:
-    """Yield README.md and .gitattributes."""
+    """Yield README.md, RUNBOOK.md and .gitattributes."""
     yield File(path=layout.README, text=_readme(mesh), origin=("metadata",))
+    yield runbook.file(mesh)
     yield File(path=layout.GIT_ATTRIBUTES, text=_ATTRIBUTES, origin=("metadata",))
 
 
 def _readme(mesh: Mesh) -> str:
     waiting: list[tuple[Cluster, Step | None]] = []
-    used: set[str] = set()
     for cluster, steps in chain.chains(mesh):
         waiting.append((cluster, first_gate(steps)))
-        used.update([step.stage.name for step in steps])
     return render(
         "README.md.j2",
         mesh=mesh,
@@ -43,17 +42,11 @@ def _readme(mesh: Mesh) -> str:
         clusters=[_row(cluster, gate) for cluster, gate in waiting],
         gates=[(cluster, gate) for cluster, gate in waiting if gate],
         missing_addresses=sorted({p.consumer.name for p in mesh.pairs.values() if not p.consumer.gateway.address}),
-        stages=[stage for stage in stages.STAGES if stage.name in used],
-        addon=mesh.sealed_secrets,
-        consumers=[cluster for cluster in mesh.primaries if cluster.gateway.serves_remotes],
         leaving=[cluster for cluster in mesh.clusters if cluster.state],
         words=words,
-        picture=graph.mermaid(mesh),
-        plugin=plugin_name(mesh.minor),
-        names=names,
+        upgrade_words=upgrade_words,
+        picture=mermaid.show(meshed.picture(mesh)),
         layout=layout,
-        firewall=[_firewall(mesh, cluster) for cluster in mesh.clusters],
-        platforms={name: PLATFORMS[name] for name in sorted({cluster.platform for cluster in mesh.clusters})},
     )
 
 
@@ -71,7 +64,7 @@ def after_build(mesh: Mesh, changed: Collection[str]) -> str:
     """Return what an Argo CD administrator has to apply by hand after this build, and in which order."""
     told = {
         layout.SETUP: f"{layout.SETUP}/{layout.README}",
-        layout.INSTALL: layout.README,
+        layout.INSTALL: layout.RUNBOOK,
         layout.BOOTSTRAP: _BOOTSTRAP_README,
     }
     # A page that reads differently is nothing to apply.
@@ -92,16 +85,5 @@ def _row(cluster: Cluster, gate: Step | None) -> dict[str, str]:
         "network": cluster.network,
         "address": cluster.gateway.address or "not known yet",
         "waits": gate.gate if gate else "",
-        "stage": gate.stage.name if gate else "",
-    }
-
-
-def _firewall(mesh: Mesh, cluster: Cluster) -> dict[str, str]:
-    serves = cluster.gateway.serves_remotes
-    remote = mesh.pairs.get(cluster.name)
-    return {
-        "name": cluster.name,
-        "ports": ", ".join(str(port) for port in ports(serves_remotes=serves)),
-        "sources": ", ".join(cluster.gateway.source_ranges) or "anywhere",
-        "api": f"istiod in {remote.consumer.name}" if remote else "",
+        "stage": gate.name if gate else "",
     }

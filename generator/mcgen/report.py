@@ -12,14 +12,14 @@ from urllib.parse import quote
 import orjson
 
 from mcgen.problems import Problem, Severity
+from mcgen.terminal import wrap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 _MAX_MESSAGE = 1000
-_REPEATED = 5
+REPEATED = 5
 _MAX_LINE = 120
-_BEFORE_MARK = 60
 _TAB = "    "
 _SARIF_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning"}
@@ -49,6 +49,7 @@ class Context:
 
     lines: the lines of each file that problems point into, by the file's name as in `Pos.file`.
     directory: absolute; SARIF gives the paths of files below it relative to it.
+    width: columns of the terminal, 0 for none. repeated: how many warnings of a code are shown, None for all.
     """
 
     lines: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -56,6 +57,8 @@ class Context:
     colour: bool = False
     version: str = ""
     directory: str = ""
+    width: int = 0
+    repeated: int | None = REPEATED
 
 
 Reporter: TypeAlias = "Callable[[Sequence[Problem], Context], str]"
@@ -70,12 +73,13 @@ def text(problems: Sequence[Problem], context: Context) -> str:
     if not problems:
         return ""
     seen: Counter[str] = Counter()
+    most = len(problems) if context.repeated is None else context.repeated
     blocks = []
     for problem in problems:
         seen[problem.code] += problem.severity is Severity.WARNING
-        if seen[problem.code] <= _REPEATED:
+        if seen[problem.code] <= most:
             blocks.append(_block(problem, context))
-    more = [f"... and {n - _REPEATED} more [{code}]\n" for code, n in sorted(seen.items()) if n > _REPEATED]
+    more = [f"... and {n - most} more [{code}] (--verbose shows all)\n" for code, n in sorted(seen.items()) if n > most]
     return "".join([*blocks, *more, count(problems), "\n"])
 
 
@@ -129,27 +133,41 @@ def _number(problems: Sequence[Problem], severity: Severity) -> int:
 
 def _block(problem: Problem, context: Context) -> str:
     paint = _paint if context.colour else _bare
-    place, message = printable(str(problem.pos)), _clip(printable(problem.message))
-    word = "" if problem.severity is Severity.ERROR else f"{problem.severity}: "
-    first = f"{paint(place, 'place')}: {paint(word + message, problem.severity)} {paint(f'[{problem.code}]', 'code')}"
-    lines = [first]
+    lines = _first(problem, context.width, paint)
     source = context.lines.get(problem.pos.file, ())
     if 0 < problem.pos.line <= len(source):
-        shown, mark = _snippet(source[problem.pos.line - 1], problem.pos.col, problem.length)
         number = str(problem.pos.line)
+        most = min(_MAX_LINE, context.width - len(f"  {number} | ......")) if context.width else _MAX_LINE
+        shown, mark = _snippet(source[problem.pos.line - 1], problem.pos.col, problem.length, most)
         lines.append(f"  {number} | {shown}".rstrip())
         if mark:
             lines.append(f"  {' ' * len(number)} | {paint(mark, 'mark')}")
     if problem.advice:
-        lines.append(f"  help: {_clip(printable(problem.advice))}")
+        lines += wrap(f"  help: {_clip(printable(problem.advice))}", context.width, " " * 8)
     return "\n".join(lines) + "\n"
 
 
-def _snippet(line: str, col: int, length: int) -> tuple[str, str]:
+def _first(problem: Problem, width: int, paint: Callable[[str, str], str]) -> list[str]:
+    """Return the place, the message and the code, on as many lines as it takes."""
+    place, message = f"{printable(str(problem.pos))}:", _clip(printable(problem.message))
+    word = "" if problem.severity is Severity.ERROR else f"{problem.severity}: "
+    code = f"[{problem.code}]"
+    lines = wrap(f"{place} {word}{message} {code}", width, "    ")
+    painted = []
+    for number, line in enumerate(lines, 1):
+        head = place if number == 1 and line.startswith(place) else ""
+        tail = code if number == len(lines) else ""
+        body = line[len(head) : len(line) - len(tail)]
+        styled = body.replace(body.strip(), paint(body.strip(), problem.severity), 1) if body.strip() else body
+        painted.append((paint(place[:-1], "place") + ":" if head else "") + styled + (tail and paint(tail, "code")))
+    return painted
+
+
+def _snippet(line: str, col: int, length: int, most: int) -> tuple[str, str]:
     """Return the line as shown, cut around the place when it is long, and the marker to put below it."""
     at = max(col - 1, 0)
-    first = 0 if len(line) <= _MAX_LINE or at < _MAX_LINE - _BEFORE_MARK else at - _BEFORE_MARK
-    last = min(len(line), first + _MAX_LINE)
+    first = 0 if len(line) <= most or at < most // 2 else at - most // 2
+    last = min(len(line), first + most)
     head = "..." if first else ""
     before, marked, after = (
         _visible(part)

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from mcgen import __version__
-from mcgen.disk import STATE, UNFINISHED, Folders, Found, failure, lock, look, open_root, writer
+from mcgen import __version__, locks
+from mcgen.disk import STATE, UNFINISHED, Folders, Found, failure, look, open_root, writer
 from mcgen.layout import MANIFEST
 from mcgen.manifest import EMPTY, Manifest, damaged, digests, parse, unusable
 from mcgen.problems import Pos, Problem, ProblemsFound, ToolError, has_errors
@@ -25,14 +25,15 @@ if TYPE_CHECKING:
 class Plan:
     """What a build would do to the output folder; paths are relative to it, and sorted.
 
-    tree, inputs: what the files shall be. created, changed, deleted, unchanged: the manifest is among them.
-    cleared: empty folders in a file's way. before, raw: the manifest that was found.
+    tree, inputs: what the files shall be. force: whether it replaces what is not mcgen's. created, changed, deleted,
+    unchanged: the manifest is among them. cleared: empty folders in a file's way. before, raw: the manifest found.
     """
 
     out: Path
     tree: Mapping[str, bytes]
     inputs: Mapping[str, bytes]
     manifest: Manifest
+    force: bool
     before: Manifest = EMPTY
     raw: bytes | None = None
     created: tuple[str, ...] = ()
@@ -79,18 +80,18 @@ def plan(out: Path, tree: Mapping[str, bytes], inputs: Mapping[str, bytes], *, m
     be read, or another mcgen is writing to it.
     """
     new = Manifest(generator=__version__, blueprint=mesh, files=digests(tree), inputs=digests(inputs))
-    blank = Plan(out=out, tree=tree, inputs=inputs, manifest=new)
+    blank = Plan(out=out, tree=tree, inputs=inputs, manifest=new, force=force)
     if problems := _misplaced(out, tree, inputs):
         return replace(blank, problems=tuple(problems))
     with _opened(out) as (folders, problems):
         if folders is None:
             created = () if problems else tuple(sorted([*tree, *inputs, MANIFEST]))
             return replace(blank, created=created, problems=tuple(problems))
-        lock(out, folders.open(""), shared=True)
-        return _survey(blank, folders, force=force)
+        locks.take(folders.open(""), out, shared=True)
+        return _survey(blank, folders)
 
 
-def _survey(blank: Plan, folders: Folders, *, force: bool) -> Plan:
+def _survey(blank: Plan, folders: Folders) -> Plan:
     out, new = blank.out, blank.manifest
     raw, problems = _manifest(out, folders)
     intact = raw == new.to_bytes()
@@ -102,7 +103,7 @@ def _survey(blank: Plan, folders: Folders, *, force: bool) -> Plan:
     if has_errors(problems):
         return replace(blank, problems=tuple(problems))
     # A conflict is all that a manifest may have without being refused.
-    survey = Survey(out, folders, old, merged=bool(problems), force=force)
+    survey = Survey(out, folders, old, merged=bool(problems), force=blank.force)
     wanted = {**blank.tree, **blank.inputs}
     survey.prune(wanted)
     survey.compare(wanted, blank.inputs)
@@ -123,7 +124,7 @@ def _survey(blank: Plan, folders: Folders, *, force: bool) -> Plan:
 
 
 def apply(plan: Plan) -> None:
-    """Do what the plan says; raise ProblemsFound when it has errors, ToolError when the system refuses.
+    """Do what the plan says; raise ProblemsFound when it has errors or is overtaken, ToolError when the system refuses.
 
     Each file is replaced as a whole. Stopped anywhere, it leaves files that are old or new, and a manifest that
     owns both, so that the next build completes and prunes them.
@@ -135,7 +136,21 @@ def apply(plan: Plan) -> None:
     with writer(plan.out) as (disk, folders):
         if _manifest(plan.out, folders)[0] != plan.raw:
             raise ToolError(f"another mcgen has written to '{plan.out}' meanwhile: run the command again")
+        _look_again(plan, folders)
         _carry_out(plan, disk)
+
+
+def _look_again(plan: Plan, folders: Folders) -> None:
+    """Raise ProblemsFound when somebody changed since the plan what it would replace or remove."""
+    wanted = {**plan.tree, **plan.inputs}
+    # Into a tree that is made for the first time nobody writes yet, and it has the most folders.
+    created = plan.created if plan.raw is not None else ()
+    touched = {path: wanted[path] for path in (*created, *plan.changed) if path != MANIFEST}
+    survey = Survey(plan.out, folders, plan.before, merged=False, force=plan.force)
+    survey.prune(wanted)
+    survey.compare(touched, plan.inputs)
+    if has_errors(survey.problems):
+        raise ProblemsFound(survey.problems)
 
 
 def _carry_out(plan: Plan, disk: Writer) -> None:

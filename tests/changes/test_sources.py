@@ -61,7 +61,7 @@ def kinds(found: list[Finding]) -> set[str]:
 def test_folders_are_compared_by_their_manifests(pair: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     read = reading(monkeypatch)
     assert kinds(findings(sources.folders(*pair))) == {"sources"}
-    assert sorted(read) == ["README.md"] * 2 + ["istio-operator.yaml"] * 2 + ["manifest.json"] * 2
+    assert sorted(read) == ["RUNBOOK.md"] * 2 + ["istio-operator.yaml"] * 2 + ["manifest.json"] * 2
 
 
 def test_a_further_cluster_costs_no_file_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

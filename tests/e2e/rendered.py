@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from mcgen.manifests.setup import COMMAND
+from mcgen.minors import MINORS
 from tests.goyaml import documents
-from tests.programs import CHECKOUT, program, run
+from tests.programs import program, run
 
-if TYPE_CHECKING:
-    from pathlib import Path
+NEWEST = list(MINORS)[-1]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +42,8 @@ def _render(tree: Path, file: Path) -> Rendered:
     (application,) = documents(file.read_bytes())
     source = application["spec"]["source"]
     folder = _below(tree, source["path"])
-    text = plugin(tree / folder) if "plugin" in source else kustomize(tree / folder)
+    minor = source["plugin"]["name"].rpartition("-")[2] if "plugin" in source else ""
+    text = plugin(tree / folder, minor) if minor else kustomize(tree / folder)
     cluster = application["spec"]["destination"]["name"]
     return Rendered(application=application, cluster=cluster, folder=folder, objects=tuple(documents(text)), text=text)
 
@@ -52,12 +57,20 @@ def kustomize(folder: Path) -> bytes:
     return run([program("kustomize"), "build", "."], cwd=folder)
 
 
-def plugin(folder: Path) -> bytes:
-    """Run the very command of the render plugin."""
-    assert program("kustomize")
-    assert program("istioctl")
-    path = f"{CHECKOUT / '.tools'}:/usr/bin:/bin"
-    return run(["env", f"PATH={path}", *COMMAND], cwd=folder)
+def plugin(folder: Path, minor: str = "") -> bytes:
+    """Run the very command of the render plugin of an Istio minor, which has one istioctl (default: the newest)."""
+    return run(["env", f"PATH={_programs(minor or NEWEST)}", *COMMAND], cwd=folder)
+
+
+@cache
+def _programs(minor: str) -> str:
+    """Return a PATH on which istioctl is of a minor."""
+    folder = Path(tempfile.mkdtemp(prefix="mcgen-plugin-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    istioctl = program("istioctl" if minor == NEWEST else f"istioctl-{minor}")
+    for name, path in (("istioctl", istioctl), ("kustomize", program("kustomize"))):
+        (folder / name).symlink_to(path)
+    return f"{folder}:/usr/bin:/bin"
 
 
 def key(thing: dict[str, Any]) -> tuple[str, str, str, str]:

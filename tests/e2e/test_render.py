@@ -43,6 +43,17 @@ def test_every_istio_operator_renders(tree: Path) -> None:
             assert documents(text), folder
 
 
+def test_a_gate_passes_through_the_plugin_as_it_is() -> None:
+    # Every gate of the samples is one of a stage that is not rendered; the plugin looks at what comes out alone.
+    gate = BY_TREE["gke-aks"].folder / "clusters/gke/remote-secrets/aks"
+    assert documents(plugin(gate)) == documents(kustomize(gate))
+
+
+def test_the_plugin_refuses_what_is_neither_an_operator_nor_a_gate() -> None:
+    with pytest.raises(AssertionError, match="kustomize built no IstioOperator"):
+        plugin(BY_TREE["gke-aks"].folder / "bases/policies")
+
+
 @trees
 def test_kubeconform_accepts_all_that_comes_out(tree: Path) -> None:
     rendered = applications(tree)

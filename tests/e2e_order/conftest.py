@@ -1,48 +1,52 @@
-"""One story for all tests here: a team installs the sample mesh, waits at the gate, seals, and is done."""
+"""One ground for all tests here; on it a story: a team installs the sample mesh, waits at the gate, seals, is done."""
 
 from __future__ import annotations
 
 import os
-from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.e2e_order.trials.ground import Ground, new_lab
 from tests.lab import story
 from tests.lab.lab import Lab
-from tests.lab.plan import plan
-from tests.lab.recorder import Recorder
-from tests.lab.team import Team, gather
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.lab.recorder import Recorder
     from tests.lab.story import Waiting
+    from tests.lab.team import Team
 
 
 @pytest.fixture(scope="session")
 def lab() -> Iterator[Lab]:
-    """Yield a lab of this story alone, or one that is up and empty (MCGEN_LAB=its name)."""
+    """Yield a lab of these tests alone, or one that is up (MCGEN_LAB=its name)."""
     if name := os.environ.get("MCGEN_LAB"):
         yield Lab.found(name)
         return
-    with Lab(plan(name="order", network=IPv4Network("10.212.0.0/14"))) as lab:
+    with new_lab() as lab:
         yield lab
 
 
 @pytest.fixture(scope="session")
-def timeline(lab: Lab) -> Iterator[Recorder]:
-    """Yield the recorder of everything that happens; its time line is written among the lab's logs."""
-    recorder = Recorder({name: cluster.kubeconfig for name, cluster in lab.clusters.items()})
-    with recorder:
-        yield recorder
-    recorder.write(lab.logs / "timeline.txt")
+def ground(lab: Lab) -> Iterator[Ground]:
+    """Yield the lab with a prepared Argo CD, clean; its time line is written among its logs."""
+    with Ground(lab) as ground:
+        yield ground
+    ground.recorder.write(lab.logs / "timeline.txt")
 
 
 @pytest.fixture(scope="session")
-def team(lab: Lab) -> Team:
+def timeline(ground: Ground) -> Recorder:
+    """Return the recorder of everything that happens."""
+    return ground.recorder
+
+
+@pytest.fixture(scope="session")
+def team(ground: Ground) -> Team:
     """Return the team, before its first commit of a tree."""
-    return gather(lab)
+    return ground.team("story", "gke-aks")
 
 
 @pytest.fixture(scope="session")

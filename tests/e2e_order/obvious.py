@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from tests.e2e_order.checker import REMOTE
 from tests.lab import addons, argocd
 from tests.lab.process import wait_for
 from tests.lab.story import ROOT
-from tests.lab.team import SEALED, TREE
+from tests.lab.team import SEALED
 
 if TYPE_CHECKING:
     from tests.lab.team import Team
@@ -26,7 +25,7 @@ def take_away(team: Team) -> None:
     for what in (("application", ROOT), ("applicationsets", "--all"), ("applications", "--all")):
         team.home.kubectl("delete", *what, f"--namespace={argocd.NAMESPACE}")
     argocd.settle(team.home, "end of the Applications", lambda found: not found, seconds=60)
-    for stage in reversed(REMOTE):
+    for stage in reversed(team.chain("aks").stages):
         if stage not in ("namespaces", "remote-secret"):
             rendered = addons.render(team.tree / "clusters/aks" / stage, components=())
             team.lab["aks"].kubectl("delete", "--ignore-not-found", "--filename=-", stdin=rendered, timeout=300)
@@ -48,7 +47,7 @@ def deliver(team: Team) -> None:
     shutil.rmtree((team.tree / SEALED).parent)
     folder = team.repository.copy / FOLDER
     folder.mkdir()
-    for wave, stage in enumerate(stage for stage in REMOTE if stage != "namespaces"):
+    for wave, stage in enumerate(stage for stage in team.chain("aks").stages if stage != "namespaces"):
         text = yaml.safe_dump(_application_set(team, stage, wave), sort_keys=False)
         (folder / f"{wave}-{stage}.yaml").write_text(text)
     team.commit("The mesh, the obvious way")
@@ -64,7 +63,9 @@ def _root(team: Team) -> dict[str, Any]:
 
 def _application_set(team: Team, stage: str, wave: int) -> dict[str, Any]:
     where = "gke" if stage == "remote-secret" else "aks"
-    path = f"{TREE}/clusters/" + ("gke/remote-secrets/aks" if stage == "remote-secret" else f"{{{{.cluster}}}}/{stage}")
+    path = f"{team.folder}/clusters/" + (
+        "gke/remote-secrets/aks" if stage == "remote-secret" else f"{{{{.cluster}}}}/{stage}"
+    )
     spec = _spec(team, "gke-aks", path)
     spec["destination"] = {"name": where, "namespace": "multi-cluster" if stage == "workloads" else "istio-system"}
     if stage in RENDERED:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mcgen.verify.watch import EXISTS
+from mcgen.verify.watch_order import violations
 from tests.e2e_order import obvious
-from tests.e2e_order.checker import violations
 from tests.lab.process import wait_for
-from tests.lab.recorder import EXISTS, Recorder
+from tests.lab.recorder import Recorder
 
 if TYPE_CHECKING:
     from tests.lab.team import Team
@@ -31,6 +32,6 @@ def test_application_sets_in_waves_put_workloads_and_gateway_before_the_remote_s
         for stage in ("workloads", "east-west-gateway"):
             wait_for(f"the stage {stage} in aks", partial(deployed, recorder, stage), seconds=300, pause=1)
     recorder.write(complete.lab.logs / "timeline-obvious.txt")
-    found = violations(recorder.events)
+    found = [str(each) for each in violations(recorder.events, complete.chain("aks"))]
     for stage, effect in (("workloads", "caBundle filled"), ("east-west-gateway", "unsealed")):
         assert any(f"[gke-aks-aks-{stage}]" in line and effect in line for line in found), found

@@ -27,13 +27,17 @@ class Api:
         self.server: str = config["clusters"][0]["cluster"]["server"]
         self.opener = _opener(config["clusters"][0]["cluster"], config["users"][0]["user"])
 
-    def call(self, path: str, body: dict[str, Any] | None = None) -> HTTPResponse:
-        """Get a path, or patch what is there."""
+    def call(
+        self, path: str, body: dict[str, Any] | None = None, *, method: str = "", accept: str = "application/json"
+    ) -> HTTPResponse:
+        """Get a path, or patch what is there; or what `method` says."""
+        method = method or ("PATCH" if body else "GET")
+        kind = {"PATCH": "application/merge-patch+json"}.get(method, "application/json")
         request = Request(
             self.server + path,
-            method="PATCH" if body else "GET",
+            method=method,
             data=json.dumps(body).encode() if body else None,
-            headers={"Content-Type": "application/merge-patch+json"},
+            headers={"Accept": accept} | ({"Content-Type": kind} if body else {}),
         )
         answer: HTTPResponse = self.opener.open(request, timeout=WATCH_SECONDS + 30)
         return answer

@@ -77,7 +77,7 @@ class Application:
 
 
 def install(home: Cluster, repository: Repository) -> None:
-    """Run Argo CD in a cluster and let it read a repository."""
+    """Run Argo CD in a cluster and let it read a repository, and all others of the same Git server."""
     home.apply(json.dumps({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}))
     sources = module("argocd", "github.com/argoproj/argo-cd/v3")
     # In front of the programs: they read certificates and passwords when they start.
@@ -86,8 +86,8 @@ def install(home: Cluster, repository: Repository) -> None:
     trusted = {"data": {host: repository.place.authority.read_text()}}
     where = (f"--namespace={NAMESPACE}", "--type=merge")
     home.kubectl("patch", "configmap", "argocd-tls-certs-cm", *where, f"--patch={json.dumps(trusted)}")
-    login = {"type": "git", "url": repository.url, "username": USER, "password": repository.password}
-    home.apply(_secret("team-repository", "repository", login))
+    login = {"type": "git", "url": f"https://{host}", "username": USER, "password": repository.password}
+    home.apply(_secret("team-repositories", "repo-creds", login))
 
 
 def ready(home: Cluster) -> None:

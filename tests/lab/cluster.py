@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from string import Template
@@ -14,7 +16,7 @@ from tests.lab.plan import LabError
 from tests.lab.process import Process, alive, run, start, stop, wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -87,6 +89,17 @@ class Cluster:
         self.apply(Template((MANIFESTS / "coredns.yaml").read_text()).substitute(dns=self.plan.dns_address))
         wait_for(f"ready node of {self.name}", self.ready, seconds=90, needs=needed)
         self.rolled_out("kube-system", "coredns")
+
+    @contextmanager
+    def without_api(self) -> Iterator[None]:
+        """Have no API server inside, as when its machine died; what it knew stays."""
+        stop(self.records / "kube-apiserver.stat", first=signal.SIGKILL)
+        try:
+            yield
+        finally:
+            server = self._start("kube-apiserver", control_plane.api_server(self.plan, self.folder))
+            ready = partial(self.says, "get", "--raw=/readyz")
+            wait_for(f"API server of {self.name}", ready, seconds=120, needs=[server])
 
     def down(self) -> None:
         """Stop everything that `up` started, whoever did, and remove what it made but the logs."""

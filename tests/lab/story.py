@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tests.lab import argocd, handbook
+from tests.lab import argocd
 from tests.lab.plan import LabError
-from tests.lab.team import TREE
 
 if TYPE_CHECKING:
     from tests.lab.argocd import Application
@@ -47,9 +46,7 @@ def install(team: Team) -> None:
     setup = (team.tree / "argocd/setup/README.md").read_text()
     team.follow(setup, "### A stock install, with kubectl")
     team.follow(setup, "## Offered: an admission policy")
-    handbook.shell(
-        f"kubectl apply -f {TREE}/argocd/install", folder=team.repository.copy, kubeconfig=team.lab.kubeconfig
-    )
+    team.shell(f"kubectl apply -f {team.folder}/argocd/install")
     argocd.settle(team.home, "chain of aks at its gate and chain of gke at its end", at_the_gate, seconds=PATIENCE)
     resynced(team)
 

@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from mcgen import load
+from mcgen.verify import watch_order
 from tests.lab import addons, argocd, handbook, repository
 from tests.lab.catalogue import CHECKOUT
-from tests.lab.process import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from mcgen.mesh import Mesh
+    from mcgen.verify.watch_order import Chain
     from tests.lab.cluster import Cluster
     from tests.lab.lab import Lab
     from tests.lab.repository import Repository
 
-BLUEPRINT = "blueprints/gke-aks.yaml"
 TREE = "output/gke-aks"
 SEALED = "clusters/gke/remote-secrets/aks/sealed-secret.yaml"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Team:
-    """A team with a lab and a repository in it."""
+    """A team with a lab and a repository in it. name: of its mesh."""
 
     lab: Lab
     repository: Repository
+    name: str = "gke-aks"
 
     @property
     def home(self) -> Cluster:
@@ -39,29 +41,64 @@ class Team:
         return self.lab["gke"]
 
     @property
+    def blueprint(self) -> str:
+        """The blueprint's place in the repository."""
+        return f"blueprints/{self.name}.yaml"
+
+    @property
+    def folder(self) -> str:
+        """The tree's place in the repository."""
+        return f"output/{self.name}"
+
+    @property
     def tree(self) -> Path:
-        return self.repository.copy / TREE
+        return self.repository.copy / self.folder
+
+    @property
+    def mesh(self) -> Mesh:
+        """The mesh of the blueprint and the tree's inputs as they are now."""
+        return load.load(load.read(str(self.repository.copy / self.blueprint)), self.tree).mesh
+
+    @property
+    def chains(self) -> tuple[Chain, ...]:
+        """The chains as their order can be seen."""
+        return watch_order.chains(self.mesh)
+
+    def chain(self, cluster: str) -> Chain:
+        """Return the chain of a cluster."""
+        return next(chain for chain in self.chains if chain.cluster == cluster)
 
     @property
     def readme(self) -> str:
         return (self.tree / "README.md").read_text()
 
-    def edit(self, change: Callable[[dict[str, Any]], object]) -> None:
-        """Change the blueprint."""
-        path = self.repository.copy / BLUEPRINT
-        blueprint = yaml.safe_load(path.read_text())
-        change(blueprint)
-        path.write_text(yaml.safe_dump(blueprint, sort_keys=False))
-
     def build(self) -> None:
         """Run mcgen as a person does in a checkout."""
-        mcgen = [sys.executable, "-m", "mcgen", "build", BLUEPRINT, "-o", TREE]
-        run(["env", f"--chdir={self.repository.copy}", *mcgen])
+        self.mcgen("build")
 
     def bootstrap(self, *options: str) -> str:
         """Run mcgen bootstrap as a person does, and return what it says; raise LabError when it fails."""
-        command = f"mcgen bootstrap {BLUEPRINT} -o {TREE} {' '.join(options)}"
-        return handbook.shell(command, folder=self.repository.copy, kubeconfig=self.lab.kubeconfig)
+        return self.mcgen("bootstrap", *options)
+
+    def mcgen(self, command: str, *options: str) -> str:
+        """Run a command of mcgen on the blueprint and the tree, and return what it says; raise LabError."""
+        return self.shell(f"mcgen {command} {self.blueprint} {' '.join(options)} -o {self.folder}")
+
+    def shell(self, commands: str) -> str:
+        """Run commands at the root of the repository, and return what they say; raise LabError when one fails."""
+        return handbook.shell(commands, folder=self.repository.copy, kubeconfig=self.lab.kubeconfig)
+
+    def write(self, blueprint: dict[str, Any]) -> None:
+        """Write the blueprint."""
+        path = self.repository.copy / self.blueprint
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(yaml.safe_dump(blueprint, sort_keys=False))
+
+    def edit(self, change: Callable[[dict[str, Any]], object]) -> None:
+        """Change the blueprint as data."""
+        blueprint = yaml.safe_load((self.repository.copy / self.blueprint).read_text())
+        change(blueprint)
+        self.write(blueprint)
 
     def commit(self, message: str) -> None:
         """Commit, push, and have the webhook called."""
@@ -71,28 +108,32 @@ class Team:
 
     def follow(self, page: str, after: str) -> str:
         """Run the commands that a page has below some words, at the root of the repository."""
-        return handbook.shell(handbook.block(page, after), folder=self.repository.copy, kubeconfig=self.lab.kubeconfig)
+        return self.shell(handbook.block(page, after))
+
+
+def prepare(lab: Lab, repository: Repository) -> None:
+    """Do what the tree's README asks for before the first sync, but for the setup, which is the tree's own."""
+    home = lab["gke"]
+    argocd.install(home, repository)
+    for name, cluster in lab.clusters.items():
+        argocd.register(home, name, None if cluster is home else cluster)
+    with ThreadPoolExecutor() as pool:
+        begun = [pool.submit(addons.metrics_server, cluster) for cluster in lab.clusters.values()]
+        for done in (pool.submit(addons.sealed_secrets, home), pool.submit(argocd.ready, home), *begun):
+            done.result()
 
 
 def gather(lab: Lab) -> Team:
-    """Return a team with all that the tree's README asks for before the first sync, and the blueprint committed."""
+    """Return a team in a prepared lab, the blueprint in its working copy."""
     team = Team(lab=lab, repository=repository.create(lab, "platform/mesh"))
-    argocd.install(team.home, team.repository)
-    argocd.register(team.home, "gke")
-    argocd.register(team.home, "aks", lab["aks"])
-    with ThreadPoolExecutor() as pool:
-        begun = [pool.submit(addons.metrics_server, lab[name]) for name in ("gke", "aks")]
-        for done in (pool.submit(addons.sealed_secrets, lab["gke"]), pool.submit(argocd.ready, lab["gke"]), *begun):
-            done.result()
-    path = team.repository.copy / BLUEPRINT
-    path.parent.mkdir()
-    path.write_text(yaml.safe_dump(adapted(lab, team.repository), sort_keys=False))
+    prepare(lab, team.repository)
+    team.write(adapted(lab, team.repository))
     return team
 
 
 def adapted(lab: Lab, repository: Repository) -> dict[str, Any]:
     """Return the sample blueprint with the lab's addresses, and without what its Envoy cannot do."""
-    blueprint: dict[str, Any] = yaml.safe_load((CHECKOUT / BLUEPRINT).read_text())
+    blueprint: dict[str, Any] = yaml.safe_load((CHECKOUT / "blueprints/gke-aks.yaml").read_text())
     blueprint["gitops"]["repo"] = repository.url
     for cluster in blueprint["clusters"]:
         cluster["egress"] = [f"{lab[cluster['name']].plan.node_address}/32"]

@@ -18,7 +18,6 @@ from mcgen.doctor.settings import same_script
 from mcgen.doctor.verdict import Verdict, finding, fine, skipped, unknown, warning
 from mcgen.manifests import setup_health
 from mcgen.manifests.setup_argocd import SUPPORTED
-from mcgen.rules.versions import ISTIO_MINORS
 from tests.samples import CHECKOUT
 
 
@@ -194,10 +193,6 @@ def test_a_controller_is_ready_when_something_ready_serves_it(slices: list[Any],
     check = consumer.judge_controller(ADDON, {}, slices)
     assert (check.verdict is Verdict.FINE) == good
     assert "stage sealed-secrets" in consumer.judge_controller(ADDON, None, slices).advice
-
-
-def test_every_istio_has_its_kubernetes() -> None:
-    assert set(kubernetes.SUPPORTED) == set(ISTIO_MINORS)
 
 
 @pytest.mark.parametrize(

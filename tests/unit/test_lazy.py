@@ -40,7 +40,7 @@ REFUSED = {
     "urllib",
     "yaml",
 }
-OWN = {"mcgen", "mcgen.__main__", "mcgen.cli", "mcgen.problems"}
+OWN = {"mcgen", "mcgen.__main__", "mcgen.cli", "mcgen.problems", "mcgen.terminal"}
 
 
 # `-X importtime` does not show what importlib.import_module imports, which is how commands are found.

@@ -18,7 +18,7 @@ from tests.helpers import BLUEPRINTS, SEALED_INPUTS, documents, emitted, tree
 from tests.samples import BY_TREE, TREES
 from tests.unit.order_mutations import MUTATIONS
 from tests.unit.order_mutations.bounds import account_in_two_stages
-from tests.unit.order_mutations.trees import JOB, annotate, managed, opened, proved, set_wave, waiting
+from tests.unit.order_mutations.trees import JOB, annotate, half_opened, managed, opened, proved, set_wave, waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +39,7 @@ def test_every_code_has_a_mutation() -> None:
     assert set().union(*(param.values[2] for param in MUTATIONS)) == set(finding.ADVICE)
 
 
-@pytest.mark.parametrize("form", [waiting, opened, managed])
+@pytest.mark.parametrize("form", [waiting, half_opened, opened, managed])
 def test_the_sample_holds(form: Callable[[], Tree]) -> None:
     assert proved(form()) == []
 

@@ -65,7 +65,8 @@ STEPS = {
     "leaving": ({app("remote-secret")}, set(), set()),
     "secret-gone": (
         {app("east-west-gateway"), app("workloads")},
-        {app("remote-secret"), "clusters/gke/remote-secrets/aks/kustomization.yaml"},
+        # The kustomization around the sealed file stays with it.
+        {app("remote-secret")},
         set(),
     ),
     "gateways-gone": (

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -190,4 +191,23 @@ def test_a_warning_that_many_share_is_shown_a_few_times() -> None:
     shown = text([*errors, *warnings], Context())
     assert shown.count("twice") == 20
     assert shown.count("warning: open") == 5
-    assert shown.endswith("... and 995 more [MC230]\n20 errors, 1000 warnings\n")
+    assert shown.endswith("... and 995 more [MC230] (--verbose shows all)\n20 errors, 1000 warnings\n")
+    whole = text([*errors, *warnings], Context(repeated=None))
+    assert whole.count("warning: open") == 1000
+    assert "more" not in whole
+
+
+@pytest.mark.parametrize("colour", [True, False])
+def test_what_is_shown_fits_a_narrow_terminal(colour: bool) -> None:
+    """Paths and names stay whole, to be copied."""
+    words = "the remote's gateway cannot be reached from the primary, whose istiod calls it"
+    found = [
+        problem(words, 1, 50, length=20, advice=f"{words}: {words}"),
+        problem(words, 2, 1, severity=Severity.WARNING),
+        problem("x" * 60, 3, 1),
+    ]
+    context = Context(lines={FILE: ["key: " + "v" * 100, "short: 1", "x"]}, width=40, colour=colour)
+    shown = re.sub(r"\x1b\[\d+m", "", text(found, context))
+    long = [line for line in shown.splitlines() if len(line) > 40]
+    assert [line.strip() for line in long] == ["x" * 60]
+    assert shown.count("^") == 3

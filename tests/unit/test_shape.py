@@ -41,7 +41,7 @@ def nodes(node: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
 def fields(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield every schema of a value: not the mappings from names to schemas."""
     for path, node in nodes(schema):
-        if not path.endswith(("/properties", "/$defs")) and "/default" not in path:
+        if not path.endswith(("/properties", "/$defs")) and "/default" not in path and "/examples" not in path:
             yield path, node
 
 
@@ -72,14 +72,21 @@ def test_nothing_may_be_null_and_each_keyword_can_be_explained(schema: dict[str,
         assert node.get("default", 0) is not None, path
 
 
-def test_each_field_is_described() -> None:
-    obvious = {"min", "max", "name", "namespace", "clusters", "enabled", "labels", "annotations", "requests", "limits"}
-    for path, node in fields(SCHEMA):
+@pytest.mark.parametrize("schema", BOTH.values(), ids=BOTH)
+def test_each_field_is_described(schema: dict[str, Any]) -> None:
+    for path, node in fields(schema):
         for name, field in node.get("properties", {}).items():
-            section = field.get("$ref", field.get("items", {}).get("$ref")) if isinstance(field, dict) else None
-            assert "description" in field or section or path.endswith(("/To", "/From", "/Target")) or name in {
-                *obvious, "apiVersion", "kind", "action", "description", "namespaces", "ipBlocks",
-            }, f"{path}/{name}"  # fmt: skip
+            assert field.get("description"), f"{path}/{name}"
+
+
+@pytest.mark.parametrize("schema", BOTH.values(), ids=BOTH)
+def test_each_example_fits(schema: dict[str, Any]) -> None:
+    found = [(path, node) for path, node in fields(schema) if "examples" in node]
+    assert found
+    for path, node in found:
+        validator = Draft202012Validator(node | {"$defs": schema["$defs"]})
+        for example in node["examples"]:
+            assert validator.is_valid(example), path
 
 
 def test_the_platforms_of_the_schema_are_those_of_the_code() -> None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mcgen import store
-from mcgen.problems import ToolError
+from mcgen.problems import ProblemsFound, ToolError
 from tests.snapshots import FAST, build, files, merge, put, snapshot
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def descriptors() -> int:
     return len(os.listdir("/dev/fd"))
 
 
-@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EACCES, errno.EROFS])
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EACCES, errno.EROFS, errno.EINTR])
 def test_any_call_fails_once(out: Path, code: int) -> None:
     before = snapshot(out)
     start = descriptors()
@@ -337,7 +337,7 @@ def test_another_build_at_work_is_told_apart(out: Path) -> None:
     plan = store.plan(out, NEW, NEW_INPUTS, mesh="m")
     other = os.open(out, os.O_RDONLY)
     fcntl.flock(other, fcntl.LOCK_EX)
-    with pytest.raises(ToolError, match="another mcgen is at work"):
+    with pytest.raises(ToolError, match=rf"another mcgen is at work in '.*' \(process {os.getpid()}: .*\): wait until"):
         store.plan(out, NEW, NEW_INPUTS, mesh="m")
     fcntl.flock(other, fcntl.LOCK_SH)
     assert store.plan(out, NEW, NEW_INPUTS, mesh="m").lines() == plan.lines()
@@ -355,6 +355,29 @@ def test_a_plan_that_another_build_has_overtaken_is_not_applied(out: Path) -> No
     with pytest.raises(ToolError, match="meanwhile"):
         store.apply(plan)
     assert snapshot(out) == before
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("README.md", "MC607"),
+        ("clusters/eks/stage.yaml", "MC607"),
+        ("clusters/gke/stage.yaml", "MC608"),
+        ("sealed/gke.yaml", "MC610"),
+    ],
+)
+def test_what_somebody_changes_between_the_plan_and_its_doing_is_kept(out: Path, path: str, code: str) -> None:
+    plan = store.plan(out, NEW, NEW_INPUTS, mesh="m")
+    put(out, path, b"somebody's\n")
+    before = snapshot(out)
+    with pytest.raises(ProblemsFound) as found:
+        store.apply(plan)
+    assert [problem.code for problem in found.value.problems] == [code]
+    assert snapshot(out) == before
+    forced = store.plan(out, NEW, NEW_INPUTS, mesh="m", force=True)
+    put(out, path, b"somebody's again\n")
+    store.apply(forced)
+    assert files(out) == {**NEW, **NEW_INPUTS, **FOREIGN}
 
 
 def test_a_file_system_without_locks_is_good_enough(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:

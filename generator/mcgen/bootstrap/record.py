@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import os
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from mcgen import disk, layout
+from mcgen import disk, layout, locks
 from mcgen.problems import ToolError
 
 if TYPE_CHECKING:
@@ -37,14 +35,7 @@ def locked(out: Path) -> Iterator[None]:
     except OSError as error:
         raise disk.failure("read", out / disk.STATE, error) from error
     try:
-        try:
-            fcntl.flock(state, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            message = f"another mcgen bootstrap is at work in '{out}': wait until it has finished"
-            raise ToolError(message) from None
-        except OSError as error:
-            if error.errno not in {errno.ENOLCK, errno.EOPNOTSUPP}:
-                raise disk.failure("read", out / disk.STATE, error) from error
+        locks.take(state, out, who="mcgen bootstrap")
         yield
     finally:
         os.close(state)
@@ -58,7 +49,7 @@ def write(out: Path, path: str, text: str) -> None:
             with disk.writer(out) as (changes, _):
                 changes.write(path, text.encode())
                 return
-        except disk.Locked:
+        except locks.Locked:
             # A build is at work, and will be done in a moment.
             if time.monotonic() > limit:
                 raise

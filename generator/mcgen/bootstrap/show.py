@@ -9,6 +9,7 @@ import orjson
 
 from mcgen.bootstrap.outcome import State
 from mcgen.report import printable
+from mcgen.terminal import wrap
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,10 +19,10 @@ if TYPE_CHECKING:
     from mcgen.bootstrap.status import Standing
 
 
-def summary(result: Result) -> str:
-    """Return one line per pair, the notes, and a count of every state."""
-    lines = [_line(outcome) for outcome in result.outcomes]
-    lines += [f"note: {printable(note)}" for note in result.notes]
+def summary(result: Result, width: int = 0) -> str:
+    """Return one line per pair, the notes, and a count of every state; width: of a terminal."""
+    lines = [line for outcome in result.outcomes for line in wrap(_line(outcome), width, " " * 9)]
+    lines += [line for note in result.notes for line in wrap(f"note: {printable(note)}", width, " " * 6)]
     states = [outcome.state for outcome in result.outcomes if outcome.remote]
     counts = [f"{states.count(state)} {state}" for state in State if state in states]
     return "\n".join([*lines, ", ".join(counts) or "this mesh has no remote secrets"]) + "\n"
@@ -46,13 +47,17 @@ def _line(outcome: Outcome) -> str:
     return f"{outcome.state:<8} {who}: {printable(outcome.words)}"
 
 
-def standings(rows: Sequence[Standing], addresses: Mapping[str, str]) -> str:
-    """Return where every pair stands, a block of lines each. addresses: of the primaries that serve remotes."""
+def standings(rows: Sequence[Standing], addresses: Mapping[str, str], width: int = 0) -> str:
+    """Return where every pair stands, a block of lines each, within the width of a terminal.
+
+    addresses: of the primaries that serve remotes.
+    """
     if not rows:
         return "this mesh has no remote secrets\n"
     unknown = "not known yet; mcgen bootstrap finds it once stage east-west-gateway is healthy"
-    lines = [f"{name}: east-west address {address or unknown}\n" for name, address in addresses.items()]
-    return "".join(lines) + "".join(_standing(row) for row in rows)
+    lines = [f"{name}: east-west address {address or unknown}" for name, address in addresses.items()]
+    lines += [line for row in rows for line in _standing(row)]
+    return "".join(f"{part}\n" for line in lines for part in wrap(line, width, " " * (15 if line[0] == " " else 2)))
 
 
 def standings_json(rows: Sequence[Standing], addresses: Mapping[str, str]) -> str:
@@ -60,7 +65,7 @@ def standings_json(rows: Sequence[Standing], addresses: Mapping[str, str]) -> st
     return _json({"version": 1, "addresses": addresses, "pairs": [msgspec.to_builtins(row) for row in rows]})
 
 
-def _standing(row: Standing) -> str:
+def _standing(row: Standing) -> list[str]:
     age = "" if row.age is None else f", {row.age} days old"
     expires = f", expires {row.not_after}" if row.not_after else ""
     facts = {
@@ -72,8 +77,7 @@ def _standing(row: Standing) -> str:
     }
     lines = [f"{row.remote} for {row.consumer}: {row.state}"]
     lines += [f"  {name + ':':<13}{printable(value)}" for name, value in facts.items() if value]
-    lines += [f"  {'no answer:':<13}{printable(reason)}" for reason in row.why]
-    return "\n".join(lines) + "\n"
+    return lines + [f"  {'no answer:':<13}{printable(reason)}" for reason in row.why]
 
 
 def _json(value: dict[str, Any]) -> str:

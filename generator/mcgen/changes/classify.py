@@ -16,6 +16,7 @@ from mcgen.changes import (
     policies,
     rights,
     secrets,
+    upgrades,
     versions,
 )
 from mcgen.changes.blame import blame
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from mcgen.changes.documents import Delta
+    from mcgen.changes.rendered import Rendering
     from mcgen.changes.trees import Trees
 
 
@@ -57,16 +59,30 @@ SUBJECTS: tuple[Subject, ...] = (
     order.gates,
     patches.patches,
     patches.contents,
+    upgrades.steps,
+    upgrades.followers,
     versions.operators,
     versions.images,
 )
 _ORDER = {kind: i for i, kind in enumerate(KINDS)}
 
 
-def findings(trees: Trees) -> list[Finding]:
-    """Return what differs between two trees: the risky first, the same in many clusters once."""
+def findings(trees: Trees, rendering: Rendering | None = None) -> list[Finding]:
+    """Return what differs between two trees: the risky first, the same in many clusters once.
+
+    rendering: what differs in the objects that will reach the clusters.
+    """
     context = Context(trees)
-    return group(blame(finding, trees) for finding in _all(context))
+    found = [*_all(context), *(_rendered(rendering, context) if rendering else ())]
+    return group(blame(finding, trees) for finding in found)
+
+
+def _rendered(rendering: Rendering, context: Context) -> Iterator[Finding]:
+    yield from rendering.failed
+    for delta in rendering.deltas:
+        for finding in _document(delta, context):
+            what = finding.what if quote(delta.title) in finding.what else f"{quote(delta.title)}: {finding.what}"
+            yield replace(finding, rendered=True, what=what)
 
 
 def _all(context: Context) -> Iterator[Finding]:
@@ -95,7 +111,7 @@ def group(found: Iterable[Finding]) -> list[Finding]:
     """Return the findings in the order in which they are read, those that say the same as one."""
     groups: dict[tuple[str, ...], list[Finding]] = {}
     for one in found:
-        key = (one.kind, one.turn, one.risk, one.what, one.why, one.before, one.after)
+        key = (one.kind, one.turn, one.risk, one.what, one.why, one.before, one.after, str(one.rendered))
         groups.setdefault(key, []).append(one)
     return sorted((_merged(same_) for same_ in groups.values()), key=_rank)
 
@@ -111,5 +127,5 @@ def _merged(found: list[Finding]) -> Finding:
     )
 
 
-def _rank(finding: Finding) -> tuple[int, int, str, tuple[str, ...]]:
-    return RISKS.index(finding.risk), _ORDER[finding.kind], finding.what, finding.clusters
+def _rank(finding: Finding) -> tuple[int, bool, int, str, tuple[str, ...]]:
+    return RISKS.index(finding.risk), finding.rendered, _ORDER[finding.kind], finding.what, finding.clusters

@@ -77,8 +77,11 @@ def deltas(context: Context) -> Iterator[Delta | str]:
     yield from _moved(single)
 
 
-def documents_of(path: str, raw: bytes | None) -> dict[Key, Data] | None:
-    """Return the documents of a file by key, none where there is no file; None when they cannot be read."""
+def documents_of(path: str, raw: bytes | None, *, empty: bool = False) -> dict[Key, Data] | None:
+    """Return the documents of a file by key, none where there is no file; None when they cannot be read.
+
+    empty: whether there may be documents with nothing in them, which programs write and mcgen does not.
+    """
     if raw is None:
         return {}
     if not path.endswith(".yaml"):
@@ -91,6 +94,8 @@ def documents_of(path: str, raw: bytes | None) -> dict[Key, Data] | None:
         return None
     found: dict[Key, Data] = {}
     for i, document in enumerate(documents):
+        if empty and document is None:
+            continue
         if not isinstance(document, dict):
             return None
         key = _key(path, document)

@@ -6,7 +6,7 @@ import ipaddress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mcgen import names
+from mcgen import names, platforms
 from mcgen.changes.finding import EVERYBODY, Finding, Risk, Turn, quote, quoted
 from mcgen.changes.leaves import MISSING, Leaf, by_ident, differences, get, listing, mapping
 from mcgen.changes.say import shift
@@ -24,12 +24,7 @@ _CHART = {15021, 80, 443}
 _AWS = "service.beta.kubernetes.io/aws-load-balancer-"
 _AZURE = "service.beta.kubernetes.io/azure-"
 _GKE = "networking.gke.io/load-balancer-"
-_REACH = {
-    (f"{_GKE}type", "Internal"): "internal",
-    (f"{_AZURE}load-balancer-internal", "true"): "internal",
-    (f"{_AWS}scheme", "internal"): "internal",
-}
-_FOR_REACH = {key for key, _ in _REACH} | {"networking.gke.io/internal-load-balancer-allow-global-access"}
+_FOR_REACH = {*platforms.INTERNAL, "networking.gke.io/internal-load-balancer-allow-global-access"}
 _FOR_REACH |= {"cloud.google.com/l4-rbs"}
 _ADDRESSES = {
     f"{_GKE}ip-addresses", f"{_AZURE}load-balancer-ipv4", f"{_AZURE}pip-name", f"{_AZURE}load-balancer-resource-group",
@@ -108,8 +103,7 @@ def _ranges(gateway: Any) -> list[str]:
 
 
 def _internal(gateway: Any) -> bool:
-    annotations = mapping(gateway, "k8s", "serviceAnnotations")
-    return any(annotations.get(key) == value for key, value in _REACH)
+    return platforms.is_internal(mapping(gateway, "k8s", "serviceAnnotations"))
 
 
 def _sources(name: str, way: Way, old: Any, new: Any) -> Iterator[Finding]:

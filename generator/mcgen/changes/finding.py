@@ -64,6 +64,7 @@ class Finding:
     kind: a word of `kinds.KINDS`. what: a sentence; why: the reason of the risk. before, after: the values, empty
     where there is none. covers: the places in the document that this finding accounts for; `()` is all of it.
     clusters: those that it touches, sorted, none when it is Argo CD's own cluster. pos: the blueprint's line.
+    rendered: whether it is about an object that Kustomize or istioctl makes, and not about a file.
     """
 
     kind: str
@@ -76,6 +77,7 @@ class Finding:
     clusters: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     pos: Pos | None = None
+    rendered: bool = False
     covers: tuple[Way, ...] = field(default=(), compare=False)
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _GATE = f"/{layout.base('gate')}"
 _ELEMENTS = ("spec", "generators", "0", "list", "elements")
 _ORPHAN = "Argo CD lets go of what runs: nobody heals or prunes it any more"
+_DELETED = "Argo CD deletes all that it brought, because it has a finalizer"
 
 
 def stages(delta: Delta, _context: Context) -> Iterator[Finding]:
@@ -26,6 +27,7 @@ def stages(delta: Delta, _context: Context) -> Iterator[Finding]:
     if delta.kind not in {"Application", "ApplicationSet"} or (delta.old is None) is (delta.new is None):
         return
     added = delta.old is None
+    deletes = bool(get(delta.old, "metadata", "finalizers"))
     stage = get(delta.some, "metadata", "labels", names.STAGE)
     what = called(delta)
     where = "in its chain now" if added else "no longer in its chain"
@@ -34,7 +36,7 @@ def stages(delta: Delta, _context: Context) -> Iterator[Finding]:
         turn=Turn.ADDED if added else Turn.REMOVED,
         risk=Risk.MEDIUM if added else Risk.HIGH,
         what=f"{what} is {where if stage else 'new' if added else 'gone'}",
-        why="Argo CD applies it with the next sync" if added else _ORPHAN,
+        why="Argo CD applies it with the next sync" if added else _DELETED if deletes else _ORPHAN,
         before="" if added else str(stage or delta.name),
         after=str(stage or delta.name) if added else "",
         covers=((),),

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mcgen import layout, revision, store
-from mcgen.changes.trees import Side, Trees, read_manifest, wanted_contents
+from mcgen.changes.trees import Side, Trees, in_memory, read_manifest, wanted_contents
 from mcgen.problems import ProblemsFound, ToolError, UsageError, has_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
+    from mcgen.changes.trees import Read
     from mcgen.manifest import Manifest
     from mcgen.prepare import Prepared
 
@@ -36,8 +38,8 @@ def folders(old: Path, new: Path, *, verify: bool = False) -> Trees:
     wanted = wanted_contents(changed, paths)
     before, after = (_read(folder, wanted & has) for folder, has in zip((old, new), there, strict=True))
     return Trees(
-        old=Side(paths=frozenset(there[0]), contents=before, manifest=manifests[0]),
-        new=Side(paths=frozenset(there[1]), contents=after, manifest=manifests[1]),
+        old=Side(paths=frozenset(there[0]), contents=before, read=partial(_read, old), manifest=manifests[0]),
+        new=Side(paths=frozenset(there[1]), contents=after, read=partial(_read, new), manifest=manifests[1]),
     )
 
 
@@ -54,6 +56,7 @@ def revisions(folder: Path, old: str, new: str | None) -> Trees:
         wanted = wanted_contents(differ, there | before.keys())
         contents = _read(folder, wanted & there)
         raw = _read(folder, {layout.MANIFEST} & there).get(layout.MANIFEST)
+        read: Read = partial(_read, folder)
     else:
         revision.check(folder, new)
         after = revision.blobs(folder, new)
@@ -62,13 +65,14 @@ def revisions(folder: Path, old: str, new: str | None) -> Trees:
         wanted = wanted_contents(differ, before.keys() | after.keys())
         contents = revision.contents(folder, {path: after[path] for path in sorted(wanted) if path in after})
         raw = _shown(folder, new, there)
+        read = _in_git(folder, after)
     if layout.MANIFEST not in there | before.keys():
         raise UsageError(f"'{folder}' is no tree that mcgen built, neither at {old} nor after it")
     old_contents = revision.contents(folder, {path: before[path] for path in sorted(wanted) if path in before})
     old_manifest = read_manifest(_shown(folder, old, before))
     return Trees(
-        old=Side(paths=frozenset(before), contents=old_contents, manifest=old_manifest),
-        new=Side(paths=frozenset(there), contents=contents, manifest=read_manifest(raw)),
+        old=Side(paths=frozenset(before), contents=old_contents, read=_in_git(folder, before), manifest=old_manifest),
+        new=Side(paths=frozenset(there), contents=contents, read=read, manifest=read_manifest(raw)),
     )
 
 
@@ -81,10 +85,16 @@ def built(made: Prepared) -> Trees:
     old_paths = {*before.files, *before.inputs, *plan.changed, *plan.deleted} - {*plan.created}
     wanted = wanted_contents(differ, old_paths | new.keys())
     return Trees(
-        old=Side(paths=frozenset(old_paths), contents=_read(plan.out, wanted & old_paths), manifest=before),
+        old=Side(
+            paths=frozenset(old_paths),
+            contents=_read(plan.out, wanted & old_paths),
+            read=partial(_read, plan.out),
+            manifest=before,
+        ),
         new=Side(
             paths=frozenset(new),
             contents={path: new[path] for path in sorted(wanted) if path in new},
+            read=in_memory(new),
             manifest=plan.manifest,
         ),
         origins=made.origins,
@@ -124,7 +134,11 @@ def _files(folder: Path) -> set[str]:
     return found
 
 
-def _read(folder: Path, paths: set[str]) -> dict[str, bytes]:
+def _in_git(folder: Path, blobs: Mapping[str, str]) -> Read:
+    return lambda paths: revision.contents(folder, {path: blobs[path] for path in paths})
+
+
+def _read(folder: Path, paths: Collection[str]) -> dict[str, bytes]:
     return {path: content for path in sorted(paths) if (content := _content(folder / path)) is not None}
 
 

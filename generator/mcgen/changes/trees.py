@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from mcgen import layout, manifest
 from mcgen.manifest import EMPTY, Manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from mcgen.problems import Pos
     from mcgen.tree import DataPath
+
+Read: TypeAlias = "Callable[[Collection[str]], Mapping[str, bytes]]"
 
 # Whether one more policy lets in more or fewer depends on the others.
 CONTEXT = f"{layout.base('policies')}/"
@@ -20,10 +22,14 @@ CONTEXT = f"{layout.base('policies')}/"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
-    """One tree. paths: of all its files. contents: of those that differ, and of the policies if any of them does."""
+    """One tree. paths: of all its files. contents: of those that differ, and of the policies if any of them does.
+
+    read: returns the contents of any files of it.
+    """
 
     paths: frozenset[str]
     contents: Mapping[str, bytes]
+    read: Read
     manifest: Manifest = EMPTY
 
 
@@ -51,6 +57,11 @@ def wanted_contents(changed: set[str], paths: set[str]) -> set[str]:
     return changed
 
 
+def in_memory(files: Mapping[str, bytes]) -> Read:
+    """Return what reads files of a tree that is in memory."""
+    return lambda paths: {path: files[path] for path in paths}
+
+
 def read_manifest(raw: bytes | None) -> Manifest:
     """Return a manifest, the empty one where it cannot be read: then every file is nobody's."""
     return EMPTY if raw is None else manifest.parse(raw, layout.MANIFEST)[0]
@@ -60,5 +71,6 @@ def _side(files: Mapping[str, bytes], wanted: set[str]) -> Side:
     return Side(
         paths=frozenset(files),
         contents={path: files[path] for path in sorted(wanted) if path in files},
+        read=in_memory(files),
         manifest=read_manifest(files.get(layout.MANIFEST)),
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mcgen.commands import complete
 from mcgen.platforms import PLATFORMS
 from mcgen.problems import ProblemsFound, UsageError, sort_problems
 
@@ -24,7 +25,12 @@ def add() -> None:
 @click.argument("name")
 @click.option("--platform", required=True, type=click.Choice(tuple(PLATFORMS)), help="Who runs the cluster.")
 @click.option("--role", required=True, type=click.Choice(("primary", "remote")), help="What it is in the mesh.")
-@click.option("--primary", metavar="CLUSTER", help="A remote's primary [the only one of the mesh].")
+@click.option(
+    "--primary",
+    metavar="CLUSTER",
+    shell_complete=complete.clusters,
+    help="A remote's primary [the only one of the mesh].",
+)
 @click.option("--id", "cluster_id", metavar="ID", help="Istio's cluster ID [the name].")
 @click.option("--network", help="Its network [one of its own].")
 @click.option("--cidr", "cidrs", multiple=True, help="A range of its pods. Repeat it.")
@@ -38,23 +44,24 @@ def add() -> None:
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The tree's folder [output/<metadata.name>].")
 def cluster(blueprint: str, name: str, output: Path | None, **given: Any) -> int:
     """Add the cluster NAME to BLUEPRINT: nothing else in the file changes, and the rules accept the result."""
-    from mcgen import edit, load
+    from mcgen import edit, load, terminal
     from mcgen.lifecycle import files
     from mcgen.output import show
 
     item = entry(name, **given)
     before = load.read(blueprint)
-    text = edit.add(files.text(blueprint), item)
+    old = files.text(blueprint)
+    text = edit.add(old, item)
     try:
         after, warnings = files.checked(text, blueprint, output or before.folder)
     except ProblemsFound as found:
         show(found.problems, "text", found.lines)
         click.echo(f"{blueprint}: not changed", err=True)
         return found.exit_code
-    files.replace(Path(blueprint), text)
+    files.replace(Path(blueprint), text, old)
     if warnings:
         show(sort_problems(warnings), "text", after.lines)
-    click.echo(f"{blueprint}: {name} is added; next: mcgen build {blueprint}")
+    terminal.say(f"{blueprint}: {name} is added; next: mcgen build {blueprint}")
     return 0
 
 

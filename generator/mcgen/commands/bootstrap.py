@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mcgen.commands import complete
 from mcgen.commands.options import pairs_option, validator_option
 from mcgen.problems import ProblemsFound, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from mcgen.bootstrap.outcome import Options
     from mcgen.load import Loaded, Read
@@ -27,9 +28,30 @@ ALL = ""
 @click.argument("blueprint", type=click.Path())
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The tree's folder [output/<metadata.name>].")
 @click.option("--status", is_flag=True, help="Write nothing; say where every pair stands, and its next step.")
-@click.option("--rotate", is_flag=False, flag_value=ALL, metavar="[REMOTE]", help="Begin a new token for a remote.")
-@click.option("--revoke", is_flag=False, flag_value=ALL, metavar="[REMOTE]", help="Take the old token out.")
-@click.option("--reseal", is_flag=False, flag_value=ALL, metavar="[REMOTE]", help="Seal again what is sealed already.")
+@click.option(
+    "--rotate",
+    is_flag=False,
+    flag_value=ALL,
+    metavar="[REMOTE]",
+    shell_complete=complete.clusters,
+    help="Begin a new token for a remote.",
+)
+@click.option(
+    "--revoke",
+    is_flag=False,
+    flag_value=ALL,
+    metavar="[REMOTE]",
+    shell_complete=complete.clusters,
+    help="Take the old token out.",
+)
+@click.option(
+    "--reseal",
+    is_flag=False,
+    flag_value=ALL,
+    metavar="[REMOTE]",
+    shell_complete=complete.clusters,
+    help="Seal again what is sealed already.",
+)
 @pairs_option("--kubeconfig", "FILE", "How to reach a cluster: a kubeconfig, whose current context counts.")
 @pairs_option("--cert", "FILE|URL", "The sealing certificate of a primary, instead of asking its controller.")
 @click.option("--accept-new-cert", is_flag=True, help="Take a given certificate that is not the one of last time.")
@@ -140,14 +162,15 @@ def _remotes(loaded: Loaded, reseal: str | None) -> frozenset[str]:
 
 
 def _seal(given: Read, loaded: Loaded, out: Path, options: Options, *, validator: str, form: str) -> int:
+    from mcgen import terminal
     from mcgen.bootstrap import programs, run, show
 
     if not options.dry_run:
         programs.check(loaded.mesh.minor)
-    with _progress(len(loaded.mesh.pairs), form) as watch:
+    with terminal.progress("sealing", len(loaded.mesh.pairs), form=form) as watch:
         result = run.run(loaded, out, options, watch)
     if form == "text":
-        click.echo(show.summary(result), nl=False)
+        click.echo(show.summary(result, terminal.width(sys.stdout)), nl=False)
     else:
         click.echo(show.outcomes(result), nl=False)
     if not options.dry_run:
@@ -156,7 +179,7 @@ def _seal(given: Read, loaded: Loaded, out: Path, options: Options, *, validator
 
 
 def _status(loaded: Loaded, out: Path, options: Options, form: str) -> int:
-    from mcgen import load
+    from mcgen import load, terminal
     from mcgen.bootstrap import programs, show
     from mcgen.bootstrap.status import standings
 
@@ -164,7 +187,10 @@ def _status(loaded: Loaded, out: Path, options: Options, form: str) -> int:
         raise ProblemsFound(lost)
     programs.check(loaded.mesh.minor)
     rows, addresses = standings(loaded, options), loaded.mesh.served_addresses
-    click.echo((show.standings if form == "text" else show.standings_json)(rows, addresses), nl=False)
+    if form == "text":
+        click.echo(show.standings(rows, addresses, terminal.width(sys.stdout)), nl=False)
+    else:
+        click.echo(show.standings_json(rows, addresses), nl=False)
     return 0
 
 
@@ -179,6 +205,7 @@ def _step(
     validator: str,
     form: str,
 ) -> int:
+    from mcgen import terminal
     from mcgen.bootstrap import programs, show, steps
     from mcgen.bootstrap.run import Result
 
@@ -189,7 +216,10 @@ def _step(
     wrote = not options.dry_run and steps.take(out, taken)
     result = Result(outcomes=tuple(step.outcome(dry_run=options.dry_run) for step in taken), notes=(), wrote=wrote)
     if form == "text":
-        click.echo(show.summary(result) + steps.next_steps(action, loaded.mesh, taken), nl=False)
+        click.echo(
+            show.summary(result, terminal.width(sys.stdout)) + steps.next_steps(action, loaded.mesh, taken),
+            nl=False,
+        )
     else:
         click.echo(show.outcomes(result), nl=False)
     if not options.dry_run:
@@ -203,7 +233,7 @@ def _step(
 
 def _rebuild(given: Read, out: Path, validator: str, form: str) -> None:
     """Build the tree again, so that chains go on; what was sealed stays, whatever is wrong with the rest."""
-    from mcgen import store, validators
+    from mcgen import store, terminal, validators
     from mcgen.prepare import prepare
 
     made = prepare(given, out, validators.choose(validator))
@@ -211,20 +241,7 @@ def _rebuild(given: Read, out: Path, validator: str, form: str) -> None:
         return
     store.apply(made.plan)
     if form == "text":
-        click.echo(f"{out}: {made.plan.summary()}; read the diff, and commit it")
-
-
-@contextmanager
-def _progress(pairs: int, form: str) -> Iterator[Callable[[int], None]]:
-    if form != "text" or not sys.stderr.isatty() or not pairs:
-        yield lambda _: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("sealing", total=pairs)
-        yield lambda done: bar.update(task, completed=done)
+        terminal.say(f"{out}: {made.plan.summary()}; read the diff, and commit it")
 
 
 @contextmanager

@@ -46,8 +46,8 @@ def build(
 
     Files that would not change are not touched; files that no longer belong to the tree are removed, and no others.
     """
-    from mcgen import load, validators
-    from mcgen.output import progress, show
+    from mcgen import load, terminal, validators
+    from mcgen.output import show
     from mcgen.prepare import prepare
 
     choice = validators.choose(validator)
@@ -55,14 +55,16 @@ def build(
     try:
         given = load.read(blueprint)
         lines, out = given.lines, output or given.folder
-        watch = progress(len(given.blueprint.clusters), form)
-        made = prepare(given, out, choice, inputs=inputs, force=force, forget=forget, watch=watch)
+        # About twenty files per cluster: the bar is an estimate.
+        with terminal.progress(f"building {out}", 20 * len(given.blueprint.clusters), form=form) as done:
+            watch = terminal.counting(done)
+            made = prepare(given, out, choice, inputs=inputs, force=force, forget=forget, watch=watch)
     except ProblemsFound as found:
         show(found.problems, form, found.lines or lines)
         return found.exit_code
     if made.problems or form != "text":
         show(sort_problems(made.problems), form, lines)
-    code = _finish(made.loaded, made.plan, check=check, dry_run=dry_run, quiet=form != "text", engines=str(choice))
+    code = _finish(made.loaded, made.plan, check=check, dry_run=dry_run, text=form == "text", engines=str(choice))
     if forget and form == "text":
         from mcgen.lifecycle import guard, tree
 
@@ -71,19 +73,19 @@ def build(
     return code
 
 
-def _finish(loaded: Loaded, plan: Plan, *, check: bool, dry_run: bool, quiet: bool, engines: str) -> int:
-    from mcgen import layout, store
+def _finish(loaded: Loaded, plan: Plan, *, check: bool, dry_run: bool, text: bool, engines: str) -> int:
+    from mcgen import layout, store, terminal
 
     if not check and not dry_run:
         store.apply(plan)
     stale = check and not plan.up_to_date
     if stale:
         click.echo("the tree is not up to date: run `mcgen build` and commit what it changes", err=True)
-    if quiet:
+    if not text:
         return int(stale)
-    if check or dry_run:
+    if dry_run or ((check or terminal.is_verbose()) and not terminal.is_quiet()):
         click.echo("".join(f"{line}\n" for line in plan.lines()), nl=False)
-    click.echo(f"{plan.out}: {plan.summary()} (validated by {engines})")
+    terminal.say(f"{plan.out}: {plan.summary()} (validated by {engines})")
     if stale:
         return 1
     by_hand = tuple(f"{folder}/" for folder in layout.BY_HAND)
@@ -91,5 +93,5 @@ def _finish(loaded: Loaded, plan: Plan, *, check: bool, dry_run: bool, quiet: bo
     if installed and not (check or dry_run):
         from mcgen.readme import after_build
 
-        click.echo(after_build(loaded.mesh, installed), nl=False)
+        terminal.say(after_build(loaded.mesh, installed).removesuffix("\n"))
     return 0

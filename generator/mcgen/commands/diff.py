@@ -28,6 +28,9 @@ _RISKS = ("high", "medium", "low")
     "--inputs", type=click.Path(path_type=Path), help="BLUEPRINT: facts and sealed secrets [the output folder]."
 )
 @click.option("--verify", is_flag=True, help="Two folders: read every file, and believe no manifest.")
+@click.option(
+    "--rendered", is_flag=True, help="Also compare the objects that kustomize and istioctl make of stages that differ."
+)
 @click.option("--fail-on", type=click.Choice(_RISKS), help="Exit 1 for changes of this risk or a higher one only.")
 @click.option("--limit", type=click.IntRange(min=2000), help="Characters of Markdown [65536; GitLab takes 1000000].")
 @click.option("--format", "form", type=click.Choice(FORMS), default="text", show_default=True)
@@ -41,6 +44,7 @@ def diff(
     output: Path | None,
     inputs: Path | None,
     verify: bool,
+    rendered: bool,
     fail_on: str | None,
     limit: int | None,
     form: str,
@@ -62,7 +66,12 @@ def diff(
         trees, base = _blueprint(path, output, inputs, validator)
     from mcgen.changes.classify import findings
 
-    found = findings(trees)
+    if rendered:
+        from mcgen.changes.rendered import compare
+
+        found = findings(trees, compare(trees))
+    else:
+        found = findings(trees)
     _show(found, form, base, limit)
     return int(any(fail_on is None or _RISKS.index(one.risk) <= _RISKS.index(fail_on) for one in found))
 
@@ -94,20 +103,18 @@ def _blueprint(path: str, output: Path | None, inputs: Path | None, validator: s
 
 
 def _show(found: list[Finding], form: str, base: str, limit: int | None) -> None:
-    import os
-    import shutil
     import sys
     from importlib import import_module
 
-    from mcgen import __version__
+    from mcgen import __version__, terminal
     from mcgen.changes.show.view import MARKDOWN_LIMIT, View
 
     view = View(
         base=base,
-        width=shutil.get_terminal_size((100, 24)).columns,
-        colour=form == "text" and sys.stdout.isatty() and not os.environ.get("NO_COLOR"),
+        width=terminal.width(sys.stdout) or 100,
+        colour=form == "text" and terminal.colours(sys.stdout),
         limit=limit or MARKDOWN_LIMIT,
         version=__version__,
         directory=str(Path.cwd()),
     )
-    click.echo(import_module(f"mcgen.changes.show.{form}").show(found, view), nl=False)
+    terminal.out(import_module(f"mcgen.changes.show.{form}").show(found, view))

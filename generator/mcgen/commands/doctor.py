@@ -83,14 +83,18 @@ def _ways(mesh: Mesh, given: dict[str, str]) -> tuple[dict[str, str], str]:
 
 
 def _examine(loaded: Loaded, options: Options, form: str) -> int:
+    from mcgen import terminal
     from mcgen.doctor import show, verdict
     from mcgen.doctor.run import run
     from mcgen.output import show as show_problems
+    from mcgen.output import show_checks
 
-    examined = run(loaded, options)
+    # This machine and Argo CD are asked, too.
+    with terminal.progress("asking", len(loaded.mesh.clusters) + 2, form=form) as watch:
+        examined = run(loaded, options, watch)
     checks = [check for each in examined for check in each.checks]
     if form == "text":
-        click.echo(show.text(examined), nl=False)
+        show_checks(examined)
     elif form == "json":
         click.echo(show.json(examined, loaded.source.pos), nl=False)
     else:

@@ -14,8 +14,29 @@ from mcgen.problems import ProblemsFound, ToolError, UsageError, has_errors
 if TYPE_CHECKING:
     from mcgen.tree import Data
 
-_HEADER = """The blueprint of a mesh: see `mcgen schema` for all fields, `mcgen explain` for rules and stages.
+_HEADER = """yaml-language-server: $schema={schema}
+The blueprint of a mesh: see `mcgen schema` for all fields, `mcgen explain` for rules and stages.
 Build the tree with `mcgen build {file}`."""
+_SCHEMA = "blueprint.schema.json"
+# Left out of the data, which has the least that a mesh needs.
+_COMMON = """
+# What most meshes want next; `mcgen schema` describes every field.
+#
+# In a cluster's lines:
+#     egress: [203.0.113.64/29]      # from where its nodes and API server call: the others' gateways let these in
+#     ingressGateway: true           # Istio's gateway for calls from outside of the mesh
+#     gateway: {address: 203.0.113.7}   # an address that you reserved for its east-west gateway
+#
+# namespaces:
+#   - {name: shop, exported: true}   # may be called from clusters of other networks
+# policies:
+#   - name: cart-only
+#     namespace: shop
+#     selector: {app: payment}
+#     rules:
+#       - from: {serviceAccounts: [shop/cart]}
+# addons: {sealedSecrets: managed}   # mcgen installs the sealed-secrets controller, which opens remote secrets
+"""
 
 
 @click.command()
@@ -40,7 +61,8 @@ def init(
     force: bool,
 ) -> int:
     """Write a first blueprint to FILE [blueprints/NAME.yaml]; on a terminal, ask for what is not given."""
-    from mcgen.rules.versions import NEWEST
+    from mcgen import terminal
+    from mcgen.minors import NEWEST
 
     asks = sys.stdin.isatty() and sys.stderr.isatty()
     name = name or _ask(asks, "--name", "Name of the mesh", "mesh")
@@ -53,7 +75,7 @@ def init(
         raise UsageError(f"'{target}' exists already: name another file, or add --force")
     data = blueprint(name, repo, istio or NEWEST, pairs, demo=bool(demo))
     _write(target, data)
-    click.echo(f"{target}: written; next: mcgen build {target}")
+    terminal.say(f"{target}: written; next: mcgen build {target}")
     return 0
 
 
@@ -80,8 +102,9 @@ def _write(target: Path, data: Data) -> None:
     from mcgen.emit import emit
     from mcgen.facts import Inputs
 
+    schema = target.parent / _SCHEMA
     try:
-        text = emit([data], _HEADER.format(file=target))
+        text = emit([data], _HEADER.format(file=target, schema=_SCHEMA)) + _COMMON
     except ValueError as error:
         raise UsageError(str(error)) from error
     found = source.parse(text.encode(), str(target))
@@ -93,6 +116,8 @@ def _write(target: Path, data: Data) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
+        # Editors read it: the line at the top of the blueprint names it.
+        schema.write_text(shape.text(shape.blueprint_schema()), encoding="utf-8")
     except OSError as error:
         raise ToolError(f"'{target}' cannot be written: {error.strerror}") from error
 

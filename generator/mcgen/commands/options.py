@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from mcgen.commands import complete
 from mcgen.output import FORMATS
 from mcgen.validators import ENGINES
 
@@ -35,7 +36,9 @@ def pairs_option(name: str, value: str, text: str) -> Callable[[Function], Funct
             found[cluster] = rest
         return found
 
-    return click.option(name, multiple=True, metavar=f"CLUSTER={value}", callback=split, help=text)
+    return click.option(
+        name, multiple=True, metavar=f"CLUSTER={value}", callback=split, shell_complete=complete.pairs, help=text
+    )
 
 
 form_option = click.option(
@@ -46,3 +49,24 @@ form_option = click.option(
     show_default=True,
     help="How problems are printed.",
 )
+
+
+def live_options(what: str) -> Callable[[Function], Function]:
+    """Return the options by which a command reaches Argo CD and asks it whether the last phase or step is over."""
+    options = (
+        click.option("--argocd-context", default="", help="The context of the cluster that Argo CD runs in."),
+        click.option("--kubeconfig", default="", metavar="FILE", help="How to reach it: the current context counts."),
+        click.option(
+            "--timeout", type=click.FloatRange(1, 600), default=15, show_default=True, help="Seconds per request."
+        ),
+        click.option(
+            "--assume-live", is_flag=True, help=f"Do not ask Argo CD: you have seen that the last {what} is over."
+        ),
+    )
+
+    def add(function: Function) -> Function:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return add

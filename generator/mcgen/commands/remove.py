@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mcgen.commands import complete
+from mcgen.commands.options import live_options
 from mcgen.problems import ProblemsFound, ToolError
 
 if TYPE_CHECKING:
@@ -22,12 +24,9 @@ def remove() -> None:
 
 @remove.command()
 @click.argument("blueprint", type=click.Path())
-@click.argument("name")
+@click.argument("name", shell_complete=complete.clusters)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The tree's folder [output/<metadata.name>].")
-@click.option("--argocd-context", default="", help="The context of the cluster that Argo CD runs in.")
-@click.option("--kubeconfig", default="", metavar="FILE", help="How to reach Argo CD: its current context counts.")
-@click.option("--timeout", type=click.FloatRange(1, 600), default=15, show_default=True, help="Seconds per request.")
-@click.option("--assume-live", is_flag=True, help="Do not ask Argo CD: you have seen that the last phase is over.")
+@live_options("phase")
 @click.option("--forget", is_flag=True, help="The cluster is dead: take its lines out at once, without any phase.")
 def cluster(
     blueprint: str,
@@ -90,7 +89,8 @@ def _take(given: Read, name: str, out: Path, step: Step, *, forget: bool) -> int
     from mcgen.output import show
 
     path = given.source.file
-    text = step.edited(files.text(path))
+    old = files.text(path)
+    text = step.edited(old)
     inputs = load.read_inputs(out)
     left = inputs if step.state else tidy.without(inputs, name)
     try:
@@ -100,7 +100,7 @@ def _take(given: Read, name: str, out: Path, step: Step, *, forget: bool) -> int
         click.echo(f"{path}: not changed", err=True)
         return found.exit_code
     changed = [] if step.state else tidy.remove(out, inputs, name)
-    files.replace(Path(path), text)
+    files.replace(Path(path), text, old)
     where = "" if out == given.folder else f" -o {out}"
     if step.state:
         lines = words.phase(resolve(after.blueprint, left), name, path, where)

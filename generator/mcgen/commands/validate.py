@@ -36,6 +36,7 @@ def validate(
     With --against, a change that would take open stages away, or change what cannot change in a running mesh,
     is a problem too, and so is a cluster that leaves without its phases or skips one.
     """
+    from mcgen import terminal
     from mcgen.output import show
 
     if Path(path).is_dir():
@@ -53,24 +54,26 @@ def validate(
     if problems or form != "text":
         show(sort_problems(problems), form, lines)
     if form == "text" and not has_errors(problems):
-        click.echo(f"{path}: valid")
+        terminal.say(f"{path}: valid")
     return int(has_errors(problems))
 
 
 def _blueprint(path: str, inputs: Path | None, validator: str) -> tuple[list[Problem], Lines]:
-    from mcgen import build, load, validators
+    from mcgen import build, load, terminal, validators
 
     given = load.read(path)
     loaded = load.load(given, inputs or given.folder)
-    built = build.build(loaded, validators.choose(validator))
+    with terminal.progress(f"building {path}", 20 * len(loaded.mesh.clusters)) as done:
+        built = build.build(loaded, validators.choose(validator), terminal.counting(done))
     lost = [] if inputs else load.lost_stages(loaded, given.folder)
     return [*loaded.warnings, *lost, *built.problems], given.lines
 
 
 def _tree(folder: Path, against: str | None, forget: tuple[str, ...], validator: str) -> list[Problem]:
-    from mcgen import check, history
+    from mcgen import check, history, terminal
 
-    problems = check.tree(folder, validator)
+    with terminal.progress(f"checking {folder}") as watch:
+        problems = check.tree(folder, validator, watch)
     if against:
         problems += history.compare(folder, against, forget)
     return problems

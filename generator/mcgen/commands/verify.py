@@ -26,6 +26,13 @@ if TYPE_CHECKING:
     default="",
     help="The image of these pods, with sh, curl and grep [curl's own, as in the demo].",
 )
+@click.option("--watch", is_flag=True, help="Watch the mesh come to life instead, and tell what breaks the order.")
+@click.option(
+    "--watch-seconds",
+    type=click.FloatRange(0),
+    default=0,
+    help="How long; otherwise until every chain is at its end.",
+)
 @pairs_option("--kubeconfig", "FILE", "How to reach a cluster: a kubeconfig, whose current context counts.")
 @click.option("--allow-unknown", is_flag=True, help="Exit 0 although something could not be seen, if nothing is wrong.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=8, show_default=True, help="Clusters at once.")
@@ -45,6 +52,8 @@ def verify(
     *,
     probe: bool,
     probe_image: str,
+    watch: bool,
+    watch_seconds: float,
     kubeconfig: dict[str, str],
     allow_unknown: bool,
     jobs: int,
@@ -55,6 +64,7 @@ def verify(
     """Check that the live mesh does what BLUEPRINT says: membership, identities, gateways, mutual TLS, policies.
 
     Without --probe nothing is changed and no traffic is sent, and what only traffic shows is told as not tried.
+    With --watch the line of events is printed as it grows, until every chain of the mesh is at its end.
     Needs kubectl. Exits 1 when something is wrong, and 3 when nothing is but something could not be seen.
     """
     from mcgen import load
@@ -63,6 +73,8 @@ def verify(
 
     if probe_image and not probe:
         raise UsageError("--probe-image is for --probe")
+    if watch and (probe or form != "text"):
+        raise UsageError("--watch prints a line of events: without --probe, and as text")
     lines = {}
     try:
         given = load.read(blueprint)
@@ -72,10 +84,29 @@ def verify(
         options = Options(
             jobs=jobs, timeout=timeout, retries=retries, kubeconfigs=kubeconfig, probe=probe, image=probe_image
         )
+        if watch:
+            return _watch(loaded, options, watch_seconds)
         return _verify(loaded, options, form, allow_unknown=allow_unknown)
     except ProblemsFound as found:
         show(found.problems, "json" if form == "json" else "text", found.lines or lines)
         return found.exit_code
+
+
+def _watch(loaded: Loaded, options: Options, seconds: float) -> int:
+    """Watch the order, and return 1 when it was broken, 3 when something could not be watched."""
+    from mcgen.bootstrap import access
+    from mcgen.doctor import verdict
+    from mcgen.verify import watch_order, watch_show
+    from mcgen.verify.watch_live import Watching
+
+    places = {cluster.name: access.of(cluster, options.kubeconfigs) for cluster in loaded.mesh.clusters}
+    line = watch_show.Line(watch_order.chains(loaded.mesh), click.echo)
+    with Watching(places, timeout=options.timeout) as watching:
+        watch_show.follow(watching, line, seconds=seconds)
+    click.echo("\n".join(line.verdict()))
+    if line.violations:
+        return 1
+    return verdict.EXIT_UNKNOWN if line.troubles else 0
 
 
 def _known(loaded: Loaded, kubeconfig: dict[str, str]) -> None:
@@ -86,16 +117,19 @@ def _known(loaded: Loaded, kubeconfig: dict[str, str]) -> None:
 
 
 def _verify(loaded: Loaded, options: Options, form: str, *, allow_unknown: bool) -> int:
+    from mcgen import terminal
     from mcgen.doctor import show, verdict
+    from mcgen.output import show_checks
     from mcgen.verify import junit
     from mcgen.verify.run import run
 
-    verified = run(loaded, options)
+    with terminal.progress("verifying", form=form):
+        verified = run(loaded, options)
     if form == "junit":
         click.echo(junit.junit(loaded.mesh.name, verified, allow_unknown=allow_unknown), nl=False)
     elif form == "json":
         click.echo(show.json(verified, loaded.source.pos), nl=False)
     else:
-        click.echo(show.text(verified), nl=False)
+        show_checks(verified)
     code = verdict.exit_code(check for each in verified for check in each.checks)
     return 0 if code == verdict.EXIT_UNKNOWN and allow_unknown else code

@@ -95,7 +95,7 @@ def ask(group: Group, retry: Retry) -> list[Check]:
         if retry.stopped:
             blocked = "interrupted"
         if blocked:
-            checks += [unknown(what, blocked) for what in question.whats]
+            checks += [replace(unknown(what, blocked), asked=False) for what in question.whats]
             continue
         try:
             checks += retry(lambda question=question: list(question.ask()))  # type: ignore[misc]

@@ -77,11 +77,12 @@ def _namespace(client: Client, mesh: Mesh, cluster: Cluster) -> Iterator[Check]:
 
 
 def _istiod(client: Client, mesh: Mesh) -> Iterator[Check]:
-    yield istio.judge_istiod(mesh.istio.version, _pods(client, istio.ISTIOD_PODS))
+    versions = [revision.version for revision in mesh.rollout.control_planes(primary=True)]
+    yield istio.judge_istiod(versions, _pods(client, istio.ISTIOD_PODS))
 
 
 def _gateway(client: Client, mesh: Mesh) -> Iterator[Check]:
-    yield istio.judge_gateway(mesh.istio.version, _pods(client, istio.GATEWAY_PODS))
+    yield istio.judge_gateway(mesh.rollout.gateways.version, _pods(client, istio.GATEWAY_PODS))
 
 
 def _pods(client: Client, selector: str) -> list[istio.Pod]:

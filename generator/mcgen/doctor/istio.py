@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mcgen import images
 from mcgen.doctor.verdict import Check, finding, fine, unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ISTIOD, GATEWAY = "istiod's version", "version of the east-west gateway"
 ISTIOD_PODS, GATEWAY_PODS = "app=istiod", "istio=eastwestgateway"
@@ -30,18 +33,21 @@ def parse(lines: str) -> list[Pod]:
     return found
 
 
-def judge_istiod(wanted: str, pods: list[Pod]) -> Check:
-    """Return whether every istiod that runs is of the blueprint's version."""
+def judge_istiod(wanted: Sequence[str], pods: list[Pod]) -> Check:
+    """Return whether every istiod that runs is of the blueprint's version; during an upgrade it has two."""
     if not pods:
         return finding("MC731", ISTIOD, "no istiod runs", "let Argo CD sync stage control-plane, and look at its pods")
     versions = _versions(ISTIOD, pods)
     if "" in versions:
         return unknown(ISTIOD, f"the image of {versions['']} has no version for a tag")
     for version, pod in versions.items():
-        if version != wanted:
-            words = f"{pod} is of Istio {version}, and the blueprint says {wanted}"
+        if version not in wanted:
+            words = f"{pod} is of Istio {version}, and the blueprint says {' and '.join(wanted)}"
             return finding("MC731", ISTIOD, words, "build, commit, and let Argo CD sync stage control-plane")
-    return fine(ISTIOD, f"{wanted}, {len(pods)} running")
+    if missing := [version for version in wanted if version not in versions]:
+        words = f"no istiod of Istio {missing[0]} runs"
+        return finding("MC731", ISTIOD, words, "let Argo CD sync its stage control-plane, and look at its pods")
+    return fine(ISTIOD, f"{' and '.join(wanted)}, {len(pods)} running")
 
 
 def judge_gateway(wanted: str, pods: list[Pod]) -> Check:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mcgen.doctor.verdict import Check, finding, fine, unknown, warning
 from mcgen.images import number
+from mcgen.minors import MINORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -14,20 +15,15 @@ if TYPE_CHECKING:
 VERSION = "Kubernetes version"
 IDENTITY = "a cluster of its own"
 
-# Istio minor -> oldest and newest Kubernetes minor, as the announcement of its first release says
-# (istio.io/latest/news/releases/1.31.x/announcing-1.31: "officially supported on Kubernetes versions 1.32 to 1.36").
-# The oldest one is also in the code: MinK8SVersion in istioctl/pkg/install/k8sversion/version.go.
-SUPPORTED = {"1.31": ("1.32", "1.36")}
-
 _MINOR = re.compile(r"v?([0-9]+\.[0-9]+)")
 
 
 def judge(version: str, istio: str) -> Check:
     """Return whether a cluster's version (such as v1.35.4 or v1.34.1-gke.2) is one that an Istio minor supports."""
     found = _MINOR.match(version)
-    if found is None or istio not in SUPPORTED:
+    if found is None or istio not in MINORS:
         return unknown(VERSION, f"'{version}' is no version" if found is None else f"Istio {istio} is not known")
-    oldest, newest = SUPPORTED[istio]
+    oldest, newest = MINORS[istio].kubernetes
     if number(found[1]) < number(oldest):
         words = f"it is {version}, and Istio {istio} needs {oldest} at least"
         return finding("MC730", VERSION, words, f"upgrade the cluster to one of {oldest} to {newest}")

@@ -18,7 +18,7 @@ from mcgen.doctor.verdict import Check, Verdict
 from mcgen.problems import ToolError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from mcgen.load import Loaded
     from mcgen.mesh import Cluster, Mesh
@@ -54,11 +54,17 @@ class Examined:
     checks: tuple[Check, ...]
 
 
-def run(loaded: Loaded, options: Options) -> list[Examined]:
-    """Return what all places answered, in the order of the blueprint; lets KeyboardInterrupt through."""
+def run(loaded: Loaded, options: Options, watch: Callable[[int], None] = lambda _: None) -> list[Examined]:
+    """Return what all places answered, in the order of the blueprint; lets KeyboardInterrupt through.
+
+    watch: told how many places have answered, of two more than there are clusters.
+    """
     retry, seen = Retry(options.retries), dict[str, str]()
     groups = {group.where: group for group in _groups(loaded, options, seen)}
-    found = dict(each(lambda where: ask(groups[where], retry), groups, options.jobs, retry))
+    found: dict[str, list[Check]] = {}
+    for where, checks in each(lambda where: ask(groups[where], retry), groups, options.jobs, retry):
+        found[where] = checks
+        watch(len(found))
     own = loaded.mesh.gitops.argocd.cluster or ""
     # In the order of the blueprint, whoever answered first.
     identities = {where: seen[where] for where in groups if where in seen}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from mcgen.doctor.verdict import Check, Verdict, counts
 from mcgen.report import printable
+from mcgen.terminal import paint, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,14 +20,23 @@ if TYPE_CHECKING:
 
 _MARKS = {Verdict.FINE: "✓", Verdict.FINDING: "✗", Verdict.UNKNOWN: "?", Verdict.SKIPPED: "-"}
 _WARNING = "!"
+_STYLES = {"✓": "good", "✗": "bad", "?": "doubtful", "!": "doubtful", "-": "weak"}
 _WORDS = {"fine": "fine", "errors": "wrong", "warnings": "to look at", "unknown": "unknown", "skipped": "not tried"}
 
 
-def text(examined: Sequence[Examined]) -> str:
-    """Return the checks by place, each finding's remedy below it, and a count."""
-    blocks = []
+def text(
+    examined: Sequence[Examined], *, width: int = 0, colour: bool = False, fine: bool = True, whole: bool = False
+) -> str:
+    """Return the checks by place, each finding's remedy below it, and a count.
+
+    A place that gives no answer takes one line. width: of a terminal. fine: also what is. whole: every check.
+    """
+    blocks: list[str] = []
     for each in examined:
-        blocks += [printable(each.group.title), *(line for check in each.checks for line in _lines(check))]
+        checks = each.checks if whole else _told(each)
+        shown = [check for check in checks if fine or check.verdict is not Verdict.FINE]
+        lines = [line for check in shown for line in _lines(check, width, colour=colour)]
+        blocks += [paint(printable(each.group.title), "strong", colour=colour), *lines] if lines else []
     found = counts(check for each in examined for check in each.checks)
     blocks.append(", ".join(f"{number} {_WORDS[key]}" for key, number in found.items() if number or key == "fine"))
     return "\n".join(blocks) + "\n"
@@ -42,14 +53,30 @@ def json(examined: Sequence[Examined], place: Callable[[DataPath], Pos]) -> str:
     return orjson.dumps(whole, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
 
 
-def _lines(check: Check) -> list[str]:
+def _told(each: Examined) -> list[Check]:
+    """Return the checks of a place, those that were not even made as a number."""
+    idle = [check for check in each.checks if not check.asked]
+    made = [check for check in each.checks if check.asked]
+    if not idle:
+        return made
+    if each.group.refused:
+        return [replace(idle[0], what=f"none of {len(idle)} checks was made")]
+    reason = next((check for check in reversed(made) if check.verdict is Verdict.UNKNOWN), None)
+    if reason is None:
+        return list(each.checks)
+    more = f"{reason.words}; {len(idle)} further checks were not made (--verbose names them)"
+    return [replace(check, words=more) if check is reason else check for check in made]
+
+
+def _lines(check: Check, width: int, *, colour: bool) -> list[str]:
     quiet = check.verdict is Verdict.FINDING and not check.is_error
     mark = _WARNING if quiet else _MARKS[check.verdict]
     code = f" [{check.code}]" if check.verdict is Verdict.FINDING else ""
     words = f": {printable(check.words)}" if check.words else ""
-    lines = [f"  {mark} {printable(check.what)}{words}{code}"]
+    first, *lines = wrap(f"  {mark} {printable(check.what)}{words}{code}", width, " " * 6)
+    lines.insert(0, first.replace(mark, paint(mark, _STYLES[mark], colour=colour), 1))
     if check.advice:
-        lines.append(f"      help: {printable(check.advice)}")
+        lines += wrap(f"      help: {printable(check.advice)}", width, " " * 12)
     return lines
 
 

@@ -35,6 +35,7 @@ class Check:
     what: the object and what of it, the same whatever comes out. words: what was seen, is wrong, why nobody knows, or
     why it was skipped.
     where: "Argo CD", a cluster's name, or empty for this machine; path: that cluster's place in the blueprint.
+    asked: whether anybody was; not when something before it had no answer already.
     """
 
     what: str
@@ -45,6 +46,7 @@ class Check:
     severity: Severity = Severity.ERROR
     where: str = ""
     path: DataPath = ()
+    asked: bool = True
 
     @property
     def is_error(self) -> bool:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
-from contextlib import suppress
-from typing import TYPE_CHECKING
+from contextlib import contextmanager, suppress
+from typing import IO, TYPE_CHECKING
 
-from mcgen import blueprint, disk, load, rules, shape, source
+from mcgen import blueprint, disk, load, locks, rules, shape, source
 from mcgen.load import Read
 from mcgen.problems import Problem, ProblemsFound, ToolError, has_errors
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from mcgen.facts import Inputs
@@ -44,20 +44,43 @@ def checked(new: str, path: str, out: Path, inputs: Inputs | None = None) -> tup
     return read, problems
 
 
-def replace(path: Path, new: str) -> None:
-    """Put a text in the place of a file, as a whole; raise ToolError, with the old one still there."""
+def replace(path: Path, new: str, old: str) -> None:
+    """Put a text in the place of a file, as a whole; raise ToolError, with what was there still there.
+
+    old: what the new text was made from; a file that holds something else by now stays.
+    """
     # The file behind a link changes, and the link stays.
     target = path.resolve()
-    name = ""
+    unfinished = target.with_name(f".{target.name}.unfinished")
     try:
-        descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
-            stream.write(new)
-            stream.flush()
-            os.fsync(stream.fileno())
-        shutil.copymode(target, name)
-        os.replace(name, target)  # noqa: PTH105
+        with _locked(target, path) as stream:
+            if stream.read() != old.encode():
+                raise ToolError(f"'{path}' was changed meanwhile, and stays: run the command again")
+            try:
+                with open(unfinished, "w", encoding="utf-8", newline="", opener=_fresh) as new_file:
+                    new_file.write(new)
+                    new_file.flush()
+                    os.fsync(new_file.fileno())
+                shutil.copymode(target, unfinished)
+                unfinished.replace(target)
+            finally:
+                unfinished.unlink(missing_ok=True)
     except OSError as error:
-        with suppress(OSError):
-            os.unlink(name)  # noqa: PTH108
         raise disk.failure("write", path, error) from error
+
+
+@contextmanager
+def _locked(target: Path, name: Path) -> Iterator[IO[bytes]]:
+    """Open a file that is replaced under its lock only, and hold that lock."""
+    with target.open("rb") as stream:
+        locks.take(stream.fileno(), name)
+        if not os.path.samestat(os.fstat(stream.fileno()), target.stat()):
+            raise ToolError(f"'{name}' was changed meanwhile, and stays: run the command again")
+        yield stream
+
+
+def _fresh(path: str, flags: int) -> int:
+    """Open the unfinished file; one that a killed command left behind goes, and no link is followed."""
+    with suppress(FileNotFoundError):
+        os.unlink(path)  # noqa: PTH108
+    return os.open(path, flags | os.O_EXCL | os.O_NOFOLLOW, 0o600)

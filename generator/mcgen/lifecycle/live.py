@@ -31,8 +31,11 @@ def way(mesh: Mesh, context: str, kubeconfig: str) -> Access:
 
 
 def applications(mesh: Mesh, cluster: str, there: Access, *, timeout: float) -> list[Data]:
-    """Return the Applications of a cluster, chain and stages; raise ToolError when Argo CD cannot be asked."""
-    chosen = f"{names.PART_OF}={mesh.name},{names.CLUSTER}={cluster}"
+    """Return the Applications of a cluster, chain and stages, or, without a name, those of all clusters.
+
+    Raises ToolError when Argo CD cannot be asked.
+    """
+    chosen = f"{names.PART_OF}={mesh.name},{names.CLUSTER}" + (f"={cluster}" if cluster else "")
     options = (f"--namespace={mesh.gitops.argocd.namespace}", f"--selector={chosen}", "--output=json")
     said = kube.kubectl(there, "get", "applications.argoproj.io", *options, timeout=timeout)
     try:
@@ -45,7 +48,7 @@ def applications(mesh: Mesh, cluster: str, there: Access, *, timeout: float) -> 
 def wanted(mesh: Mesh, cluster: str) -> dict[str, bool]:
     """Return the Applications that the chain of a cluster has by the tree, and whether each has a finalizer."""
     steps = next(steps for other, steps in chain.chains(mesh) if other.name == cluster)
-    return {names.application(mesh.name, cluster, s.stage.name): s.deletable for s in steps if s.listed}
+    return {names.application(mesh.name, cluster, s.name): s.deletable for s in steps if s.listed}
 
 
 def waits(mesh: Mesh, cluster: Cluster, found: Iterable[Data]) -> list[str]:

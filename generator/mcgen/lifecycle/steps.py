@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mcgen import layout, phases, stages
+from mcgen import layout, names, phases, stages
 from mcgen.lifecycle import tree
 from mcgen.problems import Pos, Problem
 
@@ -64,7 +64,7 @@ def _skipped(cluster: str, before: str, after: str, pos: Pos) -> Problem:
 
 def _lost(cluster: str, state: str, manifests: tuple[Manifest, Manifest], pos: Pos) -> Iterator[Problem]:
     """Yield the stages that a cluster has lost altogether, although its phase does not take them."""
-    before, after = ({match[2] for path in m.files if (match := _of(cluster, path))} for m in manifests)
+    before, after = ({_stage(match[2]) for path in m.files if (match := _of(cluster, path))} for m in manifests)
     for stage in sorted((before - after) & _needed(state)):
         if f"{layout.overlay(cluster, stage, None)}/{layout.KUSTOMIZATION}" in manifests[1].files:
             continue  # MC651
@@ -83,6 +83,11 @@ def _needed(state: str) -> frozenset[str]:
 def _of(cluster: str, path: str) -> re.Match[str] | None:
     match = APPLICATION.fullmatch(path)
     return match if match and match[1] == cluster else None
+
+
+def _stage(name: str) -> str:
+    """Return the stage of an Application: a cluster may have a control plane of each revision."""
+    return stages.CONTROL_PLANE if name.startswith(names.control_plane("")) else name
 
 
 def _words(state: str) -> str:

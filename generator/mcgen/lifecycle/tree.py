@@ -1,4 +1,4 @@
-"""What a tree says of its clusters: which there are, and how far each has left. Read from the tree alone.
+"""What a tree says of itself, read from it alone: its clusters, how far each has left, and how far an upgrade is.
 
 The state stands in the list of an ApplicationSet, beside the cluster that it is about: a reviewer sees it there, Git
 merges it line by line, and the static proof compares it with the Applications and finalizers that are really there.
@@ -7,11 +7,11 @@ merges it line by line, and the static proof compares it with the Applications a
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
-from mcgen import layout, names, phases, store
+from mcgen import layout, names, phases, store, upgrades
 from mcgen.problems import has_errors
 
 if TYPE_CHECKING:
@@ -46,6 +46,39 @@ def states(files: Iterable[bytes]) -> dict[str, str]:
         except (yaml.YAMLError, AttributeError, IndexError, KeyError, TypeError, UnicodeDecodeError):
             continue
     return {cluster: state for cluster, state in found.items() if state}
+
+
+class Upgrade(NamedTuple):
+    """What a tree says of an upgrade: its step, from which revision and to which; empty where there is none."""
+
+    step: str = upgrades.NONE
+    old: str = ""
+    new: str = ""
+
+
+def upgrade_in(files: Iterable[bytes]) -> Upgrade:
+    """Return what ApplicationSets say of an upgrade: the first that says something; the proof compares them."""
+    for raw in files:
+        try:
+            annotations = yaml.load(raw, Loader=yaml.CSafeLoader)["metadata"]["annotations"]
+            found = Upgrade(*(str(annotations[key]) for key in _UPGRADE))
+        except (yaml.YAMLError, AttributeError, KeyError, TypeError, UnicodeDecodeError):
+            continue
+        if upgrades.is_known(found.step):
+            return found
+    return Upgrade()
+
+
+_UPGRADE = (names.UPGRADE_STEP, names.UPGRADE_FROM, names.UPGRADE_TO)
+
+
+def upgrade(out: Path) -> Upgrade:
+    """Return what the tree of a folder says of an upgrade; raise ToolError."""
+    manifest, problems = store.load_manifest(out)
+    if has_errors(problems):
+        return Upgrade()
+    files = [out / path for path in sets(manifest)]
+    return upgrade_in(file.read_bytes() for file in files if file.is_file())
 
 
 def _state(element: Any) -> str:

@@ -9,7 +9,7 @@ from mcgen import chain, names, phases, stages
 if TYPE_CHECKING:
     from mcgen.mesh import Cluster, Mesh
 
-_NOW = '"$(date -u +%Y-%m-%dT%H:%M:%SZ)"'
+NOW = '"$(date -u +%Y-%m-%dT%H:%M:%SZ)"'
 _LAST_WORDS = "Argo CD never deletes CustomResourceDefinitions. When nothing else in {name} uses Istio's:"
 
 
@@ -25,7 +25,7 @@ def confirmations(mesh: Mesh, cluster: Cluster) -> list[str]:
     asked = [step for step in _whole(mesh, cluster) if step.stage.name in wanted and step.listed and not step.gate]
     return [
         f"kubectl -n {mesh.gitops.argocd.namespace} annotate applications.argoproj.io "
-        f"{names.application(mesh.name, cluster.name, step.stage.name)} {names.DELETION_APPROVED}={_NOW} --overwrite"
+        f"{names.application(mesh.name, cluster.name, step.name)} {names.DELETION_APPROVED}={NOW} --overwrite"
         for step in asked
     ]
 
@@ -46,7 +46,7 @@ def taken(mesh: Mesh, cluster: Cluster) -> list[str]:
     """Return the names of the Applications that are gone once this phase is over."""
     phase = phases.BY_STATE[cluster.state]
     there = [step for step in _whole(mesh, cluster) if step.listed and step.stage.name in phase.takes]
-    return [names.application(mesh.name, cluster.name, step.stage.name) for step in there]
+    return [names.application(mesh.name, cluster.name, step.name) for step in there]
 
 
 def look(mesh: Mesh, cluster: Cluster) -> str:

@@ -77,7 +77,7 @@ def application(mesh: Mesh, step: Step) -> File:
     sources = [".", *bases(mesh, step)]
     source = _source(mesh, step.path)
     if step.rendered:
-        source["plugin"] = {"name": plugin_name(mesh.minor)}
+        source["plugin"] = {"name": plugin_name((step.revision or mesh.rollout.old).minor)}
     spec: Data = {
         "project": mesh.name,
         "source": source,
@@ -88,7 +88,7 @@ def application(mesh: Mesh, step: Step) -> File:
         spec["ignoreDifferences"] = ignored
     spec["syncPolicy"] = _sync_policy(_OPTIONS.get(stage.name, []))
     metadata: Data = {
-        "name": names.application(mesh.name, cluster, stage.name),
+        "name": names.application(mesh.name, cluster, step.name),
         "namespace": mesh.gitops.argocd.namespace,
         "labels": {names.PART_OF: mesh.name, names.CLUSTER: cluster, names.STAGE: stage.name},
         "annotations": {names.GENERATE_PATHS: ";".join(sources), names.SYNC_WAVE: str(stage.wave)},
@@ -96,7 +96,7 @@ def application(mesh: Mesh, step: Step) -> File:
     if step.deletable:
         metadata["finalizers"] = [names.FINALIZER]
     document: Data = {"apiVersion": names.ARGO, "kind": "Application", "metadata": metadata, "spec": spec}
-    return File(path=layout.application(cluster, stage.wave, stage.name), documents=(document,), origin=step.origin)
+    return File(path=layout.application(cluster, stage.wave, step.name), documents=(document,), origin=step.origin)
 
 
 def empty_chain(mesh: Mesh, cluster: Cluster) -> File:
@@ -109,7 +109,7 @@ def bases(mesh: Mesh, step: Step) -> list[str]:
     """Return the folders outside a step's own that its kustomization reads, relative to its own."""
     if step.gate:
         folders = [names.GATE]
-    elif step.rendered or step.stage.name == stages.REMOTE_SECRET:
+    elif step.rendered or step.stage.name in (stages.REMOTE_SECRET, stages.REVISION_TAG):
         folders = []
     elif step.stage.name == stages.NAMESPACES and step.cluster.name in mesh.pairs:
         folders = [stages.NAMESPACES, f"readers/{mesh.pairs[step.cluster.name].consumer.name}"]
@@ -123,11 +123,12 @@ _OPTIONS: dict[str, list[str]] = {
     # The CRDs are too large for an annotation with the last applied state.
     stages.BASE: ["ServerSideApply=true", *_CONFIRM],
     stages.CONTROL_PLANE: ["RespectIgnoreDifferences=true"],
+    stages.REVISION_TAG: ["RespectIgnoreDifferences=true"],
 }
 
 
 def _ignored(step: Step) -> list[Data]:
-    if step.stage.name != stages.CONTROL_PLANE or step.gate:
+    if step.stage.name not in (stages.CONTROL_PLANE, stages.REVISION_TAG) or step.gate:
         return []
     # istiod writes its CA into the webhooks, and turns the validation on once it can answer.
     group = "admissionregistration.k8s.io"
@@ -136,7 +137,7 @@ def _ignored(step: Step) -> list[Data]:
     if step.cluster.is_primary:
         policy = ".webhooks[]?.failurePolicy"
         found.append({"group": group, "kind": "ValidatingWebhookConfiguration", "jqPathExpressions": [bundle, policy]})
-    else:
+    elif step.stage.name == stages.CONTROL_PLANE:
         # API servers write empty conditions into endpoints that have none; lists of endpoints are compared as a whole.
         empty = ".endpoints[]?.conditions"
         found.append({"group": "discovery.k8s.io", "kind": "EndpointSlice", "jqPathExpressions": [empty]})
@@ -212,7 +213,7 @@ def _application_set(mesh: Mesh, role: str, wave: int, clusters: Sequence[Cluste
             "name": names.application_set(mesh.name, role),
             "namespace": mesh.gitops.argocd.namespace,
             "labels": {names.PART_OF: mesh.name},
-            "annotations": {names.SYNC_WAVE: str(wave)},
+            "annotations": {names.SYNC_WAVE: str(wave), **_upgrade(mesh)},
         },
         "spec": {
             "goTemplate": True,
@@ -221,6 +222,18 @@ def _application_set(mesh: Mesh, role: str, wave: int, clusters: Sequence[Cluste
             "syncPolicy": {"preserveResourcesOnDeletion": True},
             "template": template,
         },
+    }
+
+
+def _upgrade(mesh: Mesh) -> dict[str, str]:
+    """Return how far an upgrade is, for whoever reads the tree: reviewers, the proof, `mcgen validate --against`."""
+    rollout = mesh.rollout
+    if rollout.new is None:
+        return {}
+    return {
+        names.UPGRADE_STEP: rollout.step,
+        names.UPGRADE_FROM: rollout.old.label,
+        names.UPGRADE_TO: rollout.new.label,
     }
 
 

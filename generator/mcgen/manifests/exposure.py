@@ -50,8 +50,16 @@ def _services(mesh: Mesh) -> Data:
     return _gateway("cross-network-gateway", [server])
 
 
+def _istiods(mesh: Mesh) -> dict[str, list[str]]:
+    """Return the istiods of a primary, and the names by which remotes ask for each: any name for the first, if open."""
+    revisions = mesh.rollout.control_planes(primary=True)
+    found = {revision.name: names.istiod_hosts(revision.name) for revision in reversed(revisions)}
+    return found if mesh.hardened else found | {revisions[0].name: ["*"]}
+
+
 def _istiod_hosts(mesh: Mesh) -> list[str]:
-    return names.istiod_hosts() if mesh.hardened else ["*"]
+    hosts = [host for found in _istiods(mesh).values() for host in found]
+    return hosts if mesh.hardened else ["*"]
 
 
 def _istiod_gateway(mesh: Mesh) -> Data:
@@ -68,19 +76,19 @@ def _istiod_gateway(mesh: Mesh) -> Data:
 
 
 def _istiod_routes(mesh: Mesh) -> Data:
-    hosts = _istiod_hosts(mesh)
     routes = [
         {
             "match": [{"port": port, "sniHosts": hosts}],
-            "route": [{"destination": {"host": "istiod.istio-system.svc.cluster.local", "port": {"number": target}}}],
+            "route": [{"destination": {"host": names.istiod_hosts(revision)[-1], "port": {"number": target}}}],
         }
+        for revision, hosts in _istiods(mesh).items()
         for port, target in ((names.ISTIOD_PORT, names.ISTIOD_PORT), (names.WEBHOOK_PORT, 443))
     ]
     return {
         "apiVersion": names.ISTIO_NETWORKING,
         "kind": "VirtualService",
         "metadata": {"name": "istiod-vs", "namespace": names.ISTIO_SYSTEM},
-        "spec": {"hosts": hosts, "gateways": [ISTIOD_GATEWAY], "tls": routes},
+        "spec": {"hosts": _istiod_hosts(mesh), "gateways": [ISTIOD_GATEWAY], "tls": routes},
     }
 
 

@@ -43,7 +43,7 @@ def overlay(mesh: Mesh, step: Step) -> Iterator[File]:
         step,
         [layout.up(step.path, BASE)],
         patches=[kustomize.strategic(note)],
-        namePrefix=f"{step.cluster.name}-{step.stage.name}-",
+        namePrefix=f"{step.cluster.name}-{step.name}-",
     )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from mcgen import layout, names, stages
 from mcgen.manifests import kustomize
 from mcgen.merge import merge
+from mcgen.minors import MINORS
 from mcgen.tree import Data, File
 
 if TYPE_CHECKING:
@@ -22,19 +23,23 @@ if TYPE_CHECKING:
 
 def overlay(mesh: Mesh, step: Step) -> Iterator[File]:
     """Yield the IstioOperator of one step, and the kustomization through which patches reach it."""
-    spec = _SPECS[step.stage.name](mesh, step.cluster)
-    spec = {"profile": spec.pop("profile"), "hub": mesh.istio.hub, "tag": mesh.istio.version} | spec
+    spec = _SPECS[step.stage.name](mesh, step)
+    revision = step.revision or mesh.rollout.old
+    head: Data = {"profile": spec.pop("profile"), "hub": mesh.istio.hub, "tag": revision.version}
+    if revision.name and step.stage.name != stages.BASE:
+        head["revision"] = revision.name
+    spec = head | spec
     document: Data = {
         "apiVersion": names.ISTIO_OPERATOR,
         "kind": "IstioOperator",
-        "metadata": {"name": step.stage.name, "namespace": names.ISTIO_SYSTEM},
+        "metadata": {"name": step.name, "namespace": names.ISTIO_SYSTEM},
         "spec": spec,
     }
     yield kustomize.overlay(mesh, step, [layout.ISTIO_OPERATOR])
     yield File(path=f"{step.path}/{layout.ISTIO_OPERATOR}", documents=(document,), origin=step.origin)
 
 
-def _base(mesh: Mesh, cluster: Cluster) -> Data:  # noqa: ARG001 - the same everywhere
+def _base(mesh: Mesh, step: Step) -> Data:  # noqa: ARG001 - the same everywhere
     return {
         "profile": "empty",
         "components": {"base": {"enabled": True}},
@@ -42,8 +47,13 @@ def _base(mesh: Mesh, cluster: Cluster) -> Data:  # noqa: ARG001 - the same ever
     }
 
 
-def _control_plane(mesh: Mesh, cluster: Cluster) -> Data:
-    return _primary(mesh, cluster) if cluster.is_primary else _remote(mesh, cluster)
+def _control_plane(mesh: Mesh, step: Step) -> Data:
+    cluster = step.cluster
+    spec = _primary(mesh, cluster) if cluster.is_primary else _remote(mesh, cluster)
+    if step.revision and mesh.rollout.tagged(step.revision, primary=cluster.is_primary):
+        # The chart then leaves its injector out.
+        spec["values"]["global"]["operatorManageWebhooks"] = True
+    return spec
 
 
 def _primary(mesh: Mesh, cluster: Cluster) -> Data:
@@ -65,7 +75,7 @@ def _remote(mesh: Mesh, cluster: Cluster) -> Data:
     # Mesh, cluster and network reach a remote's proxies through the injection path; privileged ones through istiod.
     values: Data = {
         "global": {"enableReaderRBAC": False, "remotePilotAddress": primary.gateway.address},
-        "istiodRemote": {"injectionPath": f"/inject/cluster/{cluster.id}/net/{cluster.network}"},
+        "istiodRemote": {"injectionPath": names.injection_path(cluster.id, cluster.network)},
     }
     return {
         "profile": "remote",
@@ -84,7 +94,8 @@ def _global(mesh: Mesh, cluster: Cluster) -> Data:
     } | proxy
 
 
-def _east_west_gateway(mesh: Mesh, cluster: Cluster) -> Data:  # noqa: ARG001 - all specs are called alike
+def _east_west_gateway(mesh: Mesh, step: Step) -> Data:  # noqa: ARG001 - all specs are called alike
+    cluster = step.cluster
     gateway = cluster.gateway
     ports = [("status-port", names.STATUS_PORT), ("tls", names.MTLS_PORT)]
     if gateway.serves_remotes:
@@ -107,26 +118,29 @@ def _east_west_gateway(mesh: Mesh, cluster: Cluster) -> Data:  # noqa: ARG001 - 
         kubernetes["resources"] = gateway.resources
     if gateway.annotations:
         kubernetes["serviceAnnotations"] = gateway.annotations
-    return _gateway({"name": names.EAST_WEST_GATEWAY, "enabled": True, "label": labels, "k8s": kubernetes})
+    return _gateway(step, {"name": names.EAST_WEST_GATEWAY, "enabled": True, "label": labels, "k8s": kubernetes})
 
 
-def _ingress_gateway(mesh: Mesh, cluster: Cluster) -> Data:  # noqa: ARG001 - the same everywhere
+def _ingress_gateway(mesh: Mesh, step: Step) -> Data:  # noqa: ARG001 - the same everywhere
     kubernetes = {"hpaSpec": {"minReplicas": 2, "maxReplicas": 5}}
-    return _gateway({"name": names.INGRESS_GATEWAY, "enabled": True, "k8s": kubernetes})
+    return _gateway(step, {"name": names.INGRESS_GATEWAY, "enabled": True, "k8s": kubernetes})
 
 
-def _gateway(component: Data) -> Data:
+def _gateway(step: Step, component: Data) -> Data:
+    options: Data = {"injectionTemplate": "gateway"}
+    if step.revision and not MINORS[step.revision.minor].bounds_reach_the_chart:
+        options["autoscaleMin"] = component["k8s"]["hpaSpec"]["minReplicas"]
     return {
         "profile": "empty",
         "components": {"ingressGateways": [component]},
         "values": {
             # The chart has its options under this name, whatever the gateway is called.
-            "gateways": {names.INGRESS_GATEWAY: {"injectionTemplate": "gateway"}},
+            "gateways": {names.INGRESS_GATEWAY: options},
         },
     }
 
 
-_SPECS: dict[str, Callable[[Mesh, Cluster], Data]] = {
+_SPECS: dict[str, Callable[[Mesh, Step], Data]] = {
     stages.BASE: _base,
     stages.CONTROL_PLANE: _control_plane,
     stages.EAST_WEST_GATEWAY: _east_west_gateway,

@@ -24,10 +24,10 @@ def bases(mesh: Mesh) -> Iterator[File]:
     files += [
         File(
             path=f"{BASE}/{policy.namespace}.{policy.name}.yaml",
-            documents=(_policy(policy, mesh.trust_domain),),
+            documents=(document,),
             origin=("policies", i),
         )
-        for i, policy in enumerate(mesh.policies)
+        for i, (policy, document) in enumerate(zip(mesh.policies, authorization(mesh), strict=True))
     ]
     yield kustomize.kustomization(BASE, [file.path.rpartition("/")[2] for file in files])
     yield from files
@@ -36,6 +36,12 @@ def bases(mesh: Mesh) -> Iterator[File]:
 def overlay(mesh: Mesh, step: Step) -> Iterator[File]:
     """Yield the overlay of a config cluster."""
     yield kustomize.overlay(mesh, step, [layout.up(step.path, BASE)])
+
+
+def authorization(mesh: Mesh) -> Iterator[Data]:
+    """Yield the AuthorizationPolicy of each policy of the blueprint."""
+    for policy in mesh.policies:
+        yield _policy(policy, mesh.trust_domain)
 
 
 def _strict() -> Data:
@@ -50,7 +56,7 @@ def _strict() -> Data:
 def _policy(policy: Policy, trust_domain: str) -> Data:
     metadata: Data = {"name": policy.name, "namespace": policy.namespace}
     if policy.description:
-        metadata["annotations"] = {"mcgen/description": policy.description}
+        metadata["annotations"] = {names.DESCRIPTION: policy.description}
     spec: Data = {"selector": {"matchLabels": policy.selector}} if policy.selector else {}
     spec["action"] = policy.action
     rules = [_rule(rule.from_, rule.to, trust_domain) for rule in policy.rules]

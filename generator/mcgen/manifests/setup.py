@@ -38,10 +38,18 @@ def of(mesh: Mesh) -> Setup:
         argocd=argocd.version,
         hub=mesh.istio.hub,
         path=mesh.path,
-        plugins=(Plugin(version=mesh.istio.version, image=argocd.plugin_image or ""),),
+        plugins=tuple(_plugins(mesh)),
         parents=(names.root(mesh.name), *(names.chain(mesh.name, cluster.name) for cluster in mesh.clusters)),
         application_sets=tuple(names.application_set(mesh.name, role) for role, clusters in roles if clusters),
     )
+
+
+def _plugins(mesh: Mesh) -> Iterator[Plugin]:
+    images = {mesh.minor: mesh.gitops.argocd.plugin_image}
+    if mesh.istio.upgrade and mesh.rollout.new:
+        images[mesh.rollout.new.minor] = mesh.istio.upgrade.plugin_image
+    for revision in mesh.rollout.minors:
+        yield Plugin(version=revision.version, image=images[revision.minor] or "")
 
 
 def for_setup(setup: Setup) -> Iterator[File]:

@@ -18,15 +18,18 @@ if TYPE_CHECKING:
     from mcgen.tree import Data
 
 # No `pipefail`: not every sh has it. Without an IstioOperator on its input, or with nothing at all, istioctl
-# renders its default profile, with an istiod in it.
-SCRIPT = """\
+# renders its default profile, with an istiod in it. A gate is an object of Kubernetes as it is.
+SCRIPT = f"""\
 set -eu
-operator=$(kustomize build .)
-if ! printf '%s\\n' "$operator" | grep -qx 'kind: IstioOperator'; then
+objects=$(kustomize build .)
+if printf '%s\\n' "$objects" | grep -qx 'kind: IstioOperator'; then
+  printf '%s\\n' "$objects" | istioctl manifest generate -f -
+elif printf '%s\\n' "$objects" | grep -q '^    {names.WAITS_FOR}: '; then
+  printf '%s\\n' "$objects"
+else
   echo 'kustomize built no IstioOperator, istioctl would render its default profile' >&2
   exit 1
 fi
-printf '%s\\n' "$operator" | istioctl manifest generate -f -
 """
 COMMAND = ("sh", "-c", SCRIPT)
 

@@ -47,11 +47,16 @@ class Application(NamedTuple):
 
 
 class ApplicationSet(NamedTuple):
-    """An ApplicationSet with a list generator. name: of what it generates, with the fields still in it."""
+    """An ApplicationSet with a list generator.
+
+    name: of what it generates, with the fields still in it. upgrade: its step, from which revision, and to which;
+    empty where there is none.
+    """
 
     name: str
     template: Application
     elements: tuple[Mapping[str, Any], ...]
+    upgrade: tuple[str, str, str]
     faults: tuple[Fault, ...]
 
 
@@ -106,7 +111,10 @@ def application_set(document: Data) -> ApplicationSet:
     template = spec["template"]
     elements = tuple(dict(element) for element in generators[0]["list"]["elements"])
     name = text(template["metadata"]["name"])
-    return ApplicationSet(name, _application(template["metadata"], template["spec"]), elements, tuple(faults))
+    said = document["metadata"].get("annotations") or {}
+    step, old, new = (text(said.get(key, "")) for key in (names.UPGRADE_STEP, names.UPGRADE_FROM, names.UPGRADE_TO))
+    app = _application(template["metadata"], template["spec"])
+    return ApplicationSet(name, app, elements, (step, old, new), tuple(faults))
 
 
 class Generated(NamedTuple):

@@ -102,7 +102,9 @@ def _is_configuration(kind: Kind) -> bool:
 
 def stage(step: Step, plugins: set[str], findings: Findings) -> None:
     """Add what is wrong with one stage: its plugin, its namespaces, its generate paths."""
-    if step.app.plugin or kinds.OPERATOR in step.built.kinds:
+    if step.gate:
+        _gate(step, plugins, findings)
+    elif step.app.plugin or kinds.OPERATOR in step.built.kinds:
         _rendering(step, plugins, findings)
     if step.app.stage != stages.NAMESPACES and kinds.NAMESPACE in step.built.kinds:
         for obj in step.built.objects:
@@ -123,6 +125,17 @@ def _rendering(step: Step, plugins: set[str], findings: Findings) -> None:
         findings.at(step.obj, finding.RENDERING, message)
     elif plugin not in plugins:
         findings.at(step.obj, finding.RENDERING, f"argocd/setup brings no plugin '{plugin}'")
+
+
+def _gate(step: Step, plugins: set[str], findings: Findings) -> None:
+    """Add a finding when the source of a gate is not what it is once the gate is open."""
+    stage = stages.BY_NAME.get(step.app.stage)
+    if stage and stage.rendered and step.app.plugin not in plugins:
+        message = (
+            f"the gate of '{step.app.stage}' is not rendered by a plugin of argocd/setup: a sync that begins when the "
+            "gate opens would go on without one for ever"
+        )
+        findings.at(step.obj, finding.RENDERING, message)
 
 
 def generate_paths(obj: Obj, paths: str, read: Sequence[str], findings: Findings) -> None:

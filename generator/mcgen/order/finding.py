@@ -37,6 +37,7 @@ MAKES_NAMESPACE = "MC521"
 RENDERING = "MC522"
 TOO_WIDE = "MC523"
 PHASE = "MC524"
+STEP = "MC525"
 SYNCED = "MC530"
 
 _LOWER = "give what is needed a lower sync wave, or what needs it a higher one"
@@ -65,6 +66,7 @@ ADVICE = {
     RENDERING: "let the render plugin, and only it, have the IstioOperator",
     TOO_WIDE: "take out of the AppProject what the tree does not need",
     PHASE: "build the tree again: what leaves with a cluster, and when, is the same for all",
+    STEP: "build the tree again: what an upgrade changes in a step is the same in all clusters",
     SYNCED: "take the line out: an administrator applies this folder, and nobody who writes to Git alone",
 }
 

@@ -84,6 +84,7 @@ class Follower:
         self._prefix = ""
         self._root: Application | None = None
         self.parents: list[Parent] = []
+        self.sets: list[Obj] = []
 
     def chains(self) -> list[Chain]:
         """Return all chains; none where there is no root to start from."""
@@ -101,7 +102,8 @@ class Follower:
             self._findings.at(root, finding.NO_SUCH_PATH, f"its path '{root.facts.folder}' is not in the tree")
             return []
         built = self._parent(root, root.name, root.facts, folder)
-        return [chain for obj in built.objects if obj.kind == kinds.APPLICATION_SET for chain in self._set(obj)]
+        self.sets = [obj for obj in built.objects if obj.kind == kinds.APPLICATION_SET]
+        return [chain for obj in self.sets for chain in self._set(obj)]
 
     def projects(self) -> list[Obj]:
         """Return the AppProjects that an administrator applies."""

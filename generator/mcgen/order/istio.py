@@ -1,4 +1,4 @@
-"""What istioctl makes of an IstioOperator, as far as the order goes: names from renderings of Istio 1.31.
+"""What istioctl makes of an IstioOperator, as far as the order goes: names from renderings of Istio 1.30 and 1.31.
 
 The end-to-end tests render every golden tree with the real istioctl; here is only what edges, owners and
 AppProjects need to know without it.
@@ -11,6 +11,7 @@ import re
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from mcgen import names
 from mcgen.order import kinds
 from mcgen.order.kinds import Kind
 
@@ -34,7 +35,8 @@ class Operator(NamedTuple):
     """An IstioOperator.
 
     cluster_id: of a remote, empty for others; address: of the istiod that serves it; gateways: name and labels
-    (`key=value`) of each.
+    (`key=value`) of each. version: of what comes out. revision: empty for none. injects: whether the injector is its
+    own, and not left to a tag.
     """
 
     profile: str
@@ -42,6 +44,9 @@ class Operator(NamedTuple):
     base: bool
     address: str
     gateways: tuple[tuple[str, tuple[str, ...]], ...]
+    version: str = ""
+    revision: str = ""
+    injects: bool = True
 
     @property
     def has_istiod(self) -> bool:
@@ -62,9 +67,12 @@ def operator(document: Data) -> Operator:
         for gateway in components.get("ingressGateways") or ()
         if gateway.get("enabled") is True
     )
-    address = (values.get("global") or {}).get("remotePilotAddress", "")
+    shared = values.get("global") or {}
+    address = shared.get("remotePilotAddress", "")
     cluster_id = _cluster_id(values) if profile == REMOTE else ""
-    return Operator(profile, cluster_id, base is True, str(address), gateways)
+    injects = shared.get("operatorManageWebhooks") is not True
+    version, revision = str(spec.get("tag", "")), str(spec.get("revision", ""))
+    return Operator(profile, cluster_id, base is True, str(address), gateways, version, revision, injects)
 
 
 def pairs(labels: Mapping[str, Any]) -> tuple[str, ...]:
@@ -75,7 +83,8 @@ def pairs(labels: Mapping[str, Any]) -> tuple[str, ...]:
 def rendered(found: Operator, namespace: str) -> tuple[Rendered, ...]:
     """Return the objects that istioctl makes of an IstioOperator; all CRDs are one."""
     gateways = tuple(name for name, _ in found.gateways)
-    return _rendered(found.profile, found.base, _is_ip(found.address), gateways, namespace)
+    by_address = _is_ip(found.address)
+    return _rendered(found.profile, found.base, by_address, found.injects, found.revision, gateways, namespace)
 
 
 @cache
@@ -83,6 +92,8 @@ def _rendered(
     profile: str,
     base: bool,  # noqa: FBT001 - it is part of a cache's key
     by_address: bool,  # noqa: FBT001 - it is part of a cache's key
+    injects: bool,  # noqa: FBT001 - it is part of a cache's key
+    revision: str,
     gateways: tuple[str, ...],
     namespace: str,
 ) -> tuple[Rendered, ...]:
@@ -90,12 +101,14 @@ def _rendered(
     if base:
         found.append((kinds.CRD, f"*.{FAMILY}"))
     if profile != EMPTY:
-        found += _CONTROL_PLANE
+        found += [(kind, names.revised(name, revision)) for kind, name in _CONTROL_PLANE]
+    if profile != EMPTY and injects:
+        found.append((kinds.MUTATING_WEBHOOK, names.revised("istio-sidecar-injector", revision)))
     if profile == REMOTE and by_address:
-        found.append((kinds.ENDPOINT_SLICE, "istiod"))
+        found.append((kinds.ENDPOINT_SLICE, names.istiod(revision)))
     if profile not in (EMPTY, REMOTE):
-        found += _ISTIOD
-        found += [(kind, f"{name}-{namespace}") for kind, name in _ISTIOD_BY_NAMESPACE]
+        found += [(kind, names.revised(name, revision)) for kind, name in _ISTIOD]
+        found += [(kind, f"{names.revised(name, revision)}-{namespace}") for kind, name in _ISTIOD_BY_NAMESPACE]
     for gateway in gateways:
         found += [(kind, f"{gateway}{suffix}") for kind, suffix in _GATEWAY]
     return tuple((kind, "" if kind in kinds.CLUSTER_SCOPED else namespace, name) for kind, name in found)
@@ -104,7 +117,6 @@ def _rendered(
 _CONTROL_PLANE = (
     (kinds.CONFIG_MAP, "values"),
     (kinds.SERVICE, "istiod"),
-    (kinds.MUTATING_WEBHOOK, "istio-sidecar-injector"),
 )
 _ISTIOD = (
     (kinds.SERVICE_ACCOUNT, "istiod"),
@@ -135,7 +147,15 @@ _GATEWAY = (
 KINDS = frozenset(
     kind
     for profile in PROFILES
-    for kind, _, _ in _rendered(profile, base=True, by_address=True, gateways=("gateway",), namespace="istio-system")
+    for kind, _, _ in _rendered(
+        profile,
+        base=True,
+        by_address=True,
+        injects=True,
+        revision="",
+        gateways=("gateway",),
+        namespace="istio-system",
+    )
 )
 """Every kind that a rendered stage may hold."""
 

@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mcgen import names, phases, stages
-from mcgen.order import finding, table
+from mcgen.order import finding, table, upgrading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mcgen.order.finding import Findings
     from mcgen.order.follow import Chain
     from mcgen.order.objects import Obj
+    from mcgen.upgrades import Rollout
 
 _SEALED = re.compile(r"clusters/[^/]+/remote-secrets/([^/]+)")
 # What a later stage needs only to come up, and who brings it: gone before that stage on purpose.
@@ -44,18 +45,23 @@ def parent(obj: Obj, app: Application, states: Sequence[str], findings: Findings
         findings.at(obj, finding.PHASE, message)
 
 
-def chain(found: Chain, findings: Findings) -> None:
-    """Add what a chain has that its phase took, and finalizers that are wrong or missing."""
+def chain(found: Chain, rollout: Rollout | None, findings: Findings) -> None:
+    """Add what a chain has that its phase took, and finalizers that are wrong or missing.
+
+    rollout: of the upgrade that is under way, whose steps delete too.
+    """
     gone, deletable = phases.gone(found.state), phases.deletable(found.state)
     words = f"{names.STATE} '{found.state}'" if found.state else "a member of the mesh"
     for step in found.steps:
         stage = step.app.stage
+        goes = stage in deletable or upgrading.deletable(step, rollout)
         if stage in gone:
             findings.at(step.obj, finding.PHASE, f"its cluster is {words}, in which there is no stage {stage} any more")
-        elif step.app.deletes and stage not in deletable:
+        elif step.app.deletes and not goes:
             findings.at(step.obj, finding.DELETES, f"it has a finalizer, and its cluster is {words}")
-        elif stage in deletable and not step.app.deletes:
-            message = f"its cluster is {words}: without a finalizer the next phase leaves its objects behind"
+        elif goes and not step.app.deletes:
+            why = f"its cluster is {words}" if stage in deletable else "an upgrade is under way"
+            message = f"{why}: without a finalizer the next phase leaves its objects behind"
             findings.at(step.obj, finding.PHASE, message)
         if step.app.allow_empty:
             findings.at(step.obj, finding.SYNC_POLICY, "syncPolicy.automated.allowEmpty is true")

@@ -14,6 +14,7 @@ from mcgen.order.kinds import (
     DEPLOYMENT,
     ISTIO_GATEWAY,
     JOB,
+    MUTATING_WEBHOOK,
     NAMESPACE,
     OPERATOR,
     SEALED_SECRET,
@@ -131,6 +132,12 @@ def _token(document: Data) -> str:
     return argocd.text(document["metadata"]["annotations"][names.SERVICE_ACCOUNT_NAME])
 
 
+def _tag(document: Data) -> str:
+    """Return the revision to which the tag `default` leads (`default` for the istiod without one); empty for others."""
+    labels = document["metadata"].get("labels") or {}
+    return argocd.text(labels[names.REVISION]) if labels.get(names.TAG) == names.DEFAULT_TAG else ""
+
+
 def _remote(document: Data) -> str:
     """Return the ID of the cluster that a sealed remote secret leads to; empty for every other SealedSecret."""
     template = (document["spec"].get("template") or {}).get("metadata") or {}
@@ -166,6 +173,7 @@ _READERS: dict[Kind, Callable[[Data], Any]] = {
     SEALED_SECRET: _remote,
     BINDING: _bound,
     ISTIO_GATEWAY: _selector,
+    MUTATING_WEBHOOK: _tag,
     OPERATOR: istio.operator,
     APPLICATION: argocd.application,
     APPLICATION_SET: argocd.application_set,

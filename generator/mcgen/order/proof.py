@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mcgen.order import bounds, finding, kustomize, leaving, objects, projects
+from mcgen.order import bounds, finding, kustomize, leaving, objects, projects, upgrading
 from mcgen.order.edges import Edges
 from mcgen.order.finding import Findings, OrderFinding
 from mcgen.order.follow import Follower
@@ -59,10 +59,11 @@ class OrderProof:
         builder = Kustomize(self._files, self._kustomizations, findings)
         follower = Follower(self._files, builder, findings, self._folders)
         chains = follower.chains()
+        rollout = upgrading.check(chains, upgrading.same(follower.sets, findings), findings)
         edges = Edges(findings)
         for number, chain in enumerate(chains):
             edges.check(number, chain)
-            leaving.chain(chain, findings)
+            leaving.chain(chain, rollout, findings)
             for step in chain.steps:
                 bounds.stage(step, self._setup.plugins, findings)
         edges.finish()

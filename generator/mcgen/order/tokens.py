@@ -8,7 +8,7 @@ from mcgen import names
 from mcgen.order import istio, kinds, kustomize, objects, table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from mcgen.order.follow import Step
     from mcgen.order.kinds import Kind
@@ -56,14 +56,12 @@ def needs(step: Step, chain: str, injected: set[tuple[str, str]]) -> dict[Token,
             needed.setdefault((table.CRDS, cluster, family), obj)
         elif kind == kinds.SEALED_SECRET:
             needed.setdefault(_definition(cluster, kinds.group(kind)), obj)
-        if kind == kinds.OPERATOR:
-            needed.update(dict.fromkeys(_operator_needs(obj.facts, cluster), obj))
-        elif kind == kinds.ISTIO_GATEWAY:
-            needed.update({(table.GATEWAY, cluster, label): obj for label in obj.facts})
+        if kind in _NEEDS:
+            needed.update(dict.fromkeys(_NEEDS[kind](obj.facts, cluster), obj))
         elif kind in _SECRETS or _is_gate(obj):
             needed.update(dict.fromkeys(_secret_needs(obj, cluster, chain), obj))
         elif kind in objects.WORKLOADS and _is_injected(obj, step, injected):
-            needed.setdefault((table.CONTROL_PLANE, cluster, _INJECTOR), obj)
+            needed.setdefault(_injector(cluster, ""), obj)
             needed.setdefault((table.POLICIES, cluster, _POLICIES), obj)
     needed.update({(table.NAMESPACE, cluster, name): obj for name, obj in spaces.items()})
     return needed
@@ -92,7 +90,17 @@ def _operator_needs(operator: istio.Operator, cluster: str) -> Iterator[Token]:
     if operator.profile == istio.REMOTE:
         yield table.REMOTE_SECRET, "", operator.cluster_id
     if operator.gateways:
-        yield table.CONTROL_PLANE, cluster, _INJECTOR
+        yield _injector(cluster, operator.revision)
+
+
+def _injector(cluster: str, revision: str) -> Token:
+    """Return what injects pods that ask for a revision, or for none."""
+    return table.CONTROL_PLANE, cluster, names.revised(_INJECTOR, revision)
+
+
+def _istiod(cluster: str, revision: str) -> Token:
+    """Return a control plane, whether or not it injects."""
+    return table.CONTROL_PLANE, cluster, f"revision {revision or names.DEFAULT_TAG}"
 
 
 def _operator_brings(obj: Obj, cluster: str) -> Iterator[Token]:
@@ -100,7 +108,9 @@ def _operator_brings(obj: Obj, cluster: str) -> Iterator[Token]:
     if operator.base:
         yield table.CRDS, cluster, istio.FAMILY
     if operator.profile != istio.EMPTY:
-        yield table.CONTROL_PLANE, cluster, _INJECTOR
+        yield _istiod(cluster, operator.revision)
+        if operator.injects:
+            yield _injector(cluster, operator.revision)
     for _, labels in operator.gateways:
         for label in labels:
             yield table.GATEWAY, cluster, label
@@ -127,11 +137,17 @@ def _sealed_brings(obj: Obj, cluster: str) -> list[Token]:  # noqa: ARG001 - all
     return [(table.REMOTE_SECRET, "", obj.facts)] if obj.facts else []
 
 
+_NEEDS: dict[Kind, Callable[[Any, str], Iterable[Token]]] = {
+    kinds.OPERATOR: _operator_needs,
+    kinds.ISTIO_GATEWAY: lambda labels, cluster: [(table.GATEWAY, cluster, label) for label in labels],
+    kinds.MUTATING_WEBHOOK: lambda tag, cluster: [_istiod(cluster, tag)] if tag else [],
+}
 BRINGS: dict[Kind, Callable[[Obj, str], Any]] = {
     kinds.NAMESPACE: lambda obj, cluster: [(table.NAMESPACE, cluster, obj.name)],
     kinds.CRD: lambda obj, cluster: [_definition(cluster, obj.name.partition(".")[2])],
     kinds.OPERATOR: _operator_brings,
     kinds.SERVICE_ACCOUNT: lambda obj, cluster: [(table.IDENTITY, cluster, _ACCOUNT.format(obj.name))],
+    kinds.MUTATING_WEBHOOK: lambda obj, cluster: [_injector(cluster, "")] if obj.facts else [],
     kinds.SECRET: _secret_brings,
     kinds.BINDING: lambda obj, cluster: [(table.IDENTITY, cluster, _RIGHTS.format(name)) for name in obj.facts],
     kinds.SEALED_SECRET: _sealed_brings,

@@ -9,17 +9,22 @@ from msgspec.structs import replace
 from mcgen.platforms import aks, eks, generic, gke
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from mcgen.blueprint import Cluster
 
 
 class Platform(Protocol):
-    """What a platform module offers. NEEDS: what somebody must have installed in its clusters, empty for nothing."""
+    """What a platform module offers.
+
+    NEEDS: what somebody must have installed in its clusters, empty for nothing.
+    FIREWALL: what the platform opens by itself for a gateway, and what somebody has to open.
+    """
 
     TITLE: str
     HEALTH_CHECK: str
     NEEDS: str
+    FIREWALL: str
 
     def service_annotations(self, cluster: Cluster, ports: tuple[int, ...]) -> dict[str, str]:
         """Return the annotations of the east-west gateway's Service."""
@@ -27,11 +32,30 @@ class Platform(Protocol):
     def problems(self, cluster: Cluster, *, serves_remotes: bool) -> Iterator[tuple[str, str, str]]:
         """Yield (field of `gateway`, what cannot be had here, what to do)."""
 
+    def api_server_ranges(self, context: str) -> str:
+        """Return the command that shows who may call an API server; empty when its context does not name the cluster.
+
+        context: of a kubeconfig, as the platform's own program calls it.
+        """
+
 
 PLATFORMS: dict[str, Platform] = {"aks": aks, "eks": eks, "generic": generic, "gke": gke}
 
 DATA_PORTS: tuple[int, ...] = (15443,)
 CONTROL_PORTS: tuple[int, ...] = (15012, 15017)
+
+
+# The annotations that keep a load balancer inside of its network, with the value that does.
+INTERNAL = {
+    "networking.gke.io/load-balancer-type": "Internal",
+    "service.beta.kubernetes.io/azure-load-balancer-internal": "true",
+    "service.beta.kubernetes.io/aws-load-balancer-scheme": "internal",
+}
+
+
+def is_internal(annotations: Mapping[str, object]) -> bool:
+    """Return whether a Service with these annotations gets a load balancer without a public address."""
+    return any(annotations.get(key) == value for key, value in INTERNAL.items())
 
 
 def ports(*, serves_remotes: bool) -> tuple[int, ...]:

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 TITLE = "Azure Kubernetes Service"
 HEALTH_CHECK = "HTTP on port 15021, path /healthz/ready, for every traffic port"
 NEEDS = ""
+FIREWALL = (
+    "AKS writes the ranges of a Service into the network security group of the nodes; one of your own on their subnet "
+    "has to allow the same. Who may call an API server are its authorised IP ranges"
+)
 
 _PREFIX = "service.beta.kubernetes.io"
 
@@ -64,3 +68,8 @@ def problems(cluster: Cluster, *, serves_remotes: bool) -> Iterator[tuple[str, s
             f'an internal address belongs to a subnet, not to resource group "{gateway.resource_group}"',
             "remove it",
         )
+
+
+def api_server_ranges(context: str) -> str:  # noqa: ARG001 - no context says it
+    """Return nothing: a context says no resource group, without which a cluster has no name."""
+    return ""

@@ -5,6 +5,7 @@ Source: the controller's page on Service annotations. Its default scheme is inte
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from mcgen.platforms.address import is_address
@@ -21,6 +22,14 @@ NEEDS = (
     "the Services stay without an address)"
 )
 
+FIREWALL = (
+    "the AWS Load Balancer Controller makes a security group for a load balancer from the ranges of its Service, and "
+    "lets it reach the nodes; the ACLs of the subnets have to allow the same. Where the nodes have a security group of "
+    "their own, let the cluster's security group reach the nodes of a primary on TCP 15017, for istiod's webhook"
+)
+
+# What `aws eks update-kubeconfig` calls a context: the ARN.
+_CONTEXT = re.compile(r"arn:aws[a-z-]*:eks:([a-z0-9-]+):[0-9]+:cluster/([A-Za-z0-9][A-Za-z0-9_-]*)")
 _PREFIX = "service.beta.kubernetes.io/aws-load-balancer"
 
 
@@ -66,3 +75,12 @@ def problems(cluster: Cluster, *, serves_remotes: bool) -> Iterator[tuple[str, s
                 f'"{entry}" is no address, and an internal load balancer takes some',
                 "write one private IPv4 address per subnet",
             )
+
+
+def api_server_ranges(context: str) -> str:
+    """Return the command that shows the public access ranges of the cluster that a context of the AWS CLI's names."""
+    named = _CONTEXT.fullmatch(context)
+    if not named:
+        return ""
+    region, cluster = named.groups()
+    return f"aws eks describe-cluster --region {region} --name {cluster} --query cluster.resourcesVpcConfig"

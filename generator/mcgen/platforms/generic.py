@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 TITLE = "generic"
 HEALTH_CHECK = "whatever the load balancer of the machines does; point it at port 15021, path /healthz/ready"
+FIREWALL = "nothing is opened by itself: open what the list above says"
 NEEDS = "something that gives Services of type LoadBalancer an address"
 
 
@@ -30,3 +31,8 @@ def problems(cluster: Cluster, *, serves_remotes: bool) -> Iterator[tuple[str, s
         yield "reserved", "mcgen does not know how this platform reserves addresses", advice
     if gateway.scheme == "internal":
         yield "scheme", "mcgen does not know how this platform makes an internal load balancer", advice
+
+
+def api_server_ranges(context: str) -> str:  # noqa: ARG001 - nothing is known
+    """Return nothing: mcgen does not know what guards the API server."""
+    return ""

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 TITLE = "Google Kubernetes Engine"
 HEALTH_CHECK = "GKE checks the nodes (kube-proxy), not port 15021; no annotation can change that"
 NEEDS = ""
+FIREWALL = (
+    "GKE makes the VPC's firewall rules for a load balancer itself, from the ranges of its Service. Where the nodes "
+    "are private, its rule for the control plane leaves istiod's webhook out: let the control plane's range reach the "
+    "nodes of a primary on TCP 15017, with a rule of your own"
+)
 
 _INTERNAL = {
     "networking.gke.io/load-balancer-type": "Internal",
@@ -24,6 +29,8 @@ _INTERNAL = {
 }
 # https://cloud.google.com/compute/docs/naming-resources
 _NAME = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
+# What `gcloud container clusters get-credentials` calls a context: project, location, cluster.
+_CONTEXT = re.compile(r"gke_([a-z0-9.:-]+)_([a-z0-9-]+)_([a-z0-9-]+)")
 _PUBLIC = {"cloud.google.com/l4-rbs": "enabled"}
 
 
@@ -54,3 +61,15 @@ def problems(cluster: Cluster, *, serves_remotes: bool) -> Iterator[tuple[str, s
             f"{len(cluster.gateway.reserved)} addresses: GKE takes one IPv4 and one IPv6 address",
             "keep at most two names",
         )
+
+
+def api_server_ranges(context: str) -> str:
+    """Return the command that shows the authorised networks of the cluster that a context of gcloud's names."""
+    named = _CONTEXT.fullmatch(context)
+    if not named:
+        return ""
+    project, location, cluster = named.groups()
+    return (
+        f"gcloud container clusters describe {cluster} --project {project} --location {location} "
+        "--format 'value(masterAuthorizedNetworksConfig)'"
+    )

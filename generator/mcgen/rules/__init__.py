@@ -23,6 +23,7 @@ from mcgen.rules import (
     policies,
     ranges,
     resources,
+    upgrade,
     versions,
 )
 
@@ -46,6 +47,7 @@ RULES: tuple[Callable[[Blueprint], Iterator[Finding]], ...] = (
     *policies.RULES,
     *ranges.RULES,
     *resources.RULES,
+    *upgrade.RULES,
     *versions.RULES,
 )
 _LONGEST = 600

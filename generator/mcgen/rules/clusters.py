@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mcgen import names
+from mcgen import names, upgrades
 from mcgen.rules.finding import Finding, error, one_of
 from mcgen.stages import STAGES
 
@@ -42,11 +42,12 @@ def names_are_unique(blueprint: Blueprint) -> Iterator[Finding]:
 def application_names(blueprint: Blueprint) -> Iterator[Finding]:
     """MC203: the names made of mesh, cluster and stage are short enough and never meet."""
     mesh = blueprint.metadata.name
+    planes = [names.control_plane(revision.name) for revision in upgrades.rollout(blueprint.istio).minors]
     taken = {names.root(mesh): "the root Application"}
     for cluster in blueprint.clusters:
-        for stage in STAGES:
-            taken[names.application(mesh, cluster.name, stage.name)] = f"stage {stage.name} of {cluster.name}"
-    longest = max(len(stage.name) for stage in STAGES)
+        for stage in (*(stage.name for stage in STAGES), *planes):
+            taken[names.application(mesh, cluster.name, stage)] = f"stage {stage} of {cluster.name}"
+    longest = max(map(len, [*(stage.name for stage in STAGES), *planes]))
     for i, cluster in enumerate(blueprint.clusters):
         path: DataPath = ("clusters", i, "name")
         chain = names.chain(mesh, cluster.name)

@@ -13,7 +13,7 @@ from mcgen.rules.finding import Finding, error, warning
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mcgen.blueprint import Blueprint
+    from mcgen.blueprint import Blueprint, Cluster
     from mcgen.tree import DataPath
 
 _HOST = re.compile(
@@ -86,8 +86,21 @@ def exposed_ports(blueprint: Blueprint) -> Iterator[Finding]:
                 "MC230",
                 ("clusters", i, "name"),
                 f'anybody may connect to the public east-west gateway of "{cluster.name}"',
-                "give the `egress` of every other cluster (where its calls come from), or `gateway.sourceRanges` here",
+                _narrower(blueprint, cluster),
             )
+
+
+def _narrower(blueprint: Blueprint, cluster: Cluster) -> str:
+    """Return what closes a gateway: what is missing is given, and what lets everybody in is made narrower."""
+    if cluster.gateway.source_ranges:
+        return "write the ranges that calls come from into `gateway.sourceRanges`: 0.0.0.0/0 and ::/0 are everybody"
+    others = [
+        each for each in blueprint.clusters if each.name != cluster.name and not _EVERYBODY.isdisjoint(each.egress)
+    ]
+    if not others:
+        return "give the `egress` of every other cluster (where its calls come from), or `gateway.sourceRanges` here"
+    few = ", ".join(f'"{each.name}"' for each in others[:3]) + (" and others" if len(others) > 3 else "")
+    return f"narrow the `egress` of {few} (0.0.0.0/0 and ::/0 are everybody), or give `gateway.sourceRanges` here"
 
 
 def owned_annotations(blueprint: Blueprint) -> Iterator[Finding]:

@@ -27,7 +27,9 @@ OWNED_VALUES: dict[tuple[str, ...], str] = {
     ("istiodRemote",): "clusters[].role",
     ("meshConfig",): "istio.meshConfig",
     ("profile",): "clusters[].role",
-    ("revision",): "nothing: this version builds meshes without revisions",
+    ("global", "operatorManageWebhooks"): "nothing: an upgrade sets it while it has to",
+    ("revision",): "istio.revision",
+    ("revisionTags",): "nothing: the tag `default` is a stage of its own",
     ("gateways", "istio-ingressgateway", "injectionTemplate"): "nothing: all gateways are injected",
 }
 OWNED_MESH_CONFIG: dict[tuple[str, ...], str] = {

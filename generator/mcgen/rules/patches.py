@@ -30,10 +30,13 @@ _OWNED: dict[str, dict[tuple[str, ...], str]] = {
         ("spec", "profile"): "clusters[].role",
         ("spec", "hub"): "istio.hub",
         ("spec", "tag"): "istio.version",
+        ("spec", "revision"): "istio.revision",
         ("spec", "components", "base"): "nothing: the CRDs have a stage of their own",
         **{("spec", "values", *keys): field for keys, field in OWNED_VALUES.items()},
         **{("spec", "meshConfig", *keys): field for keys, field in OWNED_MESH_CONFIG.items()},
     },
+    "MutatingWebhookConfiguration": {("metadata", "labels", names.REVISION): "istio.revision"},
+    "ValidatingWebhookConfiguration": {("metadata", "labels", names.REVISION): "istio.revision"},
     "Namespace": {
         ("metadata", "labels", names.INJECTION): "namespaces[].injection",
         ("metadata", "labels", names.NETWORK): "clusters[].network",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mcgen.manifests import setup
+from mcgen.minors import MINORS
 from mcgen.rules.finding import Finding, error, one_of
 
 if TYPE_CHECKING:
@@ -12,20 +13,16 @@ if TYPE_CHECKING:
 
     from mcgen.blueprint import Blueprint
 
-# The minors whose istioctl is built in tools/ and against which every golden tree is rendered.
-ISTIO_MINORS = ("1.31",)
-NEWEST = "1.31.1"
-
 
 def istio(blueprint: Blueprint) -> Iterator[Finding]:
     """MC209: Istio is of a minor that mcgen was tried with."""
     version = blueprint.istio.version
-    if version.rpartition(".")[0] not in ISTIO_MINORS:
+    if version.rpartition(".")[0] not in MINORS:
         yield error(
             "MC209",
             ("istio", "version"),
             f"Istio {version} is not supported by this version of mcgen",
-            f"use a patch release of {one_of(ISTIO_MINORS)}",
+            f"use a patch release of {one_of(MINORS)}",
         )
 
 

@@ -39,13 +39,12 @@ def ports(caller: Cluster, cluster: Cluster) -> tuple[int, ...]:
     return (names.MTLS_PORT, *served)
 
 
-def curl(address: str, port: int) -> tuple[str, ...]:
-    """Return curl's arguments that try a port: those of istiod with a name for which the gateway lets TLS through."""
+def curl(address: str, port: int, istiod: str) -> tuple[str, ...]:
+    """Return curl's arguments that try a port: those of istiod with its name, for which TLS is let through."""
     host = bracketed(address)
     if port == names.MTLS_PORT:
         return (f"https://{host}:{port}/",)
-    name = names.istiod_hosts()[0]
-    return ("--connect-to", f"{name}:{port}:{host}:{port}", f"https://{name}:{port}/")
+    return ("--connect-to", f"{istiod}:{port}:{host}:{port}", f"https://{istiod}:{port}/")
 
 
 def judge_reached(caller: Cluster, cluster: Cluster, tried: Sequence[tuple[str, int, Answer]]) -> Check:

@@ -167,8 +167,9 @@ def _injected(running: Running, probe: Probe) -> Iterator[Check]:
 def _reached(world: World, running: Running, cluster: Cluster, other: Cluster) -> Iterator[Check]:
     live = addresses.of(world.clients[other.name].get("service", names.EAST_WEST_GATEWAY, names.ISTIO_SYSTEM))
     probe = running[_plain(cluster, world.injected(cluster)[0])]
+    istiod = names.istiod_hosts(world.mesh.rollout.gateways.name)[0]
     tried = [
-        (address, port, probe(*gateways.curl(address, port)).answers[0])
+        (address, port, probe(*gateways.curl(address, port, istiod)).answers[0])
         for address in live
         for port in gateways.ports(cluster, other)
     ]

@@ -17,6 +17,7 @@ from tests.unit.order_mutations.trees import (
     Tree,
     annotate,
     application,
+    half_opened,
     move,
     mutation,
     opened,
@@ -193,3 +194,8 @@ def plugin_that_the_setup_does_not_bring(files: Tree) -> None:
 @mutation(waiting, finding.RENDERING)
 def plugin_with_nothing_to_render(files: Tree) -> None:
     files[application("gke", "policies")][0]["spec"]["source"]["plugin"] = {"name": "mcgen-istio-1.31"}
+
+
+@mutation(half_opened, finding.RENDERING)
+def gate_whose_source_changes_when_it_opens(files: Tree) -> None:
+    del files[application("aks", "control-plane")][0]["spec"]["source"]["plugin"]

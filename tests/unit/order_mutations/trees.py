@@ -36,6 +36,11 @@ def opened() -> Tree:
     return tree(BLUEPRINT, SEALED_INPUTS)
 
 
+def half_opened() -> Tree:
+    """Return the tree whose secret is sealed and whose primary's address is unknown: it waits at another gate."""
+    return tree(BLUEPRINT, SEALED_INPUTS, addresses=False)
+
+
 def managed() -> Tree:
     """Return the opened tree with the sealed-secrets controller in it."""
     return tree(BLUEPRINT, SEALED_INPUTS, sealed_secrets="managed")
@@ -55,6 +60,8 @@ def application(cluster: str, stage: str) -> str:
         "remote-secret": 10,
         "base": 15,
         "control-plane": 20,
+        "control-plane-1-31": 20,
+        "revision-tag": 25,
         "east-west-gateway": 30,
     }
     waves |= {"ingress-gateway": 35, "exposure": 40, "policies": 50, "workloads": 60}

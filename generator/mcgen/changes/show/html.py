@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mcgen.changes.finding import RISKS
-from mcgen.changes.show.view import clusters, headline, parts
+from mcgen.changes.show.view import clusters, headline, parts, title
 from mcgen.prose import page
 from mcgen.report import printable
 
@@ -27,6 +27,7 @@ def show(findings: Sequence[Finding], _view: View) -> str:
         groups=[(risk, [f for f in findings if f.risk is risk]) for risk in RISKS],
         clusters=clusters,
         parts=parts,
+        title=title,
         printable=printable,
         most=_MOST,
     )

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 def show(findings: Sequence[Finding], _view: View) -> str:
     """Return one JSON object: `version` (1), `risks` (risk -> number), `clusters` (number) and `changes`.
 
-    A change has kind, turn, risk, what, why, before, after, clusters, files and blueprint (file, line, column; null).
+    A change has kind, turn, risk, what, why, rendered, before, after, clusters, files and blueprint (file, line,
+    column; null).
     """
     clusters = {name for finding in findings for name in finding.clusters}
     data = {
@@ -39,6 +40,7 @@ def _change(finding: Finding) -> dict[str, Any]:
         "risk": finding.risk.value,
         "what": _unicode(plain(finding.what)),
         "why": finding.why,
+        "rendered": finding.rendered,
         "before": _unicode(finding.before),
         "after": _unicode(finding.after),
         "clusters": [_unicode(name) for name in finding.clusters],

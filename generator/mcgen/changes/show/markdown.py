@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mcgen.changes.finding import Risk
-from mcgen.changes.show.view import clusters, few, headline, parts
+from mcgen.changes.show.view import clusters, few, headline, parts, title
 from mcgen.report import printable
 
 if TYPE_CHECKING:
@@ -95,13 +95,13 @@ def _sentence(sentence: str) -> str:
 
 def _line(finding: Finding) -> str:
     where = code(clusters(finding))
-    return f"- **{finding.risk}** {finding.kind} {finding.turn}, {where}: {_sentence(finding.what)}\n"
+    return f"- **{finding.risk}** {title(finding)}, {where}: {_sentence(finding.what)}\n"
 
 
 def _details(finding: Finding) -> str:
     names, more = few(finding.files)
     files = ", ".join(code(name) for name in names) + (f" and {more} more" if more else "")
-    rows = [f"- **{finding.kind} {finding.turn}**, {code(clusters(finding))}: {_sentence(finding.what)}"]
+    rows = [f"- **{title(finding)}**, {code(clusters(finding))}: {_sentence(finding.what)}"]
     rows += [f"  - why {finding.risk}: {_sentence(finding.why)}"] if finding.why else []
     rows += [f"  - before: {code(finding.before)}"] if finding.before else []
     rows += [f"  - after: {code(finding.after)}"] if finding.after else []

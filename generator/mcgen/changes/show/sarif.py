@@ -9,7 +9,7 @@ import orjson
 from mcgen import report
 from mcgen.changes.finding import Risk
 from mcgen.changes.kinds import KINDS
-from mcgen.changes.show.view import clusters, plain
+from mcgen.changes.show.view import clusters, plain, title
 from mcgen.problems import Pos, Problem, Severity
 
 if TYPE_CHECKING:
@@ -28,7 +28,11 @@ def show(findings: Sequence[Finding], view: View) -> str:
     log = orjson.loads(report.sarif([_problem(finding, view) for finding in findings], context))
     for result, finding in zip(log["runs"][0]["results"], findings, strict=True):
         result["level"] = _LEVELS[finding.risk]
-        result["properties"] = {"turn": finding.turn.value, "clusters": len(finding.clusters)}
+        result["properties"] = {
+            "turn": finding.turn.value,
+            "clusters": len(finding.clusters),
+            "rendered": finding.rendered,
+        }
     return orjson.dumps(log, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
 
 
@@ -36,7 +40,7 @@ def _problem(finding: Finding, view: View) -> Problem:
     file = f"{view.base}/{finding.files[0]}" if view.base else finding.files[0]
     return Problem(
         code=finding.kind,
-        message=f"{finding.kind} {finding.turn} ({clusters(finding)}): {plain(finding.what)}",
+        message=f"{title(finding)} ({clusters(finding)}): {plain(finding.what)}",
         pos=finding.pos or Pos(file=file),
         advice=finding.why,
         severity=Severity.ERROR if finding.risk is Risk.HIGH else Severity.WARNING,

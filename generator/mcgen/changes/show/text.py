@@ -6,7 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from mcgen.changes.finding import Risk
-from mcgen.changes.show.view import clusters, few, headline, plain
+from mcgen.changes.show.view import clusters, few, headline, plain, title
 from mcgen.report import printable
 
 if TYPE_CHECKING:
@@ -34,14 +34,14 @@ def show(findings: Sequence[Finding], view: View) -> str:
 
 def _short(finding: Finding, view: View) -> Iterator[str]:
     where = printable(clusters(finding))
-    head = f"{finding.risk:6} {finding.kind} {finding.turn}  {where}: {printable(plain(finding.what))}"
+    head = f"{finding.risk:6} {title(finding)}  {where}: {printable(plain(finding.what))}"
     lines = _wrapped(head, view, " " * 7)
     yield _paint(lines[0], _COLOURS[finding.risk], view)
     yield from lines[1:]
 
 
 def _block(finding: Finding, view: View) -> Iterator[str]:
-    first = f"{finding.risk:6} {finding.kind} {finding.turn}"
+    first = f"{finding.risk:6} {title(finding)}"
     where = printable(clusters(finding))
     head = textwrap.shorten(f"{first}  {where}", max(view.width, _NARROWEST), placeholder="...")
     yield _paint(head, _COLOURS[finding.risk] + _BOLD, view)

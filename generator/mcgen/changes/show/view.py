@@ -45,6 +45,11 @@ def headline(findings: Sequence[Finding]) -> str:
     return f"{len(findings)} change{'s' if len(findings) != 1 else ''} ({risks}); touches {touched}"
 
 
+def title(finding: Finding) -> str:
+    """Return kind and turn, and whether it is about what was rendered."""
+    return f"{finding.kind} {finding.turn}{' (rendered)' if finding.rendered else ''}"
+
+
 def few(values: Sequence[str]) -> tuple[list[str], int]:
     """Return the first few values, and how many more there are."""
     return list(values[:_FEW]), max(0, len(values) - _FEW)

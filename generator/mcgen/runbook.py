@@ -1,0 +1,57 @@
+"""The mesh's runbook: what people do with it, with its own names, addresses and commands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mcgen import chain, layout, names, stages
+from mcgen.lifecycle import words
+from mcgen.manifests.setup import plugin_name
+from mcgen.platforms import PLATFORMS, ports
+from mcgen.prose import render
+from mcgen.tree import File
+
+if TYPE_CHECKING:
+    from mcgen.mesh import Cluster, Mesh
+
+
+def file(mesh: Mesh) -> File:
+    """Return RUNBOOK.md: a further cluster is a further line of its tables, and nothing else."""
+    used = {step.stage.name for _, steps in chain.chains(mesh) for step in steps}
+    argocd = mesh.by_name.get(mesh.gitops.argocd.cluster or "")
+    text = render(
+        "RUNBOOK.md.j2",
+        mesh=mesh,
+        clusters=[_row(mesh, cluster) for cluster in mesh.clusters],
+        stages=[stage for stage in stages.STAGES if stage.name in used],
+        addon=mesh.sealed_secrets,
+        consumers=[cluster for cluster in mesh.primaries if cluster.gateway.serves_remotes],
+        argocd=argocd,
+        ranges=list(filter(None, [PLATFORMS[c.platform].api_server_ranges(c.context) for c in mesh.clusters])),
+        plugin=plugin_name(mesh.minor),
+        platforms={name: PLATFORMS[name] for name in sorted({cluster.platform for cluster in mesh.clusters})},
+        names=names,
+        layout=layout,
+        now=words.NOW,
+    )
+    return File(path=layout.RUNBOOK, text=text, origin=("metadata",))
+
+
+def _row(mesh: Mesh, cluster: Cluster) -> dict[str, str]:
+    opened = ", ".join(str(port) for port in ports(serves_remotes=cluster.gateway.serves_remotes))
+    return {
+        "name": cluster.name,
+        "context": cluster.context,
+        "chain": names.chain(mesh.name, cluster.name),
+        "calls_from": ", ".join(cluster.egress) or "not known: `egress`",
+        "gateway": f"{cluster.gateway.address or 'address not known yet'}: {opened}",
+        "lets_in": _lets_in(cluster),
+        "api_server": cluster.server or "as in the kubeconfig",
+    }
+
+
+def _lets_in(cluster: Cluster) -> str:
+    """Return who may connect to a gateway, in words that a further cluster does not change."""
+    if cluster.gateway.from_others:
+        return "the other clusters"
+    return ", ".join(cluster.gateway.source_ranges) or "anybody"

@@ -1,0 +1,167 @@
+"""Watches Argo CD and the clusters of a mesh with kubectl: one line of events of what their API servers say.
+
+A program per cluster and kind, since kubectl watches one kind at a time. Secrets are not among the kinds: what they
+bring about can be seen without them.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import orjson
+
+from mcgen import names, proc
+from mcgen.bootstrap import kube
+from mcgen.problems import ToolError
+from mcgen.verify.watch import DELETED, EXISTS, Event, application, name, statements
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from mcgen.bootstrap.access import Access
+    from mcgen.tree import Data
+
+# Kind -> what kubectl is asked for.
+KINDS = {
+    "ConfigMap": (
+        "configmaps",
+        f"--namespace={names.ISTIO_SYSTEM}",
+        f"--field-selector=metadata.name={names.ROOT_CERTIFICATE}",
+    ),
+    "CustomResourceDefinition": ("customresourcedefinitions.apiextensions.k8s.io",),
+    "Deployment": ("deployments.apps", "--all-namespaces"),
+    "Gateway": ("gateways.networking.istio.io", "--all-namespaces"),
+    "MutatingWebhookConfiguration": ("mutatingwebhookconfigurations.admissionregistration.k8s.io",),
+    "Namespace": ("namespaces",),
+    "PeerAuthentication": ("peerauthentications.security.istio.io", "--all-namespaces"),
+    "SealedSecret": ("sealedsecrets.bitnami.com", f"--namespace={names.ISTIO_SYSTEM}"),
+    "Service": ("services", "--all-namespaces"),
+    "ServiceAccount": ("serviceaccounts", "--all-namespaces"),
+}
+_AGAIN = 1.0
+_UNKNOWN_KIND = "the server doesn't have a resource type"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """A cluster does not let a kind be watched, or does not answer; it is asked again until it does."""
+
+    cluster: str
+    kind: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.cluster}: {self.kind} cannot be watched: {self.why}"
+
+
+class Watching:
+    """Everything that is watched, while it is entered. places: cluster -> the way to it; kinds: as `KINDS`.
+
+    timeout: of a single request, in seconds. A watch that ends is begun again; what somebody deletes meanwhile is not
+    told of.
+    """
+
+    def __init__(
+        self, places: Mapping[str, Access], *, timeout: float, kinds: Mapping[str, tuple[str, ...]] = KINDS
+    ) -> None:
+        self.places = places
+        self.kinds = kinds
+        self.timeout = timeout
+        self._start = time.monotonic()
+        self._over = threading.Event()
+        self._said: queue.Queue[Event | Trouble] = queue.Queue()
+        self._seen: dict[tuple[str, str], dict[str, set[str]]] = {}
+
+    def __enter__(self) -> Watching:
+        self._start = time.monotonic()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._over.set()
+        proc.stop_all()
+
+    def initial(self) -> Iterator[Event | Trouble]:
+        """Yield what is there already; then everything is watched."""
+        pairs = [(cluster, kind) for cluster in self.places for kind in self.kinds]
+        threads = [threading.Thread(target=self._list, args=pair, daemon=True) for pair in pairs]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        while not self._said.empty():
+            yield self._said.get()
+        for pair in pairs:
+            threading.Thread(target=self._watch, args=pair, daemon=True).start()
+
+    def next(self, seconds: float) -> Event | Trouble | None:
+        """Return what happened next, None when nothing did for so long."""
+        try:
+            return self._said.get(timeout=seconds)
+        except queue.Empty:
+            return None
+
+    def _list(self, cluster: str, kind: str) -> None:
+        try:
+            said = kube.kubectl(self.places[cluster], "get", *self.kinds[kind], "--output=json", timeout=self.timeout)
+        except ToolError as error:
+            self._trouble(cluster, kind, str(error))
+            return
+        for each in orjson.loads(said)["items"]:
+            self._tell(cluster, kind, each, initial=True)
+
+    def _watch(self, cluster: str, kind: str) -> None:
+        access = self.places[cluster]
+        how = ("--watch", "--output-watch-events", "--output=json")
+        argv = ["kubectl", *access.options, "get", *self.kinds[kind], *how]
+        told = False
+        while not self._over.is_set():
+            try:
+                for event in documents(proc.lines(argv, pass_fds=access.descriptors)):
+                    self._tell(cluster, kind, event["object"], deleted=event["type"] == "DELETED")
+                    told = False
+            except ToolError as error:
+                if not told and not self._over.is_set():
+                    self._trouble(cluster, kind, str(error))
+                told = True
+            self._over.wait(_AGAIN)
+
+    def _trouble(self, cluster: str, kind: str, why: str) -> None:
+        # Its definition comes with the mesh.
+        if _UNKNOWN_KIND not in why:
+            self._said.put(Trouble(cluster=cluster, kind=kind, why=why))
+
+    def _tell(self, cluster: str, kind: str, found: Data, *, deleted: bool = False, initial: bool = False) -> None:
+        seen = self._seen.setdefault((cluster, kind), {})
+        true = {DELETED} if deleted else statements(kind, found)
+        new = true - seen.get(name(found), set())
+        if deleted:
+            seen.pop(name(found), None)
+        else:
+            seen[name(found)] = true
+        at = 0.0 if initial else time.monotonic() - self._start
+        for what in sorted(new, key=lambda what: (what != EXISTS, what)):
+            self._said.put(
+                Event(
+                    at=at,
+                    cluster=cluster,
+                    kind=kind,
+                    name=name(found),
+                    what=what,
+                    application=application(found),
+                    initial=initial,
+                )
+            )
+
+
+def documents(lines: Iterable[bytes]) -> Iterator[Data]:
+    """Yield the JSON documents that kubectl prints one after the other; each ends with a bracket that stands alone."""
+    text = bytearray()
+    for line in lines:
+        text += line
+        if line.rstrip() == b"}":
+            yield orjson.loads(text)
+            text.clear()

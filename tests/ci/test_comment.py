@@ -1,0 +1,134 @@
+"""mcgen comment against the two platforms' APIs on loopback."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mcgen.cli import run
+from tests.ci.forge import Forge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PLATFORMS = ["github", "gitlab"]
+
+
+@pytest.fixture
+def forge() -> Iterator[Forge]:
+    with Forge() as made:
+        yield made
+
+
+def job(monkeypatch: pytest.MonkeyPatch, where: str, forge: Forge, token: str = "t0ken") -> None:
+    for name in ("GITHUB_ACTIONS", "GITLAB_CI"):
+        monkeypatch.delenv(name, raising=False)
+    event = Path("event.json")
+    event.write_text(json.dumps({"pull_request": {"number": 7}}), encoding="utf-8")
+    given = {"GITHUB_ACTIONS": "true", "GITHUB_TOKEN": token, "GITHUB_EVENT_PATH": str(event)}
+    given |= {"GITHUB_API_URL": forge.url, "GITHUB_REPOSITORY": "o/r"}
+    if where == "gitlab":
+        given = {"GITLAB_CI": "true", "MCGEN_GITLAB_TOKEN": token, "CI_MERGE_REQUEST_IID": "7"}
+        given |= {"CI_API_V4_URL": forge.url, "CI_PROJECT_ID": "42"}
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+
+
+def put(text: str, *options: str) -> int:
+    Path("changes.md").write_text(text, encoding="utf-8")
+    return run(["comment", "changes.md", *options])
+
+
+@pytest.fixture(autouse=True)
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize("where", PLATFORMS)
+def test_a_comment_is_created_and_then_updated(
+    where: str, forge: Forge, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job(monkeypatch, where, forge)
+    assert put("one\n") == 0
+    assert put("two \u4e2d\n") == 0
+    assert put("two \u4e2d\n") == 0
+    assert put("other\n", "--mark", "output/other") == 0
+    assert [comment["body"] for comment in forge.comments] == [
+        "<!-- mcgen: mcgen -->\ntwo \u4e2d\n",
+        "<!-- mcgen: output/other -->\nother\n",
+    ]
+    said = capsys.readouterr().out.splitlines()
+    assert [line.partition(": ")[2] for line in said] == ["created", "updated", "unchanged", "created"]
+
+
+@pytest.mark.parametrize("where", PLATFORMS)
+def test_the_comment_is_found_behind_many_and_never_another_author_s(
+    where: str, forge: Forge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever could make the job write into their own comment could change afterwards what reviewers read."""
+    forge.add("<!-- mcgen: mcgen -->\nlies", login="mallory", number=13)
+    for number in range(250):
+        forge.add(f"talk {number}", login="someone", number=5)
+    mine = forge.add("<!-- mcgen: mcgen -->\r\nold")
+    job(monkeypatch, where, forge)
+    assert put("new") == 0
+    assert mine["body"] == "<!-- mcgen: mcgen -->\nnew"
+    assert forge.comments[0]["body"].endswith("lies")
+    assert len(forge.comments) == 252
+
+
+@pytest.mark.parametrize("where", PLATFORMS)
+def test_nothing_is_created_when_it_shall_only_be_kept_right(
+    where: str, forge: Forge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job(monkeypatch, where, forge)
+    assert put("no changes", "--if-present") == 0
+    assert forge.comments == []
+    assert put("a change") == 0
+    assert put("no changes", "--if-present") == 0
+    assert forge.comments[0]["body"].endswith("no changes")
+
+
+@pytest.mark.parametrize("where", PLATFORMS)
+def test_a_refused_token_is_told(
+    where: str, forge: Forge, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job(monkeypatch, where, forge, token="wr0ng")
+    assert put("text") == 3
+    error = capsys.readouterr().err
+    assert "403" in error
+    assert "may not comment" in error
+    assert "wr0ng" not in error
+
+
+def test_a_platform_that_is_not_there(
+    forge: Forge, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job(monkeypatch, "github", forge)
+    monkeypatch.setenv("GITHUB_API_URL", "http://127.0.0.1:1")
+    assert put("text") == 3
+    assert "no answer" in capsys.readouterr().err
+    monkeypatch.setenv("GITHUB_API_URL", "file:///etc")
+    assert put("text") == 2
+
+
+def test_outside_of_a_job(monkeypatch: pytest.MonkeyPatch, forge: Forge, capsys: pytest.CaptureFixture[str]) -> None:
+    job(monkeypatch, "github", forge)
+    assert put("text", "--mark", "a --> b") == 2
+    Path("event.json").write_text("{}", encoding="utf-8")
+    assert put("text") == 2
+    monkeypatch.delenv("GITHUB_ACTIONS")
+    assert put("text") == 2
+    assert "GITLAB_CI" in capsys.readouterr().err
+    assert forge.requests == []
+
+
+def test_standard_input(monkeypatch: pytest.MonkeyPatch, forge: Forge) -> None:
+    job(monkeypatch, "github", forge)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"piped")))
+    assert run(["comment", "-"]) == 0
+    assert forge.comments[0]["body"].endswith("piped")

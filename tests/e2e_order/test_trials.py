@@ -1,0 +1,33 @@
+"""The first trials of the order, in the time that continuous integration has; `make e2e-long` runs many more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e_order.trials.draw import draw
+from tests.e2e_order.trials.run import run
+
+if TYPE_CHECKING:
+    from tests.e2e_order.trials.ground import Ground
+
+pytestmark = [pytest.mark.e2e, pytest.mark.lab]
+
+SEEDS = (1, 2, 3, 4, 5)
+
+
+@pytest.fixture(scope="module")
+def clean(ground: Ground) -> Ground:
+    """Return the ground as if nothing had been on it: the tests before this module leave a mesh behind."""
+    ground.clear()
+    team = ground.team("setup", "gke-aks")
+    team.build()
+    ground.set_up(team)
+    return ground
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_order_holds_in_a_trial(clean: Ground, seed: int) -> None:
+    result = run(clean, draw(seed))
+    assert not result.wrong, str(result)

@@ -1,0 +1,57 @@
+"""Runs trials: `python -m tests.e2e_order.trials SEEDS...`, a seed or a range such as 1-50 each."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tests.e2e_order.trials import table
+from tests.e2e_order.trials.draw import draw
+from tests.e2e_order.trials.ground import Ground, new_lab
+from tests.e2e_order.trials.run import run
+from tests.lab.lab import Lab, need_root
+from tests.lab.plan import LabError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@click.command()
+@click.argument("seeds", nargs=-1, required=True)
+@click.option("--lab", default="", help="A lab of this name is up already, and stays so.")
+@click.option("--write", type=click.Path(path_type=Path), help="Write the table of the trials into this page.")
+def main(seeds: tuple[str, ...], lab: str, write: Path | None) -> None:
+    """Run the trials of SEEDS one after the other, and exit 1 when one of them fails."""
+    need_root()
+    drawn = [draw(seed) for text in seeds for seed in _range(text)]
+    results = []
+    found = Lab.found(lab) if lab else new_lab()
+    try:
+        if not lab:
+            found.up()
+        with Ground(found) as ground:
+            for trial in drawn:
+                results.append(run(ground, trial))
+                click.echo(str(results[-1]))
+                if write:
+                    table.write(write, results)
+    finally:
+        if not lab:
+            found.down()
+    sys.exit(1 if any(result.wrong for result in results) else 0)
+
+
+def _range(text: str) -> Iterator[int]:
+    first, _, last = text.partition("-")
+    yield from range(int(first), int(last or first) + 1)
+
+
+if __name__ == "__main__":
+    try:
+        main(prog_name="python -m tests.e2e_order.trials")
+    except LabError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(3)

@@ -1,0 +1,67 @@
+"""What goes wrong around a mesh, on purpose."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from tests.lab import argocd
+from tests.lab.plan import LabError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tests.e2e_order.trials.draw import Fault
+    from tests.lab.cluster import Cluster
+
+SEALING = ("deployment/sealed-secrets-controller", "--namespace=kube-system")
+
+
+def kill(home: Cluster, controller: str) -> None:
+    """Kill a controller of Argo CD without a warning; Kubernetes starts it again."""
+    label = f"--selector=app.kubernetes.io/name=argocd-{controller}"
+    home.kubectl("delete", "pods", label, f"--namespace={argocd.NAMESPACE}", "--force", "--grace-period=0")
+
+
+@contextmanager
+def killing(home: Cluster, faults: Sequence[Fault]) -> Iterator[None]:
+    """Kill controllers at their moments, inside; those whose moment has not come at the end are killed then."""
+    over = threading.Event()
+
+    def work() -> None:
+        start = time.monotonic()
+        for fault in faults:
+            over.wait(max(0, fault.after - (time.monotonic() - start)))
+            # The API server may be away.
+            with suppress(LabError):
+                kill(home, fault.controller)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+@contextmanager
+def sealing_away(home: Cluster) -> Iterator[None]:
+    """Have no controller of sealed secrets, inside."""
+    home.kubectl("scale", *SEALING, "--replicas=0")
+    home.kubectl("wait", "pods", "--selector=name=sealed-secrets-controller", SEALING[1], "--for=delete")
+    try:
+        yield
+    finally:
+        home.kubectl("scale", *SEALING, "--replicas=1")
+        home.rolled_out("kube-system", "sealed-secrets-controller")
+
+
+def checks_removed(home: Cluster, setup: str) -> list[str]:
+    """Return the commands with which the setup's README undoes the health checks."""
+    from tests.lab import handbook
+
+    words = ("### Health of Applications", "### Health of Istio's injector")
+    return [handbook.block(setup, after) for after in words]

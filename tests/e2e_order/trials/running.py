@@ -1,0 +1,203 @@
+"""A trial while it runs: what the team does in it, and how long it waits for what."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import yaml
+
+from mcgen import chain, names
+from mcgen.verify.watch import ADDRESS, AVAILABLE, EXISTS
+from tests.lab import argocd
+from tests.lab.plan import LabError
+from tests.lab.process import wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+    from random import Random
+
+    from mcgen.verify.watch import Event
+    from mcgen.verify.watch_order import Chain
+    from tests.e2e_order.trials.draw import Trial
+    from tests.e2e_order.trials.ground import Ground
+    from tests.lab.argocd import Application
+    from tests.lab.team import Team
+
+# Generous: the machine has other work.
+PATIENCE = 1800
+# How often the team has Argo CD look again. A webhook's call that comes while Argo CD compares is lost, and its own
+# resync is minutes away: waiting for that would show nothing more.
+AGAIN = 15
+
+
+@dataclass(kw_only=True)
+class Running:
+    """A trial that runs. first: the index of its first event in the recorder's line; notes: what is worth telling.
+
+    chains: by cluster, those that have left included. promised: whether the order is, as it is not without Argo CD's
+    health checks.
+    """
+
+    ground: Ground
+    trial: Trial
+    team: Team
+    random: Random
+    first: int
+    chains: dict[str, Chain] = field(default_factory=dict)
+    promised: bool = True
+    notes: list[str] = field(default_factory=list)
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        return self.ground.recorder.events[self.first :]
+
+    def note(self, what: str) -> None:
+        line = f"{time.monotonic() - self.started:6.1f} s  {what}"
+        self.notes.append(line)
+        print(f"    {line}", flush=True)
+
+    def commit(self, message: str) -> None:
+        self.chains |= {each.cluster: each for each in self.team.chains}
+        self.team.commit(message)
+        self.note(f"commit: {message}")
+
+    def until(
+        self,
+        what: str,
+        done: Callable[[Mapping[str, Application]], object],
+        *,
+        seconds: float = PATIENCE,
+        calm: bool = False,
+    ) -> None:
+        """Wait until the Applications are as wanted; raise LabError that says how they are when that does not come.
+
+        calm: nobody has Argo CD look again meanwhile.
+        """
+        refreshed = [time.monotonic()]
+
+        def now() -> bool:
+            # The API server may be away for a moment.
+            with suppress(LabError):
+                if done(argocd.applications(self.team.home)):
+                    return True
+                if not calm and time.monotonic() - refreshed[0] > AGAIN:
+                    argocd.refresh(self.team.home)
+                    refreshed[0] = time.monotonic()
+            return False
+
+        try:
+            wait_for(what, now, seconds=seconds, pause=0.5)
+        except LabError as error:
+            found = argocd.applications(self.team.home).values()
+            raise LabError("\n".join([str(error), *map(str, found)])) from error
+        self.note(what)
+
+    def wanted(self) -> set[str]:
+        """Return the Applications that Argo CD has when it has all of the tree."""
+        mesh = self.team.mesh
+        found = {names.root(mesh.name), *(names.chain(mesh.name, cluster.name) for cluster in mesh.clusters)}
+        for cluster, steps in chain.chains(mesh):
+            found |= {names.application(mesh.name, cluster.name, step.stage.name) for step in steps if step.listed}
+        return found
+
+    def well(self, what: str, *, seconds: float = PATIENCE, calm: bool = False) -> None:
+        """Wait until all that the tree lists is there, nothing else is, and all of it is Synced and Healthy."""
+        wanted = self.wanted()
+
+        def done(found: Mapping[str, Application]) -> bool:
+            return found.keys() == wanted and all(each.fine for each in found.values())
+
+        self.until(what, done, seconds=seconds, calm=calm)
+
+    def begin(self) -> None:
+        """Commit the tree and install it, by the words of its READMEs."""
+        self.team.build()
+        self.commit("The mesh, as mcgen builds it")
+        setup = (self.team.tree / "argocd/setup/README.md").read_text()
+        self.team.follow(setup, "## Offered: an admission policy")
+        self.team.shell(f"kubectl apply -f {self.team.folder}/argocd/install")
+
+    def at_the_gates(self) -> None:
+        """Wait until the chain of every remote waits at its gate, and all else is at its end."""
+        gates = {
+            names.application(self.team.name, cluster.name, step.stage.name)
+            for cluster, steps in chain.chains(self.team.mesh)
+            for step in steps
+            if step.gate and step.listed
+        }
+        waiting = gates | {name.rsplit("-remote-secret", 1)[0].removesuffix("-control-plane") for name in gates}
+        wanted = self.wanted()
+
+        def done(found: Mapping[str, Application]) -> bool:
+            return found.keys() == wanted and all(
+                (each.sync, each.health) == ("Synced", "Suspended") if name in waiting else each.fine
+                for name, each in found.items()
+            )
+
+        self.until("at the gates", done)
+
+    def seal(self, *options: str) -> bool:
+        """Seal what can be sealed and commit it; return whether there was anything new."""
+        # It fails while there is something for which the clusters are not ready yet, and does the rest.
+        with suppress(LabError):
+            self.team.bootstrap(*options)
+        if not self.team.repository.git("status", "--porcelain").strip():
+            return False
+        self.commit("What the bootstrap found and sealed")
+        return True
+
+    def nowhere(self) -> Path:
+        """Return a kubeconfig that leads nowhere."""
+        path = self.team.repository.place.folder / "nowhere"
+        cluster = {"name": "nowhere", "cluster": {"server": "https://127.0.0.1:1"}}
+        context = {"name": "nowhere", "context": {"cluster": "nowhere", "user": ""}}
+        path.write_text(yaml.safe_dump({"clusters": [cluster], "contexts": [context], "current-context": "nowhere"}))
+        return path
+
+    def doctor(self) -> str:
+        """Return what mcgen doctor says, whether all is fine or not."""
+        return self.team.shell(f"mcgen doctor {self.team.blueprint} -o {self.team.folder} || true")
+
+    def open_gates(self) -> None:
+        """Seal as soon as the clusters are ready for it, until nothing waits any more."""
+        tried: list[frozenset[Event]] = []
+        looked = time.monotonic()
+
+        def opened() -> bool:
+            nonlocal looked
+            if time.monotonic() - looked > AGAIN:
+                looked = time.monotonic()
+                with suppress(LabError):
+                    argocd.refresh(self.team.home)
+                tried.clear()
+            # Programs are started only when there is something new for them to find.
+            ready = self._ready()
+            if ready not in tried:
+                tried.append(ready)
+                self.seal()
+            return not any(step.gate for _, steps in chain.chains(self.team.mesh) for step in steps)
+
+        wait_for("everything sealed", opened, seconds=PATIENCE, pause=1)
+
+    def _ready(self) -> frozenset[Event]:
+        """Return what the bootstrap waits for, as far as it is there: identities, addresses, a controller."""
+        said = {("Secret", EXISTS), ("Service", ADDRESS), ("Deployment", AVAILABLE)}
+        return frozenset(
+            each
+            for each in self.events
+            if (each.kind, each.what) in said
+            and ("reader" in each.name or "eastwest" in each.name or "seal" in each.name)
+        )
+
+    def install(self) -> None:
+        """Install the mesh to its end, in the trial's manner."""
+        self.begin()
+        if self.trial.patient:
+            self.at_the_gates()
+        self.open_gates()
+        self.well("installed, all is well")
