@@ -41,9 +41,9 @@ def once(number: int, count: int) -> bool:
     """Make one run, write its line, and tell whether it passed."""
     begun, load, start = datetime.now(UTC), os.getloadavg()[0], time.monotonic()
     PARTS.unlink(missing_ok=True)
-    log = LOGS / f"{begun:%Y%m%d-%H%M%S}.log"
+    at, log = commit(), LOGS / f"{begun:%Y%m%d-%H%M%S}.log"
     code = _pytest(log)
-    cells = [f"{begun:%Y-%m-%d %H:%M}", commit(), result(log.read_text(), code), f"{time.monotonic() - start:.0f}"]
+    cells = [f"{begun:%Y-%m-%d %H:%M}", at, result(log.read_text(), code), f"{time.monotonic() - start:.0f}"]
     line = f"| {' | '.join([*cells, *parts(), f'{load:.0f}'])} |"
     with PAGE.open("a") as page:
         page.write(f"{line}\n")
