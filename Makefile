@@ -132,7 +132,11 @@ e2e-verify: tools-lab ## run mcgen verify against a mesh of real pods, and again
 
 .PHONY: e2e-order
 e2e-order: tools-lab ## let a real Argo CD install meshes on real clusters, with faults, and watch the order (as root)
-	$(BIN)/pytest -m lab tests/e2e_order
+	$(BIN)/pytest -m "lab and not long" tests/e2e_order
+
+.PHONY: e2e-trials
+e2e-trials: tools-lab ## run the first five trials of the order, half an hour long (as root)
+	$(BIN)/pytest -m "lab and long" tests/e2e_order/test_trials.py
 
 .PHONY: e2e-mesh
 e2e-mesh: tools-lab ## make the sample mesh by the whole road, and try its traffic, encryption and policies (as root)

@@ -6,7 +6,6 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +25,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.lab]
 
 SLOW = f"""#!/bin/sh
 case "$*" in *--version*|*--fetch-cert*) exec {TOOLS}/kubeseal "$@" ;; esac
+touch "$0.began"
 sleep 5
 exec {TOOLS}/kubeseal "$@"
 """
@@ -251,7 +251,7 @@ def slow(fresh: Mesh, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
         text=True,
     ) as process:
         try:
-            time.sleep(3)
+            wait_for("kubeseal to begin", (tmp_path / "bin/kubeseal.began").exists, seconds=60, pause=0.1)
             assert process.poll() is None
             yield process
         finally:

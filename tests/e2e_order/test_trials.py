@@ -1,4 +1,4 @@
-"""The first trials of the order, in the time that continuous integration has; `make e2e-long` runs many more."""
+"""The first trials of the order (`make e2e-trials`); `make e2e-long` runs many more."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.e2e_order.trials.run import run
 if TYPE_CHECKING:
     from tests.e2e_order.trials.ground import Ground
 
-pytestmark = [pytest.mark.e2e, pytest.mark.lab]
+pytestmark = [pytest.mark.e2e, pytest.mark.lab, pytest.mark.long]
 
 SEEDS = (1, 2, 3, 4, 5)
 

@@ -41,7 +41,8 @@ def quiet(run: Running) -> list[str]:
             found = argocd.application(each)
             differing = [r for r in each["status"].get("resources", ()) if r.get("status", "Synced") != "Synced"]
             said += [f"resync {number}: {found}"] if not found.fine or differing else []
-            said += [f"resync {number}: {name}: {each['type']}" for each in each["status"].get("conditions", ())]
+            conditions = each["status"].get("conditions", ())
+            said += [f"resync {number}: {name}: {one['type']}: {one['message']}" for one in conditions]
     said += [f"synced again: {name}" for name, started in _syncs(run).items() if syncs.get(name) != started]
     return said
 
