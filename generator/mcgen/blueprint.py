@@ -198,7 +198,10 @@ class Upgrade(_Section, frozen=True, kw_only=True):
     ]
     plugin_image: Annotated[
         Image | None,
-        Meta(description="The image of the render plugin for the new minor, where gitops.argocd.pluginImage is given."),
+        Meta(
+            description="The image of the render plugin for the new minor, where gitops.argocd.pluginImage is given.",
+            examples=["ghcr.io/example/mcgen-plugin:istio-1.31"],
+        ),
     ] = None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from mcgen import layout, names, phases, stages
 
@@ -53,6 +53,10 @@ class Step:
         return self.cluster.origin
 
 
+Chains: TypeAlias = "tuple[tuple[Cluster, tuple[Step, ...]], ...]"
+"""Each cluster with its steps."""
+
+
 def chains(mesh: Mesh) -> Iterator[tuple[Cluster, tuple[Step, ...]]]:
     """Yield each cluster with its steps in the order of their waves; those that leave, with what they still have."""
     for cluster, steps in whole(mesh):
@@ -66,7 +70,8 @@ def kept(mesh: Mesh) -> Iterator[Step]:
     in the moment before the chain deletes the Application it would take the question off the SealedSecret, and then
     delete it without asking.
     """
-    for cluster, steps in whole(mesh):
+    leaving = any(cluster.state for cluster in mesh.clusters)
+    for cluster, steps in whole(mesh) if leaving else ():
         gone = phases.gone(cluster.state)
         yield from (step for step in steps if step.stage.name in gone & {stages.REMOTE_SECRET} and not step.gate)
 

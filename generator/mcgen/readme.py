@@ -26,14 +26,15 @@ _ATTRIBUTES = "* text eol=lf\n.mcgen/manifest.json -diff linguist-generated\n"
 
 def files(mesh: Mesh) -> Iterator[File]:
     """Yield README.md, RUNBOOK.md and .gitattributes."""
-    yield File(path=layout.README, text=_readme(mesh), origin=("metadata",))
-    yield runbook.file(mesh)
+    chains = tuple(chain.chains(mesh))
+    yield File(path=layout.README, text=_readme(mesh, chains), origin=("metadata",))
+    yield runbook.file(mesh, chains)
     yield File(path=layout.GIT_ATTRIBUTES, text=_ATTRIBUTES, origin=("metadata",))
 
 
-def _readme(mesh: Mesh) -> str:
+def _readme(mesh: Mesh, chains: chain.Chains) -> str:
     waiting: list[tuple[Cluster, Step | None]] = []
-    for cluster, steps in chain.chains(mesh):
+    for cluster, steps in chains:
         waiting.append((cluster, first_gate(steps)))
     return render(
         "README.md.j2",
@@ -45,7 +46,7 @@ def _readme(mesh: Mesh) -> str:
         leaving=[cluster for cluster in mesh.clusters if cluster.state],
         words=words,
         upgrade_words=upgrade_words,
-        picture=mermaid.show(meshed.picture(mesh)),
+        picture=mermaid.show(meshed.picture(mesh, chains)),
         layout=layout,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mcgen import chain, layout, names, stages
+from mcgen import layout, names, stages
 from mcgen.lifecycle import words
 from mcgen.manifests.setup import plugin_name
 from mcgen.platforms import PLATFORMS, ports
@@ -12,12 +12,13 @@ from mcgen.prose import render
 from mcgen.tree import File
 
 if TYPE_CHECKING:
+    from mcgen import chain
     from mcgen.mesh import Cluster, Mesh
 
 
-def file(mesh: Mesh) -> File:
+def file(mesh: Mesh, chains: chain.Chains) -> File:
     """Return RUNBOOK.md: a further cluster is a further line of its tables, and nothing else."""
-    used = {step.stage.name for _, steps in chain.chains(mesh) for step in steps}
+    used = {step.stage.name for _, steps in chains for step in steps}
     argocd = mesh.by_name.get(mesh.gitops.argocd.cluster or "")
     text = render(
         "RUNBOOK.md.j2",

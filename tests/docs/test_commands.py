@@ -35,7 +35,7 @@ def test_the_commands_of_a_page_are_found() -> None:
         ("mcgen build x.yaml --chek", "No such option"),
         ("mcgen build", "Missing argument"),
         ("mcgen build a.yaml b.yaml", "too much"),
-        ("mcgen graph x.yaml --format png", "No such option"),
+        ("mcgen schema --format png", "No such option"),
         ("mcgen validate x.yaml --format png", "is not one of"),
         ("mcgen bootstrap x.yaml --jobs 0", "not in the range"),
     ],

@@ -16,14 +16,15 @@ if TYPE_CHECKING:
     from mcgen.mesh import Mesh
 
 
-def picture(mesh: Mesh) -> Picture:
-    """Return what there is to see of a mesh."""
+def picture(mesh: Mesh, chains: chain.Chains | None = None) -> Picture:
+    """Return what there is to see of a mesh. chains: its own, where somebody has them already."""
+    chains = tuple(chain.chains(mesh)) if chains is None else chains
     return Picture(
         name=mesh.name,
         description=mesh.description,
         istio=mesh.istio.version,
         hardened=mesh.hardened,
-        clusters=tuple(_cluster(mesh, cluster, steps) for cluster, steps in chain.chains(mesh)),
+        clusters=tuple(_cluster(mesh, cluster, steps) for cluster, steps in chains),
         exported=mesh.exported,
         policies=tuple(policy(document) for document in policies.authorization(mesh)),
     )
