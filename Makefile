@@ -128,6 +128,10 @@ e2e-lab: tools-lab ## run the lab itself, stages of the tree and mcgen doctor on
 
 .PHONY: e2e-verify
 e2e-verify: tools-lab ## run mcgen verify against a mesh of real pods, and against its defects (as root)
+	$(BIN)/pytest -m "lab and not long" tests/e2e_verify
+
+.PHONY: e2e-verify-long
+e2e-verify-long: tools-lab ## the same with every defect, twenty minutes long (as root)
 	$(BIN)/pytest -m lab tests/e2e_verify
 
 .PHONY: e2e-order

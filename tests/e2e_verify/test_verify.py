@@ -100,6 +100,7 @@ def test_a_remote_secret_that_is_gone(mesh: LiveMesh) -> None:
     wait_for("istiod to read aks again", lambda: mesh.codes() == set(), seconds=120, pause=1)
 
 
+@pytest.mark.long
 def test_a_gateway_without_pods(mesh: LiveMesh) -> None:
     with without_gateway(mesh, "aks"):
         assert ("aks", "MC806") in mesh.codes()
@@ -120,6 +121,7 @@ def test_a_policy_that_is_gone(mesh: LiveMesh) -> None:
         assert found["gke", f"policy {DEMO}/helloworld-v1-methods refuses"] == "fine"
 
 
+@pytest.mark.long
 def test_somebody_elses_policy_refuses_who_must_pass(mesh: LiveMesh) -> None:
     mesh["gke"].apply(
         yaml.safe_dump(
@@ -142,6 +144,7 @@ def test_somebody_elses_policy_refuses_who_must_pass(mesh: LiveMesh) -> None:
         mesh["gke"].kubectl("delete", "authorizationpolicies.security.istio.io", "nobody", f"--namespace={DEMO}")
 
 
+@pytest.mark.long
 def test_plain_text_that_is_let_in(mesh: LiveMesh) -> None:
     patch = '--patch={"spec": {"mtls": {"mode": "PERMISSIVE"}}}'
     kind = "peerauthentications.security.istio.io"
@@ -152,6 +155,7 @@ def test_plain_text_that_is_let_in(mesh: LiveMesh) -> None:
             assert found[cluster, f"helloworld.{DEMO}:80 refuses plain text"] == "finding"
 
 
+@pytest.mark.long
 def test_no_istiod(mesh: LiveMesh) -> None:
     pods = ("get", "pods", SYSTEM, "--selector=app=istiod", "--output=name")
     try:
@@ -168,6 +172,7 @@ def test_no_istiod(mesh: LiveMesh) -> None:
         wait_for("all proxies to be served again", lambda: mesh.codes() == set(), seconds=180, pause=2)
 
 
+@pytest.mark.long
 def test_a_cluster_that_injects_no_sidecars(mesh: LiveMesh) -> None:
     command = ("delete", "mutatingwebhookconfiguration", "istio-sidecar-injector")
     with broken(mesh, "aks", "control-plane", command):
@@ -184,6 +189,7 @@ def test_a_cluster_that_injects_no_sidecars(mesh: LiveMesh) -> None:
     assert mesh.probes() == []
 
 
+@pytest.mark.long
 def test_an_address_that_is_not_the_gateways(mesh: LiveMesh) -> None:
     facts = mesh.tree / ".mcgen/facts.yaml"
     before = facts.read_text()
@@ -212,7 +218,11 @@ def test_what_cannot_be_seen_is_unknown(mesh: LiveMesh, tmp_path: Path) -> None:
     assert mesh.probes() == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda each: each.name)
+@pytest.mark.parametrize(
+    "number",
+    [signal.SIGINT, *(pytest.param(each, marks=pytest.mark.long) for each in (signal.SIGTERM, signal.SIGKILL))],
+    ids=lambda each: each.name,
+)
 def test_probes_go_whatever_ends_the_run(mesh: LiveMesh, number: signal.Signals) -> None:
     argv = [sys.executable, "-m", "mcgen", "verify", BLUEPRINT, "--probe"]
     # A shell's background job would ignore SIGINT.
