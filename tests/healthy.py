@@ -95,8 +95,7 @@ def istio_system(mesh: Mesh, cluster: Cluster) -> Data:
 
 def reader(pair: Pair) -> list[Data]:
     """Return the role, the accounts and the bindings of a pair's readers."""
-    identities = (each for suffix in pair.tokens for each in readers.identity(pair, suffix))
-    return [readers.role(pair.consumer.name), *identities]
+    return list(readers.objects(pair))
 
 
 def pod(name: str, labels: dict[str, str], container: str, image: str) -> Data:

@@ -77,3 +77,14 @@ def key(thing: dict[str, Any]) -> tuple[str, str, str, str]:
     """Return what makes an object one object: group, kind, namespace, name."""
     metadata = thing["metadata"]
     return thing["apiVersion"].rpartition("/")[0], thing["kind"], metadata.get("namespace", ""), metadata["name"]
+
+
+def rights(rules: list[dict[str, Any]]) -> set[tuple[str, str, str]]:
+    """Return what RBAC rules allow: API group, resource and verb."""
+    return {
+        (group, resource, verb)
+        for rule in rules
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+    }

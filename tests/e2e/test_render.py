@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import yaml
 
 from mcgen.manifests import readers
 from mcgen.validators import kubeconform
-from tests.e2e.rendered import applications, key, kustomize, plugin
+from tests.e2e.rendered import applications, key, kustomize, plugin, rights
 from tests.goyaml import documents
 from tests.programs import program, run
 from tests.samples import BY_TREE, TREES
@@ -113,17 +113,7 @@ def test_the_reader_has_the_rules_of_the_chart() -> None:
     }
     text = run([program("istioctl"), "manifest", "generate", "-f", "-"], stdin=yaml.dump(operator).encode())
     role = next(t for t in documents(text) if t["kind"] == "ClusterRole" and "reader" in t["metadata"]["name"])
-    assert _plain(role["rules"]) == _plain(readers.rules())
-
-
-def _plain(rules: list[dict[str, Any]]) -> set[tuple[str, str, str]]:
-    return {
-        (group, resource, verb)
-        for rule in rules
-        for group in rule["apiGroups"]
-        for resource in rule["resources"]
-        for verb in rule["verbs"]
-    }
+    assert rights(role["rules"]) == rights(readers.rules())
 
 
 def test_istioctl_is_of_the_minor_of_the_samples() -> None:

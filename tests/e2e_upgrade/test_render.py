@@ -15,7 +15,7 @@ from mcgen.minors import MINORS
 from mcgen.order import istio, kinds
 from mcgen.upgrades import Revision
 from mcgen.validators import kubeconform
-from tests.e2e.rendered import Rendered, applications, key, plugin
+from tests.e2e.rendered import Rendered, applications, key, plugin, rights
 from tests.goyaml import documents
 from tests.programs import CHECKOUT, program
 
@@ -129,17 +129,7 @@ def test_the_reader_has_the_rights_of_each_minor(minor: str, tmp_path: Path) -> 
     values = {"global": {"enableReaderRBAC": True}, "istiodRemote": {"enabled": True}}
     objects = _render({"profile": "minimal", "values": values}, minor, tmp_path)
     role = next(t for t in objects if t["kind"] == "ClusterRole" and t["metadata"]["name"].startswith("istio-reader"))
-    assert _flat(role["rules"]) == _flat(readers.rules())
-
-
-def _flat(rules: list[dict[str, Any]]) -> set[tuple[str, str, str]]:
-    return {
-        (group, resource, verb)
-        for rule in rules
-        for group in rule["apiGroups"]
-        for resource in rule["resources"]
-        for verb in rule["verbs"]
-    }
+    assert rights(role["rules"]) == rights(readers.rules())
 
 
 def test_the_crds_of_a_later_minor_only_add(tmp_path: Path) -> None:

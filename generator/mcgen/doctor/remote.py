@@ -25,8 +25,7 @@ SERVER = "API server's address in its remote secret"
 
 def questions(pair: Pair, client: Client) -> Iterator[Question]:
     """Yield the questions to a remote."""
-    identities = (each for suffix in pair.tokens for each in readers.identity(pair, suffix))
-    for document in (readers.role(pair.consumer.name), *identities):
+    for document in readers.objects(pair):
         yield Question(whats=(what(document),), ask=partial(_reader, client, pair, document))
     for suffix in pair.tokens:
         yield Question(whats=(token_what(pair, suffix),), ask=partial(_token, client, pair, suffix))

@@ -74,6 +74,13 @@ def _rule(groups: list[str], resources: list[str], verbs: list[str]) -> Data:
     return {"apiGroups": groups, "resources": resources, "verbs": verbs}
 
 
+def objects(pair: Pair) -> Iterator[Data]:
+    """Yield everything that a remote has of its readers, but their tokens."""
+    yield role(pair.consumer.name)
+    for suffix in pair.tokens:
+        yield from identity(pair, suffix)
+
+
 def role(consumer: str) -> Data:
     """Return the ClusterRole of a consumer's readers."""
     return {
