@@ -40,6 +40,11 @@ VOLATILE = (
     (re.compile(r"(?<=\()\S*/kubeconform(?=\))"), "/usr/local/bin/kubeconform"),
     # Files, of which there may be more with every release.
     (re.compile(r"\b\d\d+ (?=created|unchanged)"), "80 "),
+    # How many calls it took until each had answered.
+    (re.compile(r"\b\d+ of \d+ (?=requests)"), "2 of 5 "),
+    (re.compile(r", \d+ times$", re.MULTILINE), ", 3 times"),
+    # Autoscalers may have added one.
+    (re.compile(r"\bsynced in \d+$", re.MULTILINE), "synced in 2"),
     # The age is the last column.
     (re.compile(r"(?<=\s)\d+[smhd](\d+[smh])?$", re.MULTILINE), "1m"),
 )

@@ -8,8 +8,6 @@ import pytest
 
 from tests.e2e_mesh import road
 from tests.e2e_mesh.calls import BOTH, obey
-from tests.e2e_mesh.page import names
-from tests.lab import story
 
 if TYPE_CHECKING:
     from tests.e2e_mesh.page import Page
@@ -37,11 +35,3 @@ def test_and_with_head_only(mesh: Team, page: Page) -> None:
     obey(mesh.lab, "gke", {"200", "403"}, head=True)
     obey(mesh.lab, "aks", {"200"}, head=True)
     page.follow("l7-calls")
-
-
-def test_at_the_end_all_is_well(mesh: Team) -> None:
-    story.resynced(mesh)
-
-
-def test_the_page_shows_nothing_that_was_not_run(page: Page) -> None:
-    assert names() == page.shown

@@ -266,3 +266,13 @@ def test_the_rights_that_the_page_names_are_enough(mesh: LiveMesh, tmp_path: Pat
     for cluster in mesh.lab.clusters.values():
         cluster.kubectl("delete", "clusterrolebinding", "mcgen-verify-probe")
     assert mesh.verify(*options)[0] == 0
+
+
+@pytest.mark.long
+def test_a_probe_that_cannot_start_says_what_it_waits_for(mesh: LiveMesh) -> None:
+    code, found = mesh.verify("--probe", "--probe-image=registry.example.com/nobody/has-this:1")
+    assert code == 3
+    (said,) = (each for each in found if (each["cluster"], each["check"]) == ("gke", f"calls helloworld.{DEMO} in aks"))
+    assert said["verdict"] == "unknown"
+    assert "ImagePull" in said["message"]
+    assert mesh.probes() == []

@@ -36,6 +36,12 @@ if TYPE_CHECKING:
 LEFT = "probe pods are removed"
 # Seconds: how long a probe lives at most, until it must be ready, and until it must be gone.
 _LIFE, _START, _END = 1800, 120, 120
+# What a pod waits for: a node, an image, its containers.
+_WAITING = (
+    '{range .status.conditions[?(@.status=="False")]}{.message}{"\\n"}{end}'
+    '{range .status.initContainerStatuses[*]}{.state.waiting.reason}{"\\n"}{end}'
+    '{range .status.containerStatuses[*]}{.state.waiting.reason}{"\\n"}{end}'
+)
 # The user of curl's image; any other will do.
 _USER = 100
 
@@ -141,7 +147,8 @@ def _begin(world: World, probes: Running, by_cluster: dict[str, list[Probe]], im
         if found[name].ready:
             probes.senders[probe] = Sender(client=client, namespace=probe.namespace, pod=name)
         else:
-            probes.refused[probe] = f"it is not ready after {_START} seconds (is the image {image} there?)"
+            why = _why(client, probe.namespace, name) or f"is the image {image} there?"
+            probes.refused[probe] = f"it is not ready after {_START} seconds ({why})"
 
 
 def _started(client: Client, run: str) -> dict[str, Pod]:
@@ -151,6 +158,15 @@ def _started(client: Client, run: str) -> dict[str, Pod]:
         # Which of them are not is asked next.
         client.text("wait", "pods", *chosen, "--for=condition=Ready", f"--timeout={_START}s", timeout=3.0 * _START)
     return {each.name: each for each in parse_pods(client.text("get", "pods", *chosen, f"--output=jsonpath={PODS}"))}
+
+
+def _why(client: Client, namespace: str, name: str) -> str:
+    """Return what a pod that is not ready waits for, in its cluster's own words; nothing when it does not say."""
+    try:
+        said = client.text("get", "pod", name, f"--namespace={namespace}", f"--output=jsonpath={_WAITING}")
+    except ToolError as error:
+        return str(error)
+    return "; ".join(dict.fromkeys(" ".join(line.split()) for line in said.splitlines() if line.strip()))
 
 
 def _end(world: World, probes: Running, by_cluster: dict[str, list[Probe]], cluster: str) -> None:
