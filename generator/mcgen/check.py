@@ -124,10 +124,19 @@ def _documents(
 
 def _sealed(folder: Path, read: dict[str, list[Any]]) -> Iterator[Problem]:
     """Yield what is wrong with sealed secrets, should somebody have swapped them and told the manifest so."""
+    advice = "seal the remote secret of this cluster again; a file of another cluster or name is of no use"
+    found = {path: documents[0] for path, documents in read.items() if layout.is_sealed_secret(path) and documents}
+    messages = [*_misfits(read), *sealed.copied(found, found)]
+    for path, message in messages:
+        yield Problem(code="MC235", message=f"{path}: {message}", pos=Pos(file=str(folder / path)), advice=advice)
+
+
+def _misfits(read: dict[str, list[Any]]) -> Iterator[tuple[str, str]]:
+    """Yield (path, message) of sealed secrets that are not those of the cluster of their folder."""
     for path, documents in read.items():
         _, _, rest = path.partition("/remote-secrets/")
-        remote, _, name = rest.partition("/")
-        if name != layout.SEALED_SECRET:
+        remote = rest.partition("/")[0]
+        if not layout.is_sealed_secret(path):
             continue
         # During an upgrade there may be two control planes, and both say the same of the cluster.
         control_plane = layout.overlay(remote, stages.CONTROL_PLANE, None)
@@ -136,8 +145,4 @@ def _sealed(folder: Path, read: dict[str, list[Any]]) -> Iterator[Problem]:
             # Of a cluster that has left, the file may lie here still; nothing applies it.
             continue
         for document in documents:
-            for message in sealed.differences(document, found[1]):
-                advice = "seal the remote secret of this cluster again; a file of another cluster or name is of no use"
-                yield Problem(
-                    code="MC235", message=f"{path}: {message}", pos=Pos(file=str(folder / path)), advice=advice
-                )
+            yield from ((path, message) for message in sealed.differences(document, found[1]))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from mcgen import layout, manifest
+from mcgen import layout, manifest, sealed
 from mcgen import revision as git
 from mcgen.lifecycle import revisions, steps, tree
 from mcgen.problems import Pos, Problem, Severity, ToolError
@@ -55,6 +55,7 @@ def compare(folder: Path, revision: str, forget: Collection[str] = ()) -> list[P
         *_withheld(folder, old, new),
         *_identities(folder, revision, old, new),
         *_sealing_keys(folder, revision, old, new),
+        *_swapped(folder, revision, old, new),
     ]
 
 
@@ -106,6 +107,24 @@ def _identities(folder: Path, revision: str, old: manifest.Manifest, new: manife
                 )
 
 
+def _swapped(folder: Path, revision: str, old: manifest.Manifest, new: manifest.Manifest) -> Iterator[Problem]:
+    """Yield the sealed secrets that hold what was sealed for another name at the revision."""
+    changed = [path for path in new.inputs if old.inputs.get(path) != new.inputs[path]]
+    here = [path for path in changed if layout.is_sealed_secret(path) and (folder / path).is_file()]
+    if not here:
+        return
+    ids = {path: name for path, name in git.blobs(folder, revision).items() if layout.is_sealed_secret(path)}
+    now = {path: _document((folder / path).read_bytes()) for path in here}
+    before = {path: _document(raw) for path, raw in git.contents(folder, ids).items()}
+    for path, message in sealed.copied(now, before):
+        yield Problem(
+            code="MC235",
+            message=f"{path}: at {revision}, {message}",
+            pos=Pos(file=str(folder / path)),
+            advice="restore the file (`git checkout`), or seal the remote secret of this cluster again",
+        )
+
+
 def _sealing_keys(folder: Path, revision: str, old: manifest.Manifest, new: manifest.Manifest) -> Iterator[Problem]:
     """Yield a warning when the controller with the sealing keys leaves its namespace, and the keys do not."""
     path = layout.SEALED_SECRETS_CONTROLLER
@@ -146,8 +165,16 @@ def _manifest_at(folder: Path, revision: str) -> manifest.Manifest | None:
 
 
 def _operator(raw: bytes) -> Any:
-    document = yaml.load(raw, Loader=yaml.CSafeLoader)
+    document = _document(raw)
     return document.get("spec") if isinstance(document, dict) else None
+
+
+def _document(raw: bytes) -> Any:
+    """Return the first document of a file; None when there is none that can be read, which others say."""
+    try:
+        return next(yaml.load_all(raw, Loader=yaml.CSafeLoader), None)
+    except yaml.YAMLError:
+        return None
 
 
 def _get(data: Any, keys: tuple[str, ...]) -> Any:

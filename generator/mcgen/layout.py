@@ -56,6 +56,11 @@ def sealed_secret(consumer: str, remote: str) -> str:
     return f"{overlay(remote, REMOTE_SECRET, consumer)}/{SEALED_SECRET}"
 
 
+def is_sealed_secret(path: str) -> bool:
+    """Return whether a path is that of a sealed remote secret."""
+    return "/remote-secrets/" in path and path.endswith(f"/{SEALED_SECRET}")
+
+
 def is_object_file(path: str) -> bool:
     """Return whether a file holds whole objects of an API, rather than prose, a patch, Helm values or facts."""
     return path.endswith(".yaml") and not path.startswith((f"{PATCHES}/", HELM_VALUES, FACTS))

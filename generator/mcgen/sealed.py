@@ -6,13 +6,25 @@ itself covers name and namespace only (strict scope), so these are notes, and pr
 
 from __future__ import annotations
 
+import base64
+import binascii
 from typing import TYPE_CHECKING, Any
 
 from mcgen import names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+# What the template may hold. It is not sealed, and the controller copies it into the Secret: there, a label or an
+# annotation more can tell another controller to copy the token elsewhere, or to leave it behind for ever.
+_TEMPLATE: dict[tuple[str, ...], frozenset[str]] = {
+    (): frozenset({"metadata", "type"}),
+    ("metadata",): frozenset({"name", "namespace", "labels", "annotations", "creationTimestamp"}),
+    ("metadata", "labels"): frozenset({names.MULTI_CLUSTER}),
+    ("metadata", "annotations"): frozenset({names.REMOTE_CLUSTER, names.TOKEN, names.CERTIFICATE}),
+}
+# Two bytes with the length of the session key, the session key, and at least the seal of AES-GCM.
+_LENGTH, _SEAL = 2, 16
 _SCOPES = ("sealedsecrets.bitnami.com/cluster-wide", "sealedsecrets.bitnami.com/namespace-wide")
 
 
@@ -45,14 +57,17 @@ def differences(document: Any, cluster_id: str) -> Iterator[str]:
         elif actual != value:
             yield f'{".".join(path)} is "{actual}", and must be "{value}"'
     yield from _unsealed(document, cluster_id)
+    yield from _added(document)
 
 
 def _unsealed(document: Any, cluster_id: str) -> Iterator[str]:
     data = _get(document, ("spec", "encryptedData"))
     if not isinstance(data, dict) or list(data) != [cluster_id] or not isinstance(data[cluster_id], str):
         yield f'spec.encryptedData must have the one key "{cluster_id}", with a sealed text'
+    elif not _is_sealed(data[cluster_id]):
+        yield f"spec.encryptedData.{cluster_id} is not sealed; a token that stands there is known to all"
     # What stands here besides the sealed data is not sealed.
-    for path in (("data",), ("stringData",), ("spec", "data"), ("spec", "template", "data")):
+    for path in (("data",), ("stringData",), ("spec", "data")):
         if _get(document, path) is not None:
             yield f"{'.'.join(path)} is not sealed, and has no place in it"
     for place in (("metadata",), ("spec", "template", "metadata")):
@@ -60,6 +75,47 @@ def _unsealed(document: Any, cluster_id: str) -> Iterator[str]:
         for scope in _SCOPES:
             if isinstance(annotations, dict) and scope in annotations:
                 yield f"{scope} widens the scope: with strict scope the secret opens under this name only"
+
+
+def _added(document: Any) -> Iterator[str]:
+    for path, allowed in _TEMPLATE.items():
+        found = _get(document, ("spec", "template", *path))
+        for key in found if isinstance(found, dict) else ():
+            if key not in allowed and key not in _SCOPES:
+                yield f"{'.'.join(('spec.template', *path, str(key)))} is not sealed, and has no place in it"
+
+
+def _is_sealed(text: str) -> bool:
+    """Return whether a text has the form of what sealed-secrets seals (HybridEncrypt in its pkg/crypto)."""
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    key = int.from_bytes(raw[:_LENGTH])
+    return key > 0 and len(raw) >= _LENGTH + key + _SEAL
+
+
+def texts(document: Any) -> frozenset[str]:
+    """Return the sealed texts of a sealed secret; sealing is random, so that each text is made once."""
+    data = _get(document, ("spec", "encryptedData"))
+    return frozenset(each for each in data.values() if isinstance(each, str)) if isinstance(data, dict) else frozenset()
+
+
+def copied(found: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield (path, message) of each sealed secret that holds what was sealed for another name.
+
+    found: the documents by path. before: those among which the text may stand; the same ones, or older ones.
+    """
+    first = {text: (path, _name(document)) for path, document in sorted(before.items()) for text in texts(document)}
+    for path, document in sorted(found.items()):
+        for text in sorted(texts(document)):
+            other, name = first.get(text, (path, _name(document)))
+            if name != _name(document):
+                yield path, f'its sealed text is that of "{name}" ({other}), and opens under no other name'
+
+
+def _name(document: Any) -> Any:
+    return _get(document, ("metadata", "name"))
 
 
 def _get(data: Any, path: tuple[str, ...]) -> Any:

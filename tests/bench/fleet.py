@@ -121,7 +121,7 @@ def sealed_secret(cluster: str) -> dict[str, Any]:
     """Return what `kubeseal --format yaml` would give for a remote, sealed for nobody."""
     cluster_id = f"id-{cluster}"
     name = names.remote_secret(cluster_id)
-    noise = b"".join(hashlib.sha512(f"{cluster}{i}".encode()).digest() for i in range(60))
+    noise = b"\x02\0" + b"".join(hashlib.sha512(f"{cluster}{i}".encode()).digest() for i in range(60))
     metadata = {"name": name, "namespace": names.ISTIO_SYSTEM}
     template = {
         "annotations": {names.REMOTE_CLUSTER: cluster_id},

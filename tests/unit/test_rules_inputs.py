@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import json
 from typing import TYPE_CHECKING, Any
@@ -119,12 +120,20 @@ WRONG: list[tuple[tuple[str, ...], Any]] = [
     (("spec", "encryptedData"), {"cluster-aks": "AgC", "more": "AgC"}),
     (("spec", "encryptedData"), {"cluster-aks": None}),
     (("spec", "encryptedData"), "AgC"),
+    (("spec", "encryptedData", "cluster-aks"), "apiVersion: v1\nkind: Config\n"),
+    (("spec", "encryptedData", "cluster-aks"), base64.b64encode(b"kind: Config, token: " + b"x" * 90).decode()),
+    (("spec", "encryptedData", "cluster-aks"), "AgC"),
     (("spec", "template"), None),
     (("spec", "template", "data"), {"cluster-aks": "apiVersion: v1, kind: Config"}),
     (("spec", "data"), "AgC"),
     (("stringData",), {"cluster-aks": "token"}),
     ((*TEMPLATE, "name"), "other"),
+    (("spec", "template", "immutable"), True),
+    ((*TEMPLATE, "ownerReferences"), []),
     ((*TEMPLATE, "labels"), None),
+    ((*TEMPLATE, "labels", "copy-to"), "everywhere"),
+    ((*TEMPLATE, "annotations", "reflector.v1.k8s.emberstack.com/reflection-allowed"), "true"),
+    ((*TEMPLATE, "annotations", "sealedsecrets.bitnami.com/skip-set-owner-references"), "true"),
     ((*TEMPLATE, "labels", "istio/multiCluster"), True),
     ((*TEMPLATE, "annotations", "networking.istio.io/cluster"), "aks"),
     ((*TEMPLATE, "annotations", "sealedsecrets.bitnami.com/namespace-wide"), "true"),

@@ -91,3 +91,12 @@ def _sealed(blueprint: Blueprint, found: Inputs, remotes: Mapping[tuple[str, str
                 f'{path}: it holds the token "{token}", which {layout.FACTS} does not name (any more)',
                 f"restore the suffix in {layout.FACTS}, or seal the remote secret again: `mcgen bootstrap`",
             )
+    yield from _copied(found, remotes)
+
+
+def _copied(found: Inputs, remotes: Mapping[tuple[str, str], int]) -> Iterator[Finding]:
+    pairs = {layout.sealed_secret(*pair): pair for pair in found.sealed if pair in remotes}
+    documents = {path: found.sealed[pair] for path, pair in pairs.items()}
+    for path, message in sealed.copied(documents, documents):
+        index = remotes[pairs[path]]
+        yield error("MC235", ("clusters", index), f"{path}: {message}", "seal the remote secret of this cluster again")

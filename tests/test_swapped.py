@@ -1,0 +1,111 @@
+"""Sealed secrets that somebody swapped between clusters or names: found in the tree, and in a commit."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from mcgen import layout, load, rules
+from mcgen.cli import run
+from tests.bench import fleet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ONE, OTHER = (layout.sealed_secret(fleet.PRIMARY, each["name"]) for each in fleet.blueprint(3)["clusters"][1:])
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a committed tree of one primary and two remotes, whose secrets are sealed."""
+    monkeypatch.chdir(tmp_path)
+    fleet.write(3, tmp_path)
+    assert run(["build", "fleet.yaml", "--inputs", "inputs", "-o", "tree", "--validator", "embedded"]) == 0
+    git("init", "-q")
+    git("add", "-A")
+    git("-c", "user.name=x", "-c", "user.email=x@example.com", "commit", "-qm", "sealed")
+    return Path("tree")
+
+
+def git(*arguments: str) -> None:
+    subprocess.run(["git", *arguments], check=True, capture_output=True)
+
+
+def write(tree: Path, path: str, content: bytes) -> None:
+    """Write a sealed secret, and its digest into the manifest, as somebody would who wants nobody to notice."""
+    manifest = json.loads((tree / layout.MANIFEST).read_text())
+    manifest["inputs"][path] = hashlib.sha256(content).hexdigest()
+    (tree / layout.MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
+    (tree / path).write_bytes(content)
+
+
+def read(tree: Path, path: str) -> Any:
+    return yaml.safe_load((tree / path).read_bytes())
+
+
+def whole_files(tree: Path) -> None:
+    one, other = (tree / ONE).read_bytes(), (tree / OTHER).read_bytes()
+    write(tree, ONE, other)
+    write(tree, OTHER, one)
+
+
+def sealed_texts(tree: Path) -> None:
+    """Swap what is sealed alone, so that every file says the right thing of itself."""
+    one, other = read(tree, ONE), read(tree, OTHER)
+    (mine,), (theirs,) = one["spec"]["encryptedData"].items(), other["spec"]["encryptedData"].items()
+    one["spec"]["encryptedData"] = {mine[0]: theirs[1]}
+    other["spec"]["encryptedData"] = {theirs[0]: mine[1]}
+    write(tree, ONE, yaml.safe_dump(one).encode())
+    write(tree, OTHER, yaml.safe_dump(other).encode())
+
+
+def one_text_twice(tree: Path) -> None:
+    one, other = read(tree, ONE), read(tree, OTHER)
+    (text,) = one["spec"]["encryptedData"].values()
+    other["spec"]["encryptedData"] = dict.fromkeys(other["spec"]["encryptedData"], text)
+    write(tree, OTHER, yaml.safe_dump(other).encode())
+
+
+@pytest.mark.parametrize(
+    ("swap", "alone", "since"),
+    [(whole_files, 2, 0), (sealed_texts, 0, 2), (one_text_twice, 1, 1)],
+    ids=["files", "texts", "copy"],
+)
+def test_validate_finds_what_was_swapped(
+    tree: Path, swap: Callable[[Path], None], alone: int, since: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What nothing in a tree tells, a text that is sealed for another name, the commit before it tells."""
+    arguments = ["validate", "tree", "--validator", "embedded"]
+    assert run([*arguments, "--against", "HEAD"]) == 0
+    swap(tree)
+    capsys.readouterr()
+    assert run(arguments) == int(alone > 0)
+    said = [line for line in capsys.readouterr().err.splitlines() if "MC235" in line]
+    assert len({line.partition(": ")[0] for line in said}) == alone
+    assert run([*arguments, "--against", "HEAD"]) == 1
+    error = capsys.readouterr().err
+    assert "MC650" not in error
+    assert error.count("at HEAD, its sealed text is that of") == since
+
+
+def test_a_secret_that_is_sealed_again_is_no_swap(tree: Path) -> None:
+    again = fleet.sealed_secret("elsewhere")["spec"]["encryptedData"]
+    document = read(tree, ONE)
+    document["spec"]["encryptedData"] = dict(zip(document["spec"]["encryptedData"], again.values(), strict=True))
+    write(tree, ONE, yaml.safe_dump(document).encode())
+    assert run(["validate", "tree", "--validator", "embedded", "--against", "HEAD"]) == 0
+
+
+def test_a_build_finds_a_copy_among_its_inputs(tree: Path) -> None:
+    one_text_twice(tree)
+    given = load.read("fleet.yaml")
+    (found,) = [
+        each for each in rules.check(given.blueprint, load.read_inputs(tree), given.source) if each.code == "MC235"
+    ]
+    assert "opens under no other name" in found.message
