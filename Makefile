@@ -100,6 +100,10 @@ packaged: setup ## copy what mcgen brings of others' work (a CRD) again, from it
 bench: setup tools ## measure speed and memory against a plain Jinja2 script
 	$(BIN)/python -m tests.bench.bench
 
+.PHONY: profile
+profile: setup ## say where the CPU time of a build of 1000 clusters goes
+	$(BIN)/python -m tests.bench.profiling
+
 .PHONY: clean
 clean: ## remove what the other targets installed
 	rm -rf build .venv .tools .mypy_cache .pytest_cache .ruff_cache .hypothesis dist

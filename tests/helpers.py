@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import yaml
 
-from mcgen import assemble, blueprint, facts, layout, mesh, source
+from mcgen import assemble, blueprint, chain, facts, layout, mesh, source
 from mcgen.emit import emit
 
 if TYPE_CHECKING:
@@ -76,7 +76,8 @@ def _texts(
 
 def emitted(resolved: mesh.Mesh) -> dict[str, str]:
     """Return the text of each YAML file that a mesh becomes, sealed secrets left out, and an empty chain's page."""
-    files = [file for file in assemble.assemble(resolved) if file.documents or "/argocd/README" in file.path]
+    tree = assemble.assemble(resolved, chain.chains(resolved))
+    files = [file for file in tree if file.documents or "/argocd/README" in file.path]
     return {file.path: emit(file.documents) if file.documents else "" for file in files}
 
 

@@ -23,7 +23,7 @@ from mcgen.manifests import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mcgen.chain import Step
+    from mcgen.chain import Chains, Step
     from mcgen.mesh import Mesh
     from mcgen.tree import File
 
@@ -50,14 +50,14 @@ OVERLAYS: dict[str, Overlay] = {
 }
 
 
-def assemble(mesh: Mesh) -> Iterator[File]:
-    """Yield every file of the tree but the inputs, which are there already, and the manifest."""
+def assemble(mesh: Mesh, chains: Chains) -> Iterator[File]:
+    """Yield every file of the tree but its pages, the inputs, which are there already, and the manifest."""
     yield from argocd.install(mesh)
     yield from argocd.application_sets(mesh)
     yield from setup.files(mesh)
     yield from bootstrap.files(mesh)
     yield from bases(mesh)
-    for cluster, steps in chain.chains(mesh):
+    for cluster, steps in chains:
         if not steps:
             yield argocd.empty_chain(mesh, cluster)
         for step in steps:

@@ -57,10 +57,9 @@ Chains: TypeAlias = "tuple[tuple[Cluster, tuple[Step, ...]], ...]"
 """Each cluster with its steps."""
 
 
-def chains(mesh: Mesh) -> Iterator[tuple[Cluster, tuple[Step, ...]]]:
-    """Yield each cluster with its steps in the order of their waves; those that leave, with what they still have."""
-    for cluster, steps in whole(mesh):
-        yield cluster, _left(steps, cluster.state) if cluster.state else steps
+def chains(mesh: Mesh) -> Chains:
+    """Return each cluster with its steps in the order of their waves; those that leave, with what they still have."""
+    return tuple((cluster, _left(steps, cluster.state) if cluster.state else steps) for cluster, steps in whole(mesh))
 
 
 def kept(mesh: Mesh) -> Iterator[Step]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING, Any, Final
 
@@ -77,17 +78,24 @@ def _changed(folder: Path, manifest: Manifest, contents: dict[str, bytes | None]
 
 def foreign(folder: Path, owned: Collection[str], severity: Severity = Severity.ERROR) -> Iterator[Problem]:
     """Yield the files of others in folders that Argo CD applies as a whole, without a kustomization."""
-    for pattern in (f"{layout.APPLICATION_SETS}/*", f"{layout.chain('*')}/*"):
-        for file in sorted(folder.glob(pattern)):
-            path = file.relative_to(folder).as_posix()
-            if path not in owned:
+    chains = (layout.chain(cluster) for cluster in _names(folder / "clusters"))
+    for place in (layout.APPLICATION_SETS, *chains):
+        for name in _names(folder / place):
+            if (path := f"{place}/{name}") not in owned:
                 yield Problem(
                     code="MC653",
                     message=f"{path} is not part of the tree, and Argo CD would apply it with the rest of its folder",
-                    pos=Pos(file=str(file)),
+                    pos=Pos(file=str(folder / path)),
                     advice="take it out of this folder",
                     severity=severity,
                 )
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return sorted(os.listdir(folder))  # noqa: PTH208 - a fleet has thousands of files there
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return []
 
 
 def _documents(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mcgen import blueprint, chain, facts, layout, rules, shape, source, stages, store
+from mcgen import blueprint, chain, facts, layout, rules, shape, source, stages
 from mcgen.facts import Inputs
 from mcgen.mesh import resolve
 from mcgen.problems import Problem, ProblemsFound, ToolError, has_errors
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mcgen.blueprint import Blueprint
+    from mcgen.manifest import Manifest
     from mcgen.mesh import Mesh
     from mcgen.source import Source
 
@@ -113,12 +114,12 @@ def _folders(path: Path) -> list[str]:
         raise ToolError(f"'{path}' cannot be read: {error.strerror}") from error
 
 
-def lost_stages(loaded: Loaded, out: Path) -> list[Problem]:
+def lost_stages(loaded: Loaded, manifest: Manifest, problems: list[Problem]) -> list[Problem]:
     """Return a problem for every stage that the tree had opened and that this build would take away again.
 
     A sealed secret or a fact that is gone closes a gate; the Applications behind it would be pruned.
+    manifest, problems: of the tree, as `store.load_manifest` returns them.
     """
-    manifest, problems = store.load_manifest(out)
     if has_errors(problems):
         return problems
     return [

@@ -46,7 +46,9 @@ def prepare(
     forget: clusters that the tree has and the blueprint has not, and that may stay as they are.
     """
     loaded = load.load(given, inputs or out)
-    problems = [*loaded.warnings, *load.lost_stages(loaded, out), *guard.taken_out(loaded, out, forget)]
+    manifest, damages = store.load_manifest(out)
+    problems = [*loaded.warnings, *load.lost_stages(loaded, manifest, damages)]
+    problems += guard.taken_out(loaded, out, manifest, forget)
     _stop_on_errors(problems)
     built = build.build(loaded, choice, watch)
     problems += built.problems

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mcgen import chain, layout, runbook
+from mcgen import layout, runbook
 from mcgen.graph import mermaid, meshed
 from mcgen.lifecycle import upgrade_words, words
 from mcgen.platforms import PLATFORMS
@@ -15,7 +15,7 @@ from mcgen.tree import File
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from mcgen.chain import Step
+    from mcgen.chain import Chains, Step
     from mcgen.mesh import Cluster, Mesh
 
 _BOOTSTRAP_README = f"{layout.BOOTSTRAP}/{layout.README}"
@@ -24,15 +24,14 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!])")
 _ATTRIBUTES = "* text eol=lf\n.mcgen/manifest.json -diff linguist-generated\n"
 
 
-def files(mesh: Mesh) -> Iterator[File]:
+def files(mesh: Mesh, chains: Chains) -> Iterator[File]:
     """Yield README.md, RUNBOOK.md and .gitattributes."""
-    chains = tuple(chain.chains(mesh))
     yield File(path=layout.README, text=_readme(mesh, chains), origin=("metadata",))
     yield runbook.file(mesh, chains)
     yield File(path=layout.GIT_ATTRIBUTES, text=_ATTRIBUTES, origin=("metadata",))
 
 
-def _readme(mesh: Mesh, chains: chain.Chains) -> str:
+def _readme(mesh: Mesh, chains: Chains) -> str:
     waiting: list[tuple[Cluster, Step | None]] = []
     for cluster, steps in chains:
         waiting.append((cluster, first_gate(steps)))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mcgen import load
+from mcgen import load, store
 from mcgen.facts import Facts, Inputs
 from mcgen.problems import ProblemsFound
 from tests.judged import complaints, problems, read
@@ -174,7 +174,8 @@ def lost(tmp_path: Path, inputs: str) -> list[str]:
     """Return what is lost when the sealed tree of the sample is built with other inputs."""
     given = load.read(str(CHECKOUT / "blueprints/gke-aks.yaml"))
     loaded = load.load(given, CHECKOUT / inputs if inputs else tmp_path)
-    return [problem.code for problem in load.lost_stages(loaded, CHECKOUT / "output/gke-aks-sealed")]
+    remembered = store.load_manifest(CHECKOUT / "output/gke-aks-sealed")
+    return [problem.code for problem in load.lost_stages(loaded, *remembered)]
 
 
 def test_mc237_an_input_that_is_gone(tmp_path: Path) -> None:

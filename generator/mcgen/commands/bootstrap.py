@@ -179,11 +179,11 @@ def _seal(given: Read, loaded: Loaded, out: Path, options: Options, *, validator
 
 
 def _status(loaded: Loaded, out: Path, options: Options, form: str) -> int:
-    from mcgen import load, terminal
+    from mcgen import load, store, terminal
     from mcgen.bootstrap import programs, show
     from mcgen.bootstrap.status import standings
 
-    if lost := load.lost_stages(loaded, out):
+    if lost := load.lost_stages(loaded, *store.load_manifest(out)):
         raise ProblemsFound(lost)
     programs.check(loaded.mesh.minor)
     rows, addresses = standings(loaded, options), loaded.mesh.served_addresses

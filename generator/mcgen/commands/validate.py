@@ -59,13 +59,13 @@ def validate(
 
 
 def _blueprint(path: str, inputs: Path | None, validator: str) -> tuple[list[Problem], Lines]:
-    from mcgen import build, load, terminal, validators
+    from mcgen import build, load, store, terminal, validators
 
     given = load.read(path)
     loaded = load.load(given, inputs or given.folder)
     with terminal.progress(f"building {path}", 20 * len(loaded.mesh.clusters)) as done:
         built = build.build(loaded, validators.choose(validator), terminal.counting(done))
-    lost = [] if inputs else load.lost_stages(loaded, given.folder)
+    lost = [] if inputs else load.lost_stages(loaded, *store.load_manifest(given.folder))
     return [*loaded.warnings, *lost, *built.problems], given.lines
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def picture(mesh: Mesh, chains: chain.Chains | None = None) -> Picture:
     """Return what there is to see of a mesh. chains: its own, where somebody has them already."""
-    chains = tuple(chain.chains(mesh)) if chains is None else chains
+    chains = chain.chains(mesh) if chains is None else chains
     return Picture(
         name=mesh.name,
         description=mesh.description,

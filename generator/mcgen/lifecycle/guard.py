@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mcgen import names, phases, store
+from mcgen import names, phases
 from mcgen.lifecycle import tree
 from mcgen.problems import Problem, UsageError
 
@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mcgen.load import Loaded
+    from mcgen.manifest import Manifest
 
 
-def taken_out(loaded: Loaded, out: Path, forget: Collection[str]) -> list[Problem]:
+def taken_out(loaded: Loaded, out: Path, manifest: Manifest, forget: Collection[str]) -> list[Problem]:
     """Return a problem for each cluster of the tree that the blueprint has no more, although it has not left.
 
     forget: those about which somebody knows. Raises UsageError for one that the blueprint still has.
@@ -24,7 +25,7 @@ def taken_out(loaded: Loaded, out: Path, forget: Collection[str]) -> list[Proble
     for name in forget:
         if name in mesh.by_name:
             raise UsageError(f"'{name}' is a cluster of this blueprint: it can be forgotten when its lines are gone")
-    if store.load_manifest(out)[0].blueprint != mesh.name:
+    if manifest.blueprint != mesh.name:
         # A tree of another mesh is refused as such.
         return []
     return [
@@ -35,7 +36,7 @@ def taken_out(loaded: Loaded, out: Path, forget: Collection[str]) -> list[Proble
             advice=f"restore its lines and run `mcgen remove cluster {mesh.blueprint} {name}`; if the cluster is dead, "
             f"build with --forget {name}",
         )
-        for name, state in tree.read(out).items()
+        for name, state in tree.members(out, manifest).items()
         if name not in mesh.by_name and state != phases.LAST and name not in forget
     ]
 

@@ -88,9 +88,11 @@ def _state(element: Any) -> str:
 
 def read(out: Path) -> dict[str, str]:
     """Return the state of each cluster in the tree of a folder, empty for members; raise ToolError."""
-    manifest, problems = store.load_manifest(out)
-    if has_errors(problems):
-        return {}
+    return members(out, store.load_manifest(out)[0])
+
+
+def members(out: Path, manifest: Manifest) -> dict[str, str]:
+    """Return what `read` returns, by the manifest of the folder."""
     files = [out / path for path in sets(manifest)]
     known = states(file.read_bytes() for file in files if file.is_file())
     return {cluster: known.get(cluster, phases.MEMBER) for cluster in clusters(manifest)}
