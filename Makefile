@@ -166,6 +166,16 @@ scale: tools-lab ## measure what a mesh costs a real Argo CD, and write docs/sca
 faults: setup ## let every disk call of a build fail, and kill it there (needs strace; half an hour)
 	nice -n 19 $(BIN)/python -m tests.faults --write
 
+.tools/scan/ready: requirements-scan.txt
+	$(PYTHON) -m venv .tools/scan
+	.tools/scan/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-scan.txt
+	touch $@
+
+.PHONY: scan
+scan: setup tools .tools/scan/ready ## let checkov and kube-score look at every sample tree; counts go into docs/security.md
+	tools/build.sh kube-score
+	$(BIN)/python -m tests.policy.scan --write
+
 .PHONY: coverage
 coverage: setup ## measure the branch coverage of generator/ by the tests that need Python alone
 	rm -rf .cache/coverage && mkdir -p .cache/coverage
@@ -184,6 +194,7 @@ COMPILE := $(RELEASE)/bin/uv pip compile --quiet --universal --python-version 3.
 pins: $(RELEASE)/ready ## pin the development requirements again, with hashes; UPGRADE=--upgrade for newer ones
 	$(COMPILE) $(UPGRADE) --extra dev pyproject.toml -o requirements-dev.txt
 	for name in lab docs browser release; do $(COMPILE) $(UPGRADE) requirements-$$name.in -c requirements-dev.txt -o requirements-$$name.txt || exit 1; done
+	$(COMPILE) $(UPGRADE) requirements-scan.in -o requirements-scan.txt
 
 # Of what users install, the oldest and the newest that pyproject.toml allows.
 .PHONY: test-lowest test-newest

@@ -1,4 +1,4 @@
-"""The last results of the long targets, in docs/hardening.md: each in its place, with its day and its commit."""
+"""The last results of the long targets, in docs/hardening.md or another page: each with its day and its commit."""
 
 from __future__ import annotations
 
@@ -11,25 +11,26 @@ from tests.samples import CHECKOUT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 PAGE = CHECKOUT / "docs/hardening.md"
 
 
-def write(name: str, lines: Sequence[str], of: str) -> None:
+def write(name: str, lines: Sequence[str], of: str, page: Path = PAGE) -> None:
     """Replace what stands between `<!-- name -->` and `<!-- /name -->`; raise AssertionError where there is no such.
 
     of: the commit that was checked out when the run began.
     """
     head = f"Last run: {datetime.now(UTC):%Y-%m-%d}, on {of}."
     text = f"<!-- {name} -->\n{head}\n\n" + "\n".join(lines) + f"\n<!-- /{name} -->"
-    page, count = re.subn(f"<!-- {name} -->.*<!-- /{name} -->", lambda _: text, PAGE.read_text(), flags=re.DOTALL)
-    assert count == 1, f"{PAGE} has no place for {name}"
-    PAGE.write_text(page)
+    changed, count = re.subn(f"<!-- {name} -->.*<!-- /{name} -->", lambda _: text, page.read_text(), flags=re.DOTALL)
+    assert count == 1, f"{page} has no place for {name}"
+    page.write_text(changed)
 
 
 def commit() -> str:
     """Return the commit that is checked out, with a word when files differ from it."""
-    changed = _git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs/hardening.md")
+    changed = _git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs/hardening.md", ":!docs/security.md")
     return "commit " + _git("rev-parse", "--short=12", "HEAD") + (" with changes" if changed else "")
 
 

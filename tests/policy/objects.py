@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def written(tree: Path) -> list[dict[str, Any]]:
-    """Return every object that a file of a tree holds, patches of objects included."""
+def written(tree: Path, below: str = ".") -> list[dict[str, Any]]:
+    """Return every object that a file of a tree holds, patches of objects included; below: of this folder of it."""
     found = []
-    for file in sorted(tree.rglob("*.yaml")):
+    for file in sorted((tree / below).rglob("*.yaml")):
         if layout.is_object_file(file.relative_to(tree).as_posix()) or "/patches/" in str(file):
             documents = yaml.load_all(file.read_bytes(), Loader=yaml.CSafeLoader)
             found += [one for one in documents if isinstance(one, dict) and "name" in one.get("metadata", {})]

@@ -51,7 +51,7 @@ def _pod(mesh: Mesh, job: Job) -> Data:
         "serviceAccountName": job.name,
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
-        "securityContext": restricted.pod(USER) | {"runAsGroup": USER, "fsGroup": USER},
+        "securityContext": restricted.pod(USER) | {"fsGroup": USER},
         "containers": [_container(mesh, job)],
         "volumes": _volumes(job),
     }

@@ -21,5 +21,5 @@ def container() -> Data:
 
 
 def pod(user: int) -> Data:
-    """Return the security context of a pod that runs as a user."""
-    return {"runAsNonRoot": True, "runAsUser": user, "seccompProfile": {"type": "RuntimeDefault"}}
+    """Return the security context of a pod that runs as a user, in a group of the same number; else that is root's."""
+    return {"runAsNonRoot": True, "runAsUser": user, "runAsGroup": user, "seccompProfile": {"type": "RuntimeDefault"}}
