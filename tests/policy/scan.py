@@ -1,4 +1,4 @@
-"""`python -m tests.policy.scan`: scanners over every sample tree; exits 1 for a finding that the page does not explain."""
+"""`python -m tests.policy.scan`: scanners over every sample tree; exits 1 for what the page does not explain."""
 
 from __future__ import annotations
 

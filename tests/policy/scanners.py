@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import yaml
 
@@ -41,18 +41,15 @@ def checkov(things: Mapping[str, Sequence[Thing]], folder: Path) -> Scanned:
             file = folder / cluster / f"{number}.yaml"
             file.write_text(yaml.safe_dump(thing), encoding="utf-8")
             names[os.fspath(file)] = called(thing)
-    argv = [CHECKOV, "--framework", "kubernetes", "--skip-download", "--compact", "--quiet", "-o", "json"]
-    done = subprocess.run([*argv, "-d", folder], capture_output=True, check=False, timeout=600)
+    argv = [os.fspath(CHECKOV), "--framework", "kubernetes", "--skip-download", "--compact", "--quiet", "-o", "json"]
+    done = subprocess.run([*argv, "-d", os.fspath(folder)], capture_output=True, check=False, timeout=600)
     # It ends with 1 when it finds something, and then has said it all.
     assert done.returncode in {0, 1}, done.stderr.decode(errors="replace")
     found = json.loads(done.stdout)
     assert found["summary"]["parsing_errors"] == 0
-    findings = [("checkov", each["check_id"], names[each["file_abs_path"]]) for each in failed(found)]
+    failed = found["results"]["failed_checks"]
+    findings = [("checkov", each["check_id"], names[each["file_abs_path"]]) for each in failed]
     return Scanned(passed=found["summary"]["passed"], findings=tuple(findings))
-
-
-def failed(found: dict[str, Any]) -> list[dict[str, Any]]:
-    return found["results"]["failed_checks"] if "results" in found else []
 
 
 def kube_score(things: Mapping[str, Sequence[Thing]]) -> Scanned:
@@ -75,8 +72,9 @@ def kube_score(things: Mapping[str, Sequence[Thing]]) -> Scanned:
 
 def versions() -> dict[str, str]:
     """Return the version of each scanner."""
-    (pinned,) = [line for line in (CHECKOUT / "tools/kube-score/go.mod").read_text().splitlines() if "kube-score v" in line]
-    return {"checkov": run([os.fspath(CHECKOV), "--version"]).decode().strip(), "kube-score": pinned.split()[1].lstrip("v")}
+    lines = (CHECKOUT / "tools/kube-score/go.mod").read_text(encoding="utf-8").splitlines()
+    (pinned,) = [line.split()[1].removeprefix("v") for line in lines if "zegl/kube-score v" in line]
+    return {"checkov": run([os.fspath(CHECKOV), "--version"]).decode().strip(), "kube-score": pinned}
 
 
 def called(thing: Thing) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcgen import edit
@@ -145,6 +145,7 @@ def blueprints(draw: st.DrawFn) -> str:
     return text.rstrip("\n") if draw(st.booleans()) else text
 
 
+@settings(deadline=None)
 @given(text=blueprints(), data=st.data())
 def test_whatever_a_blueprint_looks_like(text: str, data: st.DataObject) -> None:
     before = clusters(text)
