@@ -40,14 +40,15 @@ def faults(objects: Iterable[Thing]) -> Iterator[str]:
     there = {guard.name: guard.ports for guard in guards(things)}
     for thing in _kind(things, "Deployment"):
         name, pod = thing["metadata"]["name"], _pod(thing)
-        if pod.get("istio") not in {"pilot", "eastwestgateway", "ingressgateway"}:
+        istiod = pod.get("app") == "istiod"
+        if not istiod and not pod.get("istio", "").endswith("gateway"):
             if name in there:
                 yield f"{name} is no part of Istio, and a NetworkPolicy selects it"
         elif name not in there:
             yield f"{name} has no NetworkPolicy"
         else:
             led = {port for service in _kind(things, "Service") for port in _leads(service, pod)}
-            wanted = ISTIOD if pod["istio"] == "pilot" else led | AGENT
+            wanted = ISTIOD if istiod else led | AGENT
             yield from (f"{name}: {port} is admitted for nothing" for port in sorted(there[name] - wanted))
             yield from (f"{name}: {port} is cut off" for port in sorted((wanted | led | _probed(thing)) - there[name]))
 
