@@ -500,7 +500,8 @@ class Exposure(_Section, frozen=True, kw_only=True):
     profile: Annotated[
         Literal["hardened", "article"],
         Meta(
-            description="hardened: exported namespaces and istiod's own names only; article: every Service, any name."
+            description="hardened: exported namespaces and istiod's own names only, NetworkPolicies for istiod and the "
+            "gateways; article: every Service, any name, no NetworkPolicy."
         ),
     ] = "hardened"
 

@@ -51,6 +51,7 @@ NAMESPACE_KINDS = [
     ("discovery.k8s.io", "EndpointSlice"),
     ("networking.istio.io", "Gateway"),
     ("networking.istio.io", "VirtualService"),
+    ("networking.k8s.io", "NetworkPolicy"),
     ("policy", "PodDisruptionBudget"),
     ("rbac.authorization.k8s.io", "Role"),
     ("rbac.authorization.k8s.io", "RoleBinding"),

@@ -15,6 +15,7 @@ from mcgen.minors import MINORS
 from mcgen.order import istio, kinds
 from mcgen.upgrades import Revision
 from mcgen.validators import kubeconform
+from tests.e2e.guards import faults, guards
 from tests.e2e.rendered import Rendered, applications, key, plugin, rights
 from tests.goyaml import documents
 from tests.programs import CHECKOUT, program
@@ -70,6 +71,14 @@ def test_the_proof_knows_what_both_render(tree: Path) -> None:
         assert set(istio.rendered(istio.operator(operator), "istio-system")) == set(_found(rendered)), rendered.folder
         seen += 1
     assert seen >= 7
+
+
+def test_each_revision_has_its_own_network_policies(tree: Path) -> None:
+    objects: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for rendered in applications(tree):
+        objects[rendered.cluster] += rendered.objects
+    assert {cluster: list(faults(things)) for cluster, things in objects.items()} == {"gke": [], "aks": []}
+    assert {guard.name for guard in guards(objects["gke"])} >= {"istio-eastwestgateway", "istio-ingressgateway"}
 
 
 def _found(rendered: Rendered) -> list[istio.Rendered]:

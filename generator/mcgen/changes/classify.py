@@ -11,6 +11,7 @@ from mcgen.changes import (
     fields,
     files,
     namespaces,
+    network_policies,
     order,
     patches,
     policies,
@@ -48,6 +49,7 @@ ALWAYS: tuple[Subject, ...] = (
 SUBJECTS: tuple[Subject, ...] = (
     *ALWAYS,
     clusters.identities,
+    network_policies.network_policies,
     rights.bindings,
     rights.projects,
     namespaces.namespaces,

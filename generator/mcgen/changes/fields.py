@@ -73,6 +73,7 @@ _RULES = (
     _rule("Gateway", "spec", "route", Risk.HIGH, "which gateway lets it through, and how"),
     _rule("PeerAuthentication", "spec", "mtls", Risk.HIGH, "for whom mutual TLS holds"),
     _rule("AuthorizationPolicy", "spec", "policy", Risk.HIGH, "who may call what"),
+    _rule("NetworkPolicy", "spec", "networkpolicy", Risk.HIGH, "who may connect to pods"),
     _rule("AppProject", "spec description", "field", Risk.LOW),
     _rule("AppProject", "spec", "project", Risk.HIGH, "what Argo CD may do"),
     _rule("RoleBinding ClusterRoleBinding", "roleRef", "rights", Risk.HIGH, "whoever is bound may do other things"),

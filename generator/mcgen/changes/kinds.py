@@ -11,6 +11,7 @@ KINDS: dict[str, str] = {
     "ports": "ports of a gateway, and to whom they are open",
     "sources": "from which addresses a gateway's load balancer lets connections in",
     "reach": "a load balancer is public or internal",
+    "networkpolicy": "whether a NetworkPolicy stands before the pods of istiod or of a gateway, and what it lets in",
     "hosts": "which Services (or istiod) a gateway lets through",
     "route": "where a VirtualService leads",
     "policy": "who may call what: AuthorizationPolicies",

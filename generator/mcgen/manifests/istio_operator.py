@@ -73,6 +73,7 @@ def _primary(mesh: Mesh, cluster: Cluster) -> Data:
 def _remote(mesh: Mesh, cluster: Cluster) -> Data:
     primary = mesh.by_name[cluster.primary]
     # Mesh, cluster and network reach a remote's proxies through the injection path; privileged ones through istiod.
+    # No NetworkPolicy: the chart would make one for istiod pods, and there are none.
     values: Data = {
         "global": {"enableReaderRBAC": False, "remotePilotAddress": primary.gateway.address},
         "istiodRemote": {"injectionPath": names.injection_path(cluster.id, cluster.network)},
@@ -91,10 +92,16 @@ def _global(mesh: Mesh, cluster: Cluster) -> Data:
         "meshID": mesh.id,
         "multiCluster": {"clusterName": cluster.id},
         "network": cluster.network,
+        **_network_policy(mesh),
     } | proxy
 
 
-def _east_west_gateway(mesh: Mesh, step: Step) -> Data:  # noqa: ARG001 - all specs are called alike
+def _network_policy(mesh: Mesh) -> Data:
+    """Return the value that has Istio's charts make a NetworkPolicy for the pods of istiod, and of each gateway."""
+    return {"networkPolicy": {"enabled": True}} if mesh.hardened else {}
+
+
+def _east_west_gateway(mesh: Mesh, step: Step) -> Data:
     cluster = step.cluster
     gateway = cluster.gateway
     ports = [("status-port", names.STATUS_PORT), ("tls", names.MTLS_PORT)]
@@ -118,25 +125,26 @@ def _east_west_gateway(mesh: Mesh, step: Step) -> Data:  # noqa: ARG001 - all sp
         kubernetes["resources"] = gateway.resources
     if gateway.annotations:
         kubernetes["serviceAnnotations"] = gateway.annotations
-    return _gateway(step, {"name": names.EAST_WEST_GATEWAY, "enabled": True, "label": labels, "k8s": kubernetes})
+    component: Data = {"name": names.EAST_WEST_GATEWAY, "enabled": True, "label": labels, "k8s": kubernetes}
+    return _gateway(mesh, step, component)
 
 
-def _ingress_gateway(mesh: Mesh, step: Step) -> Data:  # noqa: ARG001 - the same everywhere
+def _ingress_gateway(mesh: Mesh, step: Step) -> Data:
     kubernetes = {"hpaSpec": {"minReplicas": 2, "maxReplicas": 5}}
-    return _gateway(step, {"name": names.INGRESS_GATEWAY, "enabled": True, "k8s": kubernetes})
+    return _gateway(mesh, step, {"name": names.INGRESS_GATEWAY, "enabled": True, "k8s": kubernetes})
 
 
-def _gateway(step: Step, component: Data) -> Data:
+def _gateway(mesh: Mesh, step: Step, component: Data) -> Data:
     options: Data = {"injectionTemplate": "gateway"}
     if step.revision and not MINORS[step.revision.minor].bounds_reach_the_chart:
         options["autoscaleMin"] = component["k8s"]["hpaSpec"]["minReplicas"]
+    policy = _network_policy(mesh)
+    # The chart has its options under this name, whatever the gateway is called.
+    values: Data = {"gateways": {names.INGRESS_GATEWAY: options}}
     return {
         "profile": "empty",
         "components": {"ingressGateways": [component]},
-        "values": {
-            # The chart has its options under this name, whatever the gateway is called.
-            "gateways": {names.INGRESS_GATEWAY: options},
-        },
+        "values": ({"global": policy} if policy else {}) | values,
     }
 
 

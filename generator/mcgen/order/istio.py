@@ -36,7 +36,7 @@ class Operator(NamedTuple):
 
     cluster_id: of a remote, empty for others; address: of the istiod that serves it; gateways: name and labels
     (`key=value`) of each. version: of what comes out. revision: empty for none. injects: whether the injector is its
-    own, and not left to a tag.
+    own, and not left to a tag. guarded: whether its pods get a NetworkPolicy.
     """
 
     profile: str
@@ -47,6 +47,7 @@ class Operator(NamedTuple):
     version: str = ""
     revision: str = ""
     injects: bool = True
+    guarded: bool = False
 
     @property
     def has_istiod(self) -> bool:
@@ -72,7 +73,8 @@ def operator(document: Data) -> Operator:
     cluster_id = _cluster_id(values) if profile == REMOTE else ""
     injects = shared.get("operatorManageWebhooks") is not True
     version, revision = str(spec.get("tag", "")), str(spec.get("revision", ""))
-    return Operator(profile, cluster_id, base is True, str(address), gateways, version, revision, injects)
+    guarded = (shared.get("networkPolicy") or {}).get("enabled") is True
+    return Operator(profile, cluster_id, base is True, str(address), gateways, version, revision, injects, guarded)
 
 
 def pairs(labels: Mapping[str, Any]) -> tuple[str, ...]:
@@ -84,7 +86,8 @@ def rendered(found: Operator, namespace: str) -> tuple[Rendered, ...]:
     """Return the objects that istioctl makes of an IstioOperator; all CRDs are one."""
     gateways = tuple(name for name, _ in found.gateways)
     by_address = _is_ip(found.address)
-    return _rendered(found.profile, found.base, by_address, found.injects, found.revision, gateways, namespace)
+    flags = (found.base, by_address, found.injects, found.guarded)
+    return _rendered(found.profile, *flags, found.revision, gateways, namespace)
 
 
 @cache
@@ -93,6 +96,7 @@ def _rendered(
     base: bool,  # noqa: FBT001 - it is part of a cache's key
     by_address: bool,  # noqa: FBT001 - it is part of a cache's key
     injects: bool,  # noqa: FBT001 - it is part of a cache's key
+    guarded: bool,  # noqa: FBT001 - it is part of a cache's key
     revision: str,
     gateways: tuple[str, ...],
     namespace: str,
@@ -104,6 +108,8 @@ def _rendered(
         found += [(kind, names.revised(name, revision)) for kind, name in _CONTROL_PLANE]
     if profile != EMPTY and injects:
         found.append((kinds.MUTATING_WEBHOOK, names.revised("istio-sidecar-injector", revision)))
+    if profile != EMPTY and guarded:
+        found.append((kinds.NETWORK_POLICY, names.istiod(revision)))
     if profile == REMOTE and by_address:
         found.append((kinds.ENDPOINT_SLICE, names.istiod(revision)))
     if profile not in (EMPTY, REMOTE):
@@ -111,6 +117,9 @@ def _rendered(
         found += [(kind, f"{names.revised(name, revision)}-{namespace}") for kind, name in _ISTIOD_BY_NAMESPACE]
     for gateway in gateways:
         found += [(kind, f"{gateway}{suffix}") for kind, suffix in _GATEWAY]
+        if guarded:
+            # Alone of a gateway's objects it has the revision in its name.
+            found.append((kinds.NETWORK_POLICY, names.revised(gateway, revision)))
     return tuple((kind, "" if kind in kinds.CLUSTER_SCOPED else namespace, name) for kind, name in found)
 
 
@@ -152,6 +161,7 @@ KINDS = frozenset(
         base=True,
         by_address=True,
         injects=True,
+        guarded=True,
         revision="",
         gateways=("gateway",),
         namespace="istio-system",

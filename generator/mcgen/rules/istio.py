@@ -21,6 +21,7 @@ OWNED_VALUES: dict[tuple[str, ...], str] = {
     ("global", "meshID"): "mesh.id",
     ("global", "multiCluster"): "clusters[].id",
     ("global", "network"): "clusters[].network",
+    ("global", "networkPolicy"): "exposure.profile",
     ("global", "proxy", "privileged"): "istio.proxy.privileged",
     ("global", "remotePilotAddress"): "clusters[].gateway.address",
     ("global", "tag"): "istio.version",

@@ -82,6 +82,13 @@ def two_applications_of_one_name(files: Tree) -> None:
 # Projects
 
 
+@mutation(opened, finding.NOT_PERMITTED)
+def project_without_network_policies(files: Tree) -> None:
+    project(files, "gke-aks")["namespaceResourceWhitelist"].remove(
+        {"group": "networking.k8s.io", "kind": "NetworkPolicy"}
+    )
+
+
 @mutation(waiting, finding.WRONG_PROJECT)
 def stage_in_the_default_project(files: Tree) -> None:
     files[application("gke", "base")][0]["spec"]["project"] = "default"
