@@ -100,6 +100,11 @@ packaged: setup ## copy what mcgen brings of others' work (a CRD) again, from it
 bench: setup tools ## measure speed and memory against a plain Jinja2 script
 	$(BIN)/python -m tests.bench.bench
 
+.PHONY: bench-smoke
+bench-smoke: setup ## fail when a build of 100 clusters does more, or takes longer, than it did
+	$(BIN)/pytest tests/bench/test_counts.py
+	$(BIN)/python -m tests.bench.smoke
+
 .PHONY: profile
 profile: setup ## say where the CPU time of a build of 1000 clusters goes
 	$(BIN)/python -m tests.bench.profiling

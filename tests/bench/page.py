@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 FIRST, UNCHANGED, CHANGED = "mcgen, first build", "mcgen, nothing changed", "mcgen, one cluster changed"
 JINJA2, COPY = "Jinja2 script", "`cp -r` of the tree"
+TO_JINJA2 = "to Jinja2"
 HELP, BARE = "`mcgen --help`", "`python -c pass`"
 
 INTRODUCTION = """\
@@ -39,7 +40,7 @@ def size(clusters: int, counts: Mapping[str, int], samples: Mapping[str, Samples
     """Return the table of one size of the fleet."""
     tree = f"{counts['files']:,} files, {counts['documents']:,} documents, {counts['bytes'] / 1e6:.1f} MB"
     lines = [f"## {clusters} clusters: {tree}", ""]
-    lines += ["| | CPU s | wall s | peak MiB | to Jinja2 | to `cp -r` |", "|---|---|---|---|---|---|"]
+    lines += [f"| | CPU s | wall s | peak MiB | {TO_JINJA2} | to `cp -r` |", "|---|---|---|---|---|---|"]
     for name, runs in samples.items():
         row = measure.median(runs)
         ratios = " | ".join(f"{measure.ratio(runs, samples[other]):.2f}" for other in (JINJA2, COPY))
