@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.bench import measure, page
-from tests.bench.bench import MEMORY, PAGE, Fleet, measured
+from tests.bench.bench import MEMORY, measured
+from tests.bench.page import PAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +50,7 @@ def main() -> int:
     options = parser.parse_args()
     before = committed(PAGE.read_text(), CLUSTERS)
     with tempfile.TemporaryDirectory(dir=MEMORY, prefix="mcgen-bench-") as folder:
-        _, samples = measured(Fleet(CLUSTERS, Path(folder)), options.runs)
+        _, samples = measured(CLUSTERS, Path(folder), options.runs)
     now = {name: measure.ratio(samples[name], samples[page.JINJA2]) for name in WATCHED}
     for name, ratio in now.items():
         print(f"{name}: {ratio:.2f} times the Jinja2 script ({before[name]:.2f} committed)")

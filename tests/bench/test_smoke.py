@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.bench import page, smoke
-from tests.bench.bench import PAGE
+from tests.bench.page import PAGE
 
 
 def test_the_page_has_the_figures() -> None:
