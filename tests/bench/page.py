@@ -38,8 +38,8 @@ compares CPU time, start-up included.
 ![CPU time of each generator by the size of the fleet](benchmarks.svg)
 
 A blueprint of N clusters (`tests/bench/fleet.py`: one primary, remotes on four platforms, the demo, three policies,
-every remote secret sealed) becomes a tree with all stages. mcgen checks the blueprint, proves the order and
-validates every document, with the embedded engine where no other is named. The Jinja2 script
+every remote secret sealed) becomes a tree with all stages. mcgen checks the blueprint, proves the order and validates
+every document, with the embedded engine where no other is named; it has no build without that. The Jinja2 script
 (`tests/bench/jinja2_tree.py`) is what a team would write instead: it reads the same file with `yaml.safe_load`,
 renders text templates, writes every file at every run and checks nothing. Before any time counts, both trees are
 parsed: clusters/, argocd/install and argocd/applicationsets must have the same paths and the same data. The script
