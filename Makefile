@@ -96,9 +96,21 @@ schemas: setup ## make the schemas of the output again, from their pinned source
 packaged: setup ## copy what mcgen brings of others' work (a CRD) again, from its pinned source
 	$(BIN)/python tools/packaged.py
 
+.venv/bench: .venv/ready requirements-bench.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.txt
+	touch $@
+
 .PHONY: bench
-bench: setup tools ## measure speed and memory against a plain Jinja2 script
+bench: setup tools .venv/bench ## measure speed and memory against other generators, and write docs/benchmarks.md
+	tests/bench/peers/install.sh
 	$(BIN)/python -m tests.bench.bench
+	$(BIN)/python -m tests.bench.peers --clusters 10,100,1000
+	$(BIN)/python -m tests.bench.page --write
+
+.PHONY: bench-smoke
+bench-smoke: setup ## fail when a build of 100 clusters does more, or takes longer, than it did
+	$(BIN)/pytest tests/bench/test_counts.py
+	$(BIN)/python -m tests.bench.smoke
 
 .PHONY: profile
 profile: setup ## say where the CPU time of a build of 1000 clusters goes
@@ -193,8 +205,9 @@ COMPILE := $(RELEASE)/bin/uv pip compile --quiet --universal --python-version 3.
 .PHONY: pins
 pins: $(RELEASE)/ready ## pin the development requirements again, with hashes; UPGRADE=--upgrade for newer ones
 	$(COMPILE) $(UPGRADE) --extra dev pyproject.toml -o requirements-dev.txt
-	for name in lab docs browser release; do $(COMPILE) $(UPGRADE) requirements-$$name.in -c requirements-dev.txt -o requirements-$$name.txt || exit 1; done
+	for name in lab docs browser bench release; do $(COMPILE) $(UPGRADE) requirements-$$name.in -c requirements-dev.txt -o requirements-$$name.txt || exit 1; done
 	$(COMPILE) $(UPGRADE) requirements-scan.in -o requirements-scan.txt
+	for name in kapitan cdk8s_python; do $(COMPILE) $(UPGRADE) tests/bench/peers/$$name/requirements.in -o tests/bench/peers/$$name/requirements.txt || exit 1; done
 
 # Of what users install, the oldest and the newest that pyproject.toml allows.
 .PHONY: test-lowest test-newest

@@ -1,9 +1,9 @@
-"""Measures mcgen against a plain Jinja2 script and `cp -r`, each in one process on tmpfs.
+"""Measures mcgen against a plain Jinja2 script and what the disk allows, each in one process on tmpfs.
 
-    python -m tests.bench.bench [--clusters 10,100,1000] [--runs 5] [--write]
+    python -m tests.bench.bench [--clusters 10,100,1000] [--runs 5]
 
 The two trees must hold the same data before any time counts, and a build of an unchanged blueprint may write
-no file; otherwise the run stops.
+no file; otherwise the run stops. The runs are kept for the page, which `python -m tests.bench.page` writes.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from pathlib import Path
 from subprocess import DEVNULL
 from typing import TYPE_CHECKING
 
+from mcgen.validators import SCHEMA_LOCATION
 from tests.bench import measure, page
+from tests.bench.results import Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,12 +30,16 @@ if TYPE_CHECKING:
     from tests.bench.measure import Sample
 
 HERE = Path(__file__).parent
-PAGE = HERE.parent.parent / "docs" / "benchmarks.md"
+KUBECONFORM = HERE.parents[1] / ".tools" / "kubeconform"
+SCHEMAS = HERE.parents[1] / "schemas" / "output"
 MEMORY = Path("/dev/shm")
 PYTHON = sys.executable
 MCGEN = [PYTHON, "-m", "mcgen"]
 
 TOUCHED = 3
+# From this size on, what kubeconform takes part in is measured once.
+ONCE_FROM = 1000
+NO_OBJECTS = r"/argocd/setup/(patches/|helm-values\.yaml)|/\.mcgen/"
 
 
 class Fleet:
@@ -45,30 +51,52 @@ class Fleet:
         subprocess.run([PYTHON, "-m", "tests.bench.fleet", str(clusters), str(folder)], stdout=DEVNULL, check=True)
         self.blueprint = folder / "fleet.yaml"
         self.changed = folder / "changed.yaml"
+        self.changed_everywhere = folder / "changed-everywhere.yaml"
         text = self.blueprint.read_text()
         start = text.rindex("sourceRanges:")
         self.changed.write_text(text[:start] + text[start:].replace("10.0.0.0/8", "10.0.0.0/9", 1))
+        self.changed_everywhere.write_text(text.replace("registry.example.com/istio", "registry.example.com/other", 1))
         self.inputs, self.tree = folder / "inputs", folder / "tree"
         self.plain, self.copy = folder / "plain", folder / "copy"
-        self.environment = measure.environment(folder / "cache")
+        self.documents, self.dumped = folder / "documents.json", folder / "dumped"
+        # What is written while a program runs goes to the same file system.
+        self.environment = measure.environment(folder / "cache") | {
+            "PATH": f"{KUBECONFORM.parent}:{os.environ['PATH']}",
+            "TMPDIR": str(folder),
+        }
 
     def run(self, argv: list[str]) -> Sample:
         """Measure a program."""
         return measure.run(argv, self.environment)
 
-    def build(self, blueprint: Path, *options: str) -> Sample:
+    def build(self, blueprint: Path, *options: str, validator: str = "embedded") -> Sample:
         """Measure a build of the tree over what is there."""
-        return self.run([*MCGEN, "build", str(blueprint), "-o", str(self.tree), "--validator", "embedded", *options])
+        return self.run([*MCGEN, "build", str(blueprint), "-o", str(self.tree), "--validator", validator, *options])
+
+    def script(self) -> Sample:
+        """Measure the Jinja2 script."""
+        argv = [PYTHON, str(HERE / "jinja2_tree.py"), str(self.blueprint), str(self.inputs), str(self.plain)]
+        return self.run(argv)
+
+    def kubeconform(self) -> Iterator[tuple[str, Sample]]:
+        """Yield the cost of kubeconform as mcgen runs it, and over the tree as a person would, with its defaults."""
+        module = [PYTHON, "-m", "tests.bench.kubeconform_tree", str(KUBECONFORM), str(self.tree)]
+        done = subprocess.run(module, capture_output=True, env=self.environment, check=True)
+        yield page.AS_MCGEN, measure.Sample(**json.loads(done.stdout))
+        location = f"{SCHEMAS}/{SCHEMA_LOCATION}"
+        argv = [str(KUBECONFORM), "-strict", "-schema-location", location, "-output", "json", "-summary"]
+        yield page.PLAIN, self.run([*argv, "-ignore-filename-pattern", NO_OBJECTS, str(self.tree)])
 
 
-def round_of(sizes: Fleet) -> Iterator[tuple[str, Sample]]:
+def round_of(sizes: Fleet, *, kubeconform: bool) -> Iterator[tuple[str, Sample]]:
     """Yield every program once, each tree made from nothing."""
-    for folder in (sizes.tree, sizes.plain, sizes.copy):
+    for folder in (sizes.tree, sizes.plain, sizes.copy, sizes.dumped):
         shutil.rmtree(folder, ignore_errors=True)
-    script = [PYTHON, str(HERE / "jinja2_tree.py"), str(sizes.blueprint), str(sizes.inputs), str(sizes.plain)]
-    yield page.JINJA2, sizes.run(script)
+    yield page.JINJA2, sizes.script()
     yield page.FIRST, sizes.build(sizes.blueprint, "--inputs", str(sizes.inputs))
     yield page.COPY, sizes.run(["cp", "-r", str(sizes.tree), str(sizes.copy)])
+    if sizes.documents.exists():
+        yield page.DUMP, sizes.run([PYTHON, str(HERE / "json_dump.py"), str(sizes.documents), str(sizes.dumped)])
     before = states(sizes.tree)
     yield page.UNCHANGED, sizes.build(sizes.blueprint)
     if touched := changes(before, sizes.tree):
@@ -76,6 +104,12 @@ def round_of(sizes: Fleet) -> Iterator[tuple[str, Sample]]:
     yield page.CHANGED, sizes.build(sizes.changed)
     if len(touched := changes(before, sizes.tree)) != TOUCHED:
         raise SystemExit(f"a changed range of one cluster touched {len(touched)} files: {touched[:9]}")
+    yield page.CHANGED_EVERYWHERE, sizes.build(sizes.changed_everywhere)
+    if not kubeconform:
+        return
+    yield page.BY_KUBECONFORM, sizes.build(sizes.changed_everywhere, validator="kubeconform")
+    yield page.BY_BOTH, sizes.build(sizes.changed_everywhere, validator="both")
+    yield from sizes.kubeconform()
 
 
 def states(root: Path) -> dict[str, tuple[int, int]]:
@@ -95,7 +129,7 @@ def changes(before: dict[str, tuple[int, int]], root: Path) -> list[str]:
 
 def compared(sizes: Fleet) -> dict[str, int]:
     """Return the counts of the tree; stop when the script's tree does not hold the same."""
-    script = [PYTHON, str(HERE / "same.py"), str(sizes.tree), str(sizes.plain)]
+    script = [PYTHON, str(HERE / "same.py"), str(sizes.tree), str(sizes.plain), str(sizes.documents)]
     done = subprocess.run(script, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"the Jinja2 script's tree differs from mcgen's, {done.stdout}{done.stderr}")
@@ -103,15 +137,16 @@ def compared(sizes: Fleet) -> dict[str, int]:
     return counts
 
 
-def measured(sizes: Fleet, runs: int) -> tuple[dict[str, int], dict[str, list[Sample]]]:
+def measured(clusters: int, folder: Path, runs: int) -> tuple[dict[str, int], dict[str, list[Sample]]]:
     """Return the counts of one size, and the runs of each program; a first round is not counted."""
-    for _ in round_of(sizes):
+    sizes = Fleet(clusters, folder)
+    for _ in round_of(sizes, kubeconform=False):
         pass
     sizes.build(sizes.blueprint)
     counts = compared(sizes)
     samples: dict[str, list[Sample]] = defaultdict(list)
-    for _ in range(runs):
-        for name, sample in round_of(sizes):
+    for number in range(runs):
+        for name, sample in round_of(sizes, kubeconform=not number or clusters < ONCE_FROM):
             samples[name].append(sample)
     return counts, samples
 
@@ -126,32 +161,19 @@ def start_up(runs: int, environment: dict[str, str]) -> dict[str, list[Sample]]:
     return {name: found[1:] for name, found in samples.items()}
 
 
-def report(clusters: list[int], runs: int) -> str:
-    """Measure everything and return the page."""
-    lines: list[str] = []
-    results: dict[int, dict[str, list[Sample]]] = {}
-    for number in clusters:
-        with tempfile.TemporaryDirectory(dir=MEMORY, prefix="mcgen-bench-") as folder:
-            counts, results[number] = measured(Fleet(number, Path(folder)), runs)
-        lines += page.size(number, counts, results[number])
-    lines += page.growth(results)
-    with tempfile.TemporaryDirectory(dir=MEMORY, prefix="mcgen-bench-") as folder:
-        lines += page.start_up(start_up(4 * runs, measure.environment(Path(folder))))
-    notes = [f"Medians of {runs} runs, of {4 * runs} for the start-up.", *measure.machine()]
-    return "\n".join([page.INTRODUCTION, *(f"- {note}" for note in notes), "", *lines])
-
-
 def main() -> None:
     """Read the options, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clusters", default="10,100,1000", help="sizes of the fleet [%(default)s]")
     parser.add_argument("--runs", type=int, default=5, help="runs of each program [%(default)s]")
-    parser.add_argument("--write", action="store_true", help="also write docs/benchmarks.md")
     options = parser.parse_args()
-    text = report([int(number) for number in options.clusters.split(",")], options.runs)
-    print(text, end="")
-    if options.write:
-        PAGE.write_text(text)
+    for clusters in map(int, options.clusters.split(",")):
+        with tempfile.TemporaryDirectory(dir=MEMORY, prefix="mcgen-bench-") as folder:
+            counts, samples = measured(clusters, Path(folder), options.runs)
+        Result(clusters=clusters, machine=measure.machine(), counts=counts, samples=samples).save("own")
+    with tempfile.TemporaryDirectory(dir=MEMORY, prefix="mcgen-bench-") as folder:
+        samples = start_up(4 * options.runs, measure.environment(Path(folder)))
+    Result(clusters=0, machine=measure.machine(), counts={}, samples=samples).save("start")
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One run: CPU and wall in seconds, peak in MiB."""
+    """One run: CPU and wall in seconds, peak in MiB, 0 where it is not above that of this process."""
 
     cpu: float
     wall: float
@@ -46,12 +46,10 @@ def run(argv: list[str], environment: Mapping[str, str]) -> Sample:
         if code := os.waitstatus_to_exitcode(status):
             errors.seek(0)
             raise SystemExit(f"{' '.join(argv)} ended with {code}\n{errors.read().decode(errors='replace')}")
-    return Sample(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024)
-
-
-def floor() -> float:
-    """Return this process's own peak in MiB, which every child begins with (Linux counts across exec)."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    # A child begins with the peak of its parent (Linux counts across exec), so less than that cannot be seen.
+    floor = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    peak = usage.ru_maxrss / 1024 if usage.ru_maxrss > floor else 0.0
+    return Sample(usage.ru_utime + usage.ru_stime, wall, peak)
 
 
 def median(samples: Samples) -> Sample:

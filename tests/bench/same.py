@@ -1,9 +1,9 @@
 """Whether two trees hold the same data, and how much it is.
 
-    python same.py EXPECTED ACTUAL
+    python same.py EXPECTED ACTUAL DOCUMENTS
 
 Compares clusters/, argocd/install and argocd/applicationsets: the same paths, and files that read the same.
-Prints counts of the first tree as JSON, or says what differs and exits with 1.
+Prints counts of the first tree as JSON and writes its documents to a file, or says what differs and exits with 1.
 """
 
 from __future__ import annotations
@@ -40,16 +40,22 @@ def counts(root: Path) -> dict[str, int]:
     return {"files": len(files), "documents": documents, "bytes": sum(path.stat().st_size for path in files)}
 
 
+def documents(root: Path) -> dict[str, list[Any]]:
+    """Return the documents of each YAML file of a tree, by its path."""
+    return {path: _read(root / path) for path in sorted(paths(root)) if path.endswith(".yaml")}
+
+
 def _read(path: Path) -> list[Any]:
     return list(yaml.load_all(path.read_bytes(), Loader=yaml.CSafeLoader))
 
 
-def main(expected: str, actual: str) -> int:
+def main(expected: str, actual: str, file: str) -> int:
     """Compare, print, and return the exit code."""
     if found := differences(Path(expected), Path(actual)):
         print(f"{len(found)} files differ:", *found[:20], sep="\n")
         return 1
     print(json.dumps(counts(Path(expected))))
+    Path(file).write_text(json.dumps(documents(Path(expected))))
     return 0
 
 

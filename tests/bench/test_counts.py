@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mcgen import build, emit, source
+from mcgen import build, chain, emit, source, store
 from mcgen.cli import run
 from mcgen.validators import embedded
 from tests.bench import fleet, jinja2_tree, same
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 CLUSTERS = 100
 # Of the 1,767 files, 99 are inputs, three are no YAML, and the manifest is written twice.
 FIRST = {
+    "chains made": 1,
+    "manifests loaded": 1,
     "documents emitted": 1_900,
     "schemas compiled": 25,
     "blueprints and inputs read": 100,
@@ -36,6 +38,8 @@ FIRST = {
     "folders opened": 950,
 }
 UNCHANGED = {
+    "chains made": 1,
+    "manifests loaded": 1,
     "documents emitted": 1_900,
     "schemas compiled": 25,
     "blueprints and inputs read": 100,
@@ -74,6 +78,8 @@ def work(folder: Path, *options: str) -> Counter[str]:
 
     with pytest.MonkeyPatch.context() as patch:
         count(build, "emit", lambda documents, *_: ("documents emitted", len(documents)))
+        count(chain, "chains", lambda *_: ("chains made", 1))
+        count(store, "load_manifest", lambda *_: ("manifests loaded", 1))
         count(embedded, "load_schema", lambda *_: ("schemas compiled", 1))
         count(source, "read", lambda *_: ("blueprints and inputs read", 1))
         count(os, "open", lambda _, flags, *__: (opened(flags), 1))

@@ -1,0 +1,1 @@
+"""Other generators that write the folders of all clusters of a fleet; see README.md."""
