@@ -182,6 +182,7 @@ def control_plane(mesh: Data, cluster: Data) -> Data:
         "meshID": mesh["meshId"],
         "multiCluster": {"clusterName": cluster["id"]},
         "network": cluster["network"],
+        "networkPolicy": {"enabled": True},
         "externalIstiod": True,
     }
     pilot = {"autoscaleMin": 2, "seccompProfile": {"type": "RuntimeDefault"}}
@@ -211,7 +212,10 @@ def gateway(mesh: Data, cluster: Data) -> Data:
         },
         "k8s": k8s,
     }
-    values = {"gateways": {"istio-ingressgateway": {"injectionTemplate": "gateway"}}}
+    values = {
+        "global": {"networkPolicy": {"enabled": True}},
+        "gateways": {"istio-ingressgateway": {"injectionTemplate": "gateway"}},
+    }
     return operator(
         mesh, "east-west-gateway", "empty", {"components": {"ingressGateways": [ingress]}, "values": values}
     )

@@ -148,6 +148,7 @@ function controlPlane(scope, cluster) {
     meshID: mesh.meshId,
     multiCluster: { clusterName: cluster.id },
     network: cluster.network,
+    networkPolicy: { enabled: true },
     externalIstiod: true,
   });
   return new Operator(scope, 'control-plane', 'minimal', {
@@ -178,7 +179,7 @@ function gateway(scope, cluster) {
         },
       }],
     },
-    values: { gateways: { 'istio-ingressgateway': { injectionTemplate: 'gateway' } } },
+    values: { global: { networkPolicy: { enabled: true } }, gateways: { 'istio-ingressgateway': { injectionTemplate: 'gateway' } } },
   });
 }
 

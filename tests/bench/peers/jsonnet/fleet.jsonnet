@@ -156,6 +156,7 @@ local controlPlane(cluster) = operator('control-plane', if cluster.remote then '
         meshID: mesh.meshId,
         multiCluster: { clusterName: cluster.id },
         network: cluster.network,
+        networkPolicy: { enabled: true },
         externalIstiod: true,
       },
       pilot: { autoscaleMin: 2, seccompProfile: { type: 'RuntimeDefault' } },
@@ -184,7 +185,7 @@ local gateway(cluster) = operator('east-west-gateway', 'empty') + {
         },
       }],
     },
-    values: { gateways: { 'istio-ingressgateway': { injectionTemplate: 'gateway' } } },
+    values: { global: { networkPolicy: { enabled: true } }, gateways: { 'istio-ingressgateway': { injectionTemplate: 'gateway' } } },
   },
 };
 
