@@ -178,6 +178,25 @@ scale: tools-lab ## measure what a mesh costs a real Argo CD, and write docs/sca
 faults: setup ## let every disk call of a build fail, and kill it there (needs strace; half an hour)
 	nice -n 19 $(BIN)/python -m tests.faults --write
 
+RELEASE := .tools/release
+$(RELEASE)/ready: requirements-release.txt
+	$(PYTHON) -m venv $(RELEASE)
+	$(RELEASE)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-release.txt
+	touch $@
+
+.PHONY: release
+release: setup $(RELEASE)/ready ## build wheel, sdist, SBOM and checksums of the commit into dist/, twice, and compare
+	tools/release.sh
+
+.PHONY: licences
+licences: setup ## write docs/licences.md from what the installed packages say
+	$(BIN)/python tools/licences.py
+
+.PHONY: audit
+audit: setup tools $(RELEASE)/ready ## look for known weaknesses of everything that is pinned; says SKIPPED where nobody knows
+	tools/build.sh govulncheck
+	$(BIN)/python tools/audit.py
+
 .tools/scan/ready: requirements-scan.txt
 	$(PYTHON) -m venv .tools/scan
 	.tools/scan/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-scan.txt
@@ -194,12 +213,6 @@ coverage: setup ## measure the branch coverage of generator/ by the tests that n
 	$(BIN)/coverage run -m pytest -n auto
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
-
-RELEASE := .tools/release
-$(RELEASE)/ready: requirements-release.txt
-	$(PYTHON) -m venv $(RELEASE)
-	$(RELEASE)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-release.txt
-	touch $@
 
 COMPILE := $(RELEASE)/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --generate-hashes
 .PHONY: pins

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -34,6 +35,26 @@ def test_the_wheel_brings_its_files(wheel: Path) -> None:
     kept = {path.relative_to(CHECKOUT).as_posix() for path in (CHECKOUT / "schemas").rglob("*.json")}
     assert {f"mcgen/{name}" for name in kept} <= names
     assert not [name for name in names if not name.startswith(("mcgen/", "mcgen-"))]
+
+
+BUILT_FROM = ("generator", "schemas", "docs", "README.md", "LICENSE", "CHANGELOG.md", "pyproject.toml", ".gitignore")
+
+
+def built(folder: Path, *, umask: int) -> dict[str, str]:
+    """Copy what a build reads into a folder, with times and rights of its own, and return the digests of both files."""
+    (folder / "source").mkdir(parents=True)
+    for name in BUILT_FROM:
+        argv = ["cp", "-r", "--no-preserve=mode,timestamps", str(CHECKOUT / name), str(folder / "source")]
+        subprocess.run(argv, check=True, umask=umask)
+    argv = [sys.executable, "-m", "hatchling", "build", "--directory", str(folder / "dist")]
+    subprocess.run(argv, cwd=folder / "source", check=True, capture_output=True, umask=umask)
+    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in (folder / "dist").iterdir()}
+
+
+def test_wheel_and_sdist_are_the_same_bits_wherever_they_are_built(tmp_path: Path) -> None:
+    one = built(tmp_path / "one", umask=0o022)
+    assert sorted(name.rpartition(".")[2] for name in one) == ["gz", "whl"]
+    assert built(tmp_path / "another/place", umask=0o077) == one
 
 
 def test_an_installed_mcgen_builds_the_sample(wheel: Path, tmp_path: Path) -> None:
