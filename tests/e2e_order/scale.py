@@ -20,7 +20,7 @@ import click
 
 from tests.e2e_order.trials.draw import draw
 from tests.e2e_order.trials.ground import Ground, new_lab
-from tests.e2e_order.trials.kinds import replicas, see_replicas
+from tests.e2e_order.trials.kinds import replicas, sized
 from tests.e2e_order.trials.running import Running
 from tests.lab import argocd
 from tests.lab.catalogue import CHECKOUT
@@ -75,8 +75,8 @@ def rerendered(running: Running) -> Counter[str]:
     replicas(running, "aks")
     start = time.monotonic()
     running.commit("Another size of the gateway of aks")
+    sized(running, "aks")
     running.well("the commit is everywhere")
-    see_replicas(running, "aks")
     lines = logged(running.team.home, f"deployment/{REPO_SERVER}", start)
     return Counter(line["application"] for line in lines if line.get("msg") == SET)
 

@@ -10,7 +10,7 @@ import click
 
 from tests.e2e_order.trials import table
 from tests.e2e_order.trials.draw import draw
-from tests.e2e_order.trials.ground import Ground, new_lab
+from tests.e2e_order.trials.ground import NAME, NETWORK, Ground, new_lab
 from tests.e2e_order.trials.run import run
 from tests.lab.lab import Lab, need_root
 from tests.lab.plan import LabError
@@ -22,13 +22,15 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("seeds", nargs=-1, required=True)
 @click.option("--lab", default="", help="A lab of this name is up already, and stays so.")
+@click.option("--name", default=NAME, show_default=True, help="The name of the lab that is made otherwise.")
+@click.option("--network", default=NETWORK, show_default=True, help="Its addresses; two labs need two ranges.")
 @click.option("--write", type=click.Path(path_type=Path), help="Write the table of the trials into this page.")
-def main(seeds: tuple[str, ...], lab: str, write: Path | None) -> None:
+def main(seeds: tuple[str, ...], lab: str, name: str, network: str, write: Path | None) -> None:
     """Run the trials of SEEDS one after the other, and exit 1 when one of them fails."""
     need_root()
     drawn = [draw(seed) for text in seeds for seed in _range(text)]
     results = []
-    found = Lab.found(lab) if lab else new_lab()
+    found = Lab.found(lab) if lab else new_lab(name, network)
     try:
         if not lab:
             found.up()

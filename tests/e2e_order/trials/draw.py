@@ -19,6 +19,7 @@ KINDS = (
     "a gate resumed by hand",
     "a changed option, and drift",
     "the mesh removed",
+    "a token rotated",
 )
 MESHES = {"a late remote": "three-clouds"}
 CONTROLLERS = ("application-controller", "repo-server", "applicationset-controller")

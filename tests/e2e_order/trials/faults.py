@@ -45,6 +45,8 @@ def killing(home: Cluster, faults: Sequence[Fault]) -> Iterator[None]:
     finally:
         over.set()
         thread.join()
+        # What comes next is not to begin with a controller that is not back yet.
+        argocd.ready(home)
 
 
 @contextmanager

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from tests.lab.team import Team
 
 CLUSTERS = ("gke", "aks", "eks")
-NETWORK = IPv4Network("10.212.0.0/14")
+NAME, NETWORK = "order", "10.212.0.0/14"
 
 
-def new_lab() -> Lab:
-    """Return the lab of the trials, which is down."""
-    return Lab(plan(CLUSTERS, name="order", network=NETWORK))
+def new_lab(name: str = NAME, network: str = NETWORK) -> Lab:
+    """Return a lab for trials, which is down."""
+    return Lab(plan(CLUSTERS, name=name, network=IPv4Network(network)))
 
 
 class Ground:

@@ -71,7 +71,9 @@ def _resync(run: Running, how: str) -> None:
 
 def verdict(run: Running) -> list[str]:
     """Return everything that is wrong at the end of a trial."""
-    wrong = seen(run) + (order(run) if run.promised else [])
+    if not run.promised:
+        return []
+    wrong = seen(run) + order(run)
     try:
         # Of a mesh that was taken away nothing is left that could make a noise.
         return wrong + (quiet(run) if _applications(run) else [])

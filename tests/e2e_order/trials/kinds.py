@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from tests.e2e_order import rotation
 from tests.e2e_order.trials import faults, leaving
+from tests.e2e_order.trials.running import AGAIN
 from tests.lab import argocd
 from tests.lab.plan import LabError
 from tests.lab.process import wait_for
@@ -120,8 +122,8 @@ def twice(run: Running) -> None:
     replicas(run, "aks")
     time.sleep(run.random.uniform(0, 6))
     run.commit("A moment later, another size of the gateway")
+    sized(run, "aks")
     run.well("installed, all is well")
-    see_replicas(run, "aks")
 
 
 def resumed(run: Running) -> None:
@@ -145,11 +147,17 @@ def changed(run: Running) -> None:
     where = run.random.choice(["gke", "aks"])
     replicas(run, where)
     run.commit(f"Another size of the gateway of {where}")
+    sized(run, where)
     run.well("the commit is everywhere")
-    see_replicas(run, where)
     for _ in range(2):
         drift(run)
     run.well("all is well again")
+
+
+def rotated(run: Running) -> None:
+    """Rotate a remote's token by three commits."""
+    run.install()
+    rotation.rotate(run.team, run.commit, lambda: run.well("all is well"))
 
 
 def drift(run: Running) -> None:
@@ -192,8 +200,8 @@ def drift(run: Running) -> None:
 def added(run: Running) -> None:
     """Add a cluster to a mesh that works; the administrator applies the AppProject later than the commit comes."""
     run.install()
-    node = run.ground.lab["eks"].plan.node_address
-    run.team.shell(f"mcgen add cluster {run.team.blueprint} eks --platform generic --role remote --egress {node}/32")
+    given = f"--egress {run.ground.lab['eks'].plan.node_address}/32 --argocd-secret cluster-eks"
+    run.team.shell(f"mcgen add cluster {run.team.blueprint} eks --platform generic --role remote {given}")
     run.team.build()
     run.commit("A third cluster")
     time.sleep(run.random.uniform(10, 40))
@@ -234,11 +242,10 @@ def _unordered(run: Running) -> None:
     if behind:
         raise LabError(f"before the commit that seals: {behind[0]}")
     run.open_gates()
-    run.well("at its end all the same")
+    # Not "and then all is well": a gateway whose pod came before its injector keeps the image `auto` for ever.
+    wait_for("a stage before its turn", lambda: violations(run.events, chain), seconds=600, pause=2)
     found = violations(run.events, chain)
-    run.note(f"the checker finds {len(found)} violations, such as {found[0] if found else 'none'}")
-    if not found:
-        raise LabError("without the health checks the order was kept, which nothing makes it be")
+    run.note(f"the checker finds {len(found)} violations, such as {found[0]}")
     said = run.doctor()
     if "MC701" not in said:
         raise LabError(f"mcgen doctor does not tell of the missing checks: {said}")
@@ -255,10 +262,22 @@ def replicas(run: Running, cluster: str) -> None:
     run.team.build()
 
 
-def see_replicas(run: Running, cluster: str) -> None:
-    spec = run.ground.lab[cluster].get("horizontalpodautoscaler", GATEWAY, SYSTEM)["spec"]
-    if (spec["minReplicas"], spec["maxReplicas"]) != (1, 3):
-        raise LabError(f"the autoscaler of {cluster} is not as committed: {spec}")
+def sized(run: Running, cluster: str) -> None:
+    """Wait until a gateway has the other size in its cluster; until then "all is well" may speak of the last commit."""
+    asked = [time.monotonic()]
+
+    def there() -> bool:
+        if time.monotonic() - asked[0] > AGAIN:
+            argocd.refresh(run.team.home)
+            asked[0] = time.monotonic()
+        try:
+            spec = run.ground.lab[cluster].get("horizontalpodautoscaler", GATEWAY, SYSTEM)["spec"]
+        except LabError:
+            return False
+        return bool((spec["minReplicas"], spec["maxReplicas"]) == (1, 3))
+
+    wait_for(f"the other size in {cluster}", there, seconds=600, pause=1)
+    run.note(f"the gateway of {cluster} has its other size")
 
 
 RUN: dict[str, Callable[[Running], None]] = {
@@ -274,4 +293,5 @@ RUN: dict[str, Callable[[Running], None]] = {
     "a gate resumed by hand": resumed,
     "a changed option, and drift": changed,
     "the mesh removed": leaving.mesh_removed,
+    "a token rotated": rotated,
 }

@@ -146,20 +146,11 @@ def _going(run: Running, application: str) -> bool:
 
 def _another_commit(run: Running, application: str) -> None:
     """Let a commit come while Argo CD waits for an answer: it reaches the others, and what waits stays."""
-    from tests.e2e_order.trials.kinds import replicas, see_replicas
+    from tests.e2e_order.trials.kinds import replicas, sized
 
     replicas(run, "gke")
     run.commit("While nobody answers, another size of the gateway of gke")
-
-    def there() -> bool:
-        try:
-            see_replicas(run, "gke")
-        except LabError:
-            return False
-        return True
-
-    argocd.refresh(run.team.home)
-    wait_for("the commit in gke", there, seconds=300, pause=1)
+    sized(run, "gke")
     if not _going(run, application):
         raise LabError(f"{application} went although nobody confirmed")
     run.note("the commit is in gke, and what was asked still waits")
