@@ -57,3 +57,5 @@ def _renamed(text: str) -> str:
 
 
 WORLDS = {"gke-aks": gke_aks, "three-clouds": three_clouds}
+# Meshes that bring a controller of sealed secrets.
+SEALING = frozenset({"three-clouds"})
