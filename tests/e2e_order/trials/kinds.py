@@ -164,16 +164,15 @@ def drift(run: Running) -> None:
     """Delete or change an object of the mesh by hand, and see it put back within a reconcile."""
     where = run.random.choice(["gke", "aks"])
     cluster = run.ground.lab[where]
-    kind, name, namespace, patch = run.random.choice(
-        [
-            ("deployment", GATEWAY, SYSTEM, None),
-            ("service", GATEWAY, SYSTEM, None),
-            ("serviceaccount", f"{GATEWAY}-service-account", SYSTEM, None),
-            ("deployment", "sleep-" + where, "multi-cluster", '{"spec":{"replicas":0}}'),
-            ("namespace", "multi-cluster", "", '{"metadata":{"labels":{"istio-injection":"disabled"}}}'),
-            ("poddisruptionbudget", GATEWAY, SYSTEM, '{"spec":{"minAvailable":0}}'),
-        ]
-    )
+    known = [
+        ("deployment", GATEWAY, SYSTEM, None),
+        ("service", GATEWAY, SYSTEM, None),
+        ("serviceaccount", f"{GATEWAY}-service-account", SYSTEM, None),
+        ("deployment", "sleep-" + where, "multi-cluster", '{"spec":{"replicas":0}}'),
+        ("namespace", "multi-cluster", "", '{"metadata":{"labels":{"istio-injection":"disabled"}}}'),
+        ("horizontalpodautoscaler", GATEWAY, SYSTEM, '{"spec":{"maxReplicas":9}}'),
+    ]
+    kind, name, namespace, patch = run.random.choice(known)
     in_it = [f"--namespace={namespace}"] if namespace else []
     before = cluster.get(kind, name, namespace or "default")
     if patch:
