@@ -72,8 +72,6 @@ def controller_manager(folder: Path) -> list[str]:
         "--leader-elect=false",
         "--secure-port=0",
         "--controllers=*,-node-ipam-controller",
-        # An autoscaler that has not looked yet is Progressing to Argo CD; stock are 15 s.
-        "--horizontal-pod-autoscaler-sync-period=3s",
     ]
 
 
