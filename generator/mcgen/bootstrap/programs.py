@@ -24,9 +24,9 @@ def check(minor: str) -> None:
             raise ToolError(f"`{' '.join(argv)}` fails: {done.words or f'exit code {done.code}'}")
 
 
-def istioctl_minor() -> str:
-    """Return the minor version of the istioctl on PATH; raise ToolError when it does not say."""
-    argv = ["istioctl", "version", "--remote=false", "--short"]
+def istioctl_minor(program: str = "istioctl") -> str:
+    """Return the minor version of the istioctl on PATH, or of another one; raise ToolError when it does not say."""
+    argv = [program, "version", "--remote=false", "--short"]
     done = proc.run(argv, timeout=_SECONDS)
     found = _MINOR.search(done.stdout.decode(errors="replace"))
     if done.code or found is None:

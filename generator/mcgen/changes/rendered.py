@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from mcgen import layout, proc, stages
+from mcgen.changes import renderers
 from mcgen.changes.context import Context
 from mcgen.changes.documents import Delta, documents_of
 from mcgen.changes.finding import Finding, Risk, Turn, quote
@@ -55,7 +56,7 @@ def compare(trees: Trees) -> Rendering:
     """Return what differs in the objects that will reach the clusters.
 
     Only stages whose files differ are rendered, not those of a cluster that comes or goes, and none that no chain
-    lists. Raises ToolError where kustomize or istioctl is missing.
+    lists. Raises ToolError where kustomize, or istioctl of a stage's Istio minor, is missing.
     """
     context = Context(trees)
     folders = _differ(context)
@@ -137,20 +138,24 @@ def _render(side: Side, folders: list[str]) -> dict[str, Rendered]:
     starts = (_BASES, *(f"{folder}/" for folder in folders))
     files = side.read([path for path in side.paths if path.startswith(starts)])
     with tempfile.TemporaryDirectory(prefix="mcgen-") as temporary:
-        root = Path(temporary)
+        root = Path(temporary) / "tree"
+        minors = {folder: renderers.minor(folder, files) for folder in folders}
+        environments = renderers.environments(minors.values(), Path(temporary))
         for path, raw in files.items():
             target = root / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(raw)
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            return dict(zip(folders, pool.map(lambda folder: _stage(root, folder, files), folders), strict=True))
+            found = pool.map(lambda folder: _stage(root, folder, files, environments[minors[folder]]), folders)
+            return dict(zip(folders, found, strict=True))
 
 
-def _stage(root: Path, folder: str, files: Mapping[str, bytes]) -> Rendered:
+def _stage(root: Path, folder: str, files: Mapping[str, bytes], environment: dict[str, str]) -> Rendered:
     if odd := next(_odd(folder, files, set()), ""):
         return Rendered(objects={}, failure=odd)
     plugin = f"{folder}/{layout.ISTIO_OPERATOR}" in files
-    done = proc.run(list(COMMAND) if plugin else ["kustomize", "build", "."], timeout=_SECONDS, cwd=root / folder)
+    argv = list(COMMAND) if plugin else ["kustomize", "build", "."]
+    done = proc.run(argv, timeout=_SECONDS, cwd=root / folder, env=environment)
     if done.code:
         return Rendered(objects={}, failure=done.words)
     found = documents_of(f"{folder}/{layout.ISTIO_OPERATOR}", done.stdout, empty=True)

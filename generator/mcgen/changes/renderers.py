@@ -1,0 +1,56 @@
+"""The istioctl that renders a stage: of the Istio minor that the stage installs, as Argo CD's plugin of that minor has.
+
+Another minor has other charts, so that what it makes would be compared with what never comes to be.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from typing import TYPE_CHECKING
+
+from mcgen import layout
+from mcgen.bootstrap.programs import istioctl_minor
+from mcgen.changes.documents import documents_of
+from mcgen.problems import ToolError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+_MINOR = re.compile(r"[0-9]+\.[0-9]+(?=\.)")
+
+
+def minor(folder: str, files: Mapping[str, bytes]) -> str:
+    """Return the Istio minor of a stage's IstioOperator, by the tag of its images; empty where it names none."""
+    path = f"{folder}/{layout.ISTIO_OPERATOR}"
+    for document in (documents_of(path, files.get(path)) or {}).values():
+        spec = document.get("spec")
+        found = _MINOR.match(str(spec.get("tag", ""))) if isinstance(spec, dict) else None
+        if found:
+            return found[0]
+    return ""
+
+
+def environments(minors: Iterable[str], scratch: Path) -> dict[str, dict[str, str]]:
+    """Return for each minor the environment in which `istioctl` is of that minor; scratch: for links to programs.
+
+    Raises ToolError where there is none: `istioctl-MINOR` is looked for first, then `istioctl`.
+    """
+    found: dict[str, dict[str, str]] = {"": dict(os.environ)}
+    for wanted in sorted(set(minors) - {""}):
+        own = shutil.which(f"istioctl-{wanted}")
+        there = istioctl_minor(own or "istioctl")
+        if there != wanted:
+            raise ToolError(
+                f"'{own or 'istioctl'}' is of version {there}, and stages of Istio {wanted} are to be rendered: "
+                f"put an istioctl {wanted} on PATH; one beside another may be called istioctl-{wanted}"
+            )
+        found[wanted] = dict(os.environ)
+        if own:
+            folder = scratch / wanted
+            folder.mkdir()
+            (folder / "istioctl").symlink_to(own)
+            found[wanted]["PATH"] = f"{folder}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    return found
