@@ -11,6 +11,7 @@ import yaml
 
 from mcgen.cli import run
 from mcgen.emit import emit
+from tests import proofs
 from tests.e2e.guards import AGENT, ISTIOD, Guard, faults, guards
 from tests.e2e.rendered import applications, plugin
 from tests.goyaml import documents
@@ -34,6 +35,7 @@ def clusters(tree: Path) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
+@proofs.proves(proofs.EXPOSURE, "hardened")
 @pytest.mark.parametrize("name", TREES)
 def test_each_policy_admits_what_its_pods_serve_and_nothing_else(name: str) -> None:
     found = clusters(BY_TREE[name].folder)
@@ -56,6 +58,7 @@ def test_workloads_are_not_touched() -> None:
     assert len(names - {guard.name for guard in guards(clusters(OPEN)["gke"])}) >= 2
 
 
+@proofs.proves(proofs.EXPOSURE, "article")
 def test_the_articles_form_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     data = yaml.safe_load((CHECKOUT / "blueprints/gke-aks.yaml").read_bytes()) | {"exposure": {"profile": "article"}}

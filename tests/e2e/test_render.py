@@ -11,6 +11,7 @@ import yaml
 
 from mcgen.manifests import readers
 from mcgen.validators import kubeconform
+from tests import proofs
 from tests.e2e.rendered import applications, key, kustomize, plugin, rights
 from tests.goyaml import documents
 from tests.programs import program, run
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.e2e
 
-trees = pytest.mark.parametrize("tree", [BY_TREE[name].folder for name in TREES], ids=TREES)
+trees = pytest.mark.parametrize(
+    "tree", [pytest.param(BY_TREE[name].folder, marks=proofs.sample(name), id=name) for name in TREES]
+)
 
 
 @trees

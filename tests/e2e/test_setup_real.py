@@ -20,6 +20,7 @@ from mcgen.emit import emit
 from mcgen.manifests import setup
 from mcgen.manifests.setup import SUPPORTED
 from mcgen.manifests.setup_delivery import HELM_VALUES
+from tests import proofs
 from tests.programs import program, run
 from tests.unit.test_setup import OWN_IMAGE, SETUP, TWO_MINORS, document, tree
 from tests.unit.test_setup_health import APPLICATIONS, WEBHOOKS
@@ -52,7 +53,7 @@ def stock(version: str) -> dict[str, Any]:
     return {name: found[name] for name in NAMES}
 
 
-@pytest.mark.parametrize("version", SUPPORTED)
+@pytest.mark.parametrize("version", proofs.releases_of_argocd())
 def test_the_table_is_what_the_release_has(version: str) -> None:
     release = SUPPORTED[version]
     assert stock(release.newest)["argocd-cm"]["data"]["resource.exclusions"] == release.exclusions

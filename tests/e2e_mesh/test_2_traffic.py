@@ -10,6 +10,7 @@ import pytest
 import yaml
 from cryptography import x509
 
+from tests import proofs
 from tests.e2e_mesh import link, road
 from tests.e2e_mesh.calls import BOTH, DEMO, ROUND, ask, obey
 from tests.lab.catalogue import TOOLS
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from tests.e2e_mesh.page import Page
     from tests.lab.team import Team
 
-pytestmark = [pytest.mark.e2e, pytest.mark.lab]
+pytestmark = [pytest.mark.e2e, pytest.mark.lab, *proofs.lab("gke-aks")]
 
 PART = "traffic"
 WORDS = "Hello version"

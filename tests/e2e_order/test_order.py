@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mcgen.verify.watch_order import missing, violations
+from tests import proofs
 from tests.lab import argocd
 from tests.lab.process import wait_for
 from tests.lab.story import CHAINS, ROOT
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from tests.lab.story import Waiting
     from tests.lab.team import Team
 
-pytestmark = [pytest.mark.e2e, pytest.mark.lab]
+pytestmark = [pytest.mark.e2e, pytest.mark.lab, *proofs.lab("gke-aks")]
 
 DEMO = "multi-cluster"
 WORKLOADS = {

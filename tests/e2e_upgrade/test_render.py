@@ -15,6 +15,7 @@ from mcgen.minors import MINORS
 from mcgen.order import istio, kinds
 from mcgen.upgrades import Revision
 from mcgen.validators import kubeconform
+from tests import proofs
 from tests.e2e.guards import faults, guards
 from tests.e2e.rendered import Rendered, applications, key, plugin, rights
 from tests.goyaml import documents
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.e2e, pytest.mark.upgrade]
 
-MINOR = pytest.mark.parametrize("minor", list(MINORS))
+MINOR = pytest.mark.parametrize(
+    "minor", [pytest.param(minor, marks=proofs.proves(proofs.ISTIO, minor), id=minor) for minor in MINORS]
+)
 OPERATOR: dict[str, Any] = {
     "apiVersion": "install.istio.io/v1alpha1",
     "kind": "IstioOperator",
