@@ -24,8 +24,10 @@ pytestmark = [pytest.mark.e2e, pytest.mark.lab]
 
 NETWORK = IPv4Network("10.208.0.0/14")
 NAME = "short"
+# What a shell starts in the background ignores SIGINT, and so does all that it starts: here it is heard again.
 SCRIPT = f"""
-import ipaddress, time
+import ipaddress, signal, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from pathlib import Path
 from tests.lab.lab import Lab
 from tests.lab.plan import plan
