@@ -207,6 +207,10 @@ scan: setup tools .tools/scan/ready ## let checkov and kube-score look at every 
 	tools/build.sh kube-score
 	$(BIN)/python -m tests.policy.scan --write
 
+.PHONY: fuzz
+fuzz: setup ## try 100,000 blueprints that nobody wrote (hours)
+	nice -n 19 $(BIN)/python -m tests.fuzz --write
+
 .PHONY: coverage
 coverage: setup ## measure the branch coverage of generator/ by the tests that need Python alone
 	rm -rf .cache/coverage && mkdir -p .cache/coverage

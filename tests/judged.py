@@ -24,13 +24,18 @@ def problems(found: Source, inputs: Inputs | None = None) -> list[Problem]:
     if found.problems:
         return list(found.problems)
     wrong = shape.check(found, shape.blueprint_schema())
-    return sort_problems(wrong or rules.check(blueprint.convert(found.data), inputs or Inputs(), found))
+    return sort_problems(wrong or rules.check(typed(found), inputs or Inputs(), found))
+
+
+def typed(found: Source) -> blueprint.Blueprint:
+    """Return the blueprint of a file that fits the schema."""
+    return blueprint.convert(found.data)
 
 
 def build(found: Source, inputs: Inputs | None = None) -> list[Problem]:
     """Return what is wrong with the tree of a blueprint in which no errors were found."""
     given = inputs or Inputs()
-    mesh = resolve(blueprint.convert(found.data), given)
+    mesh = resolve(typed(found), given)
     loaded = Loaded(source=found, inputs=given, mesh=mesh, warnings=())
     return mcgen.build.build(loaded, validators.choose("embedded")).problems
 

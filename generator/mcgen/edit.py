@@ -6,6 +6,7 @@ byte outside stays: comments, quoting, indentation, line ends. Each edit is read
 
 from __future__ import annotations
 
+from contextlib import suppress
 from io import StringIO
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -88,17 +89,29 @@ def remove(text: str, index: int) -> str:
     """
     found = _find(text)
     items = found.node.value
+    pieces = []
     if found.node.flow_style:
         if index:
-            start, end = end_of(items[index - 1]), end_of(items[index])
+            pieces.append((end_of(items[index - 1]), end_of(items[index])))
         else:
-            start, end = items[0].start_mark.index, items[1].start_mark.index
+            pieces.append((items[0].start_mark.index, items[1].start_mark.index))
     else:
         start, end = _region(found, index)
         if not text[:end].endswith(("\n", "\r")):
             # The file had no final newline, and gets none: the one before the entry goes.
-            start = len(text[:start].removesuffix("\n").removesuffix("\r"))
+            pieces.append((len(text[:start].removesuffix("\n").removesuffix("\r")), end))
+        # Where a block of text stands before the entry, its newline has to stay, and the blank lines after the entry
+        # must not become part of it.
+        pieces += [(start, end), (start, _behind_blank_lines(text, end))]
+    for start, end in pieces[:-1]:
+        with suppress(EditError):
+            return _checked(text, text[:start] + text[end:], lambda clusters: clusters.pop(index))
+    start, end = pieces[-1]
     return _checked(text, text[:start] + text[end:], lambda clusters: clusters.pop(index))
+
+
+def _behind_blank_lines(text: str, at: int) -> int:
+    return len(text) - len(text[at:].lstrip("\r\n"))
 
 
 def _find(text: str) -> _Clusters:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ TAB = "MC008"
 _QUOTE = 'write "key: value" with a blank after the colon, or "- item" with a blank after the dash'
 _ESCAPE = r"write \\ for a backslash, or use single quotes"
 _VALUE = "put it in quotes"
+_UNKNOWN = "write it in a simpler way, such as in double quotes"
+_TAB = ("tab in the indentation", "indent with blanks only", False)
 _ALIGN = "indent it like the other entries, or check the line before it"
 
 # libyaml's message: what to say, what to advise, and whether the construct's beginning is the better place.
@@ -73,8 +76,22 @@ _WORDS: dict[str, tuple[str, str, bool]] = {
         True,
     ),
     "found incompatible YAML document": ("unknown version of YAML", 'remove the "%YAML" line', False),
-    "found unknown directive name": ("a line cannot begin with {found}", _VALUE, True),
+    "found an indentation indicator equal to 0": (
+        'a text after "|" or ">" cannot be indented by 0',
+        "remove the number: the first line of the text says how far all are indented",
+        False,
+    ),
+    "found unexpected ':'": ('unexpected ":"', 'put a value that contains ":" in quotes', False),
+    "found a tab character that violates indentation": _TAB,
+    "found a tab character where an indentation space is expected": _TAB,
 }
+# By what libyaml was reading, where that matters more than what it missed: what is wrong stands at its beginning.
+_CONTEXTS: dict[str, tuple[str, str]] = {
+    "directive": ('a line cannot begin with "%"', 'remove a "%YAML" or "%TAG" line, or put the text in quotes'),
+    "tag": ('a value cannot begin with "!"', _VALUE),
+}
+# libyaml's limit for a key that stands on the line of its value.
+_LONGEST_KEY = 1024
 
 
 class Syntax(NamedTuple):
@@ -96,16 +113,42 @@ def explain(error: MarkedYAMLError, text: str) -> Syntax:
     if tab is not None:
         return Syntax(TAB, "tab in the indentation", "indent with blanks only", tab)
     began = error.context_mark or mark
+    if special := _special(problem, text, mark, began):
+        return special
+    # "%TAG !e! %zz" is a tag within a directive.
+    for word, (message, advice) in _CONTEXTS.items():
+        if word in (error.context or problem).lower().split():
+            return Syntax(SYNTAX, message, advice, began.index)
+    message, advice, at_beginning = _WORDS.get(problem, (_plain(error), _UNKNOWN, False))
+    offset = began.index if at_beginning else mark.index
+    # Where a file ends without a line break, libyaml counts one.
+    end = len(re.findall("\r\n|\r|\n", text[: mark.index])) + 1
+    fill = {"line": began.line + 1, "end": end, "found": _found(text, offset)}
+    return Syntax(SYNTAX, message.format(**fill), advice.format(**fill), offset)
+
+
+def _special(problem: str, text: str, mark: Mark, began: Mark) -> Syntax | None:
+    """Return the words for a mistake that libyaml's message alone does not tell."""
     if problem == "did not find expected key":
         return _expected_key(text, mark, began)
     if problem == "mapping values are not allowed in this context":
         return _unexpected_colon(text, mark)
+    if problem == "did not find expected <document start>":
+        return _after_the_end(text, mark)
     if problem == "did not find expected node content" and not text[mark.index :].strip():
         return Syntax(SYNTAX, "the file ends inside a list or a mapping", "close its bracket", mark.index)
-    message, advice, at_beginning = _WORDS.get(problem, (_plain(error), "", False))
-    offset = began.index if at_beginning else mark.index
-    fill = {"line": began.line + 1, "end": mark.line + 1, "found": _found(text, offset)}
-    return Syntax(SYNTAX, message.format(**fill), advice.format(**fill), offset)
+    return None
+
+
+def _after_the_end(text: str, mark: Mark) -> Syntax | None:
+    written = [line for line in text[: mark.index].splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    if all(line.startswith("%") for line in written):
+        message, advice = _CONTEXTS["directive"]
+        return Syntax(SYNTAX, message, advice, text.index("%"))
+    first = written[0]
+    if mark.column < len(first) - len(first.lstrip(" ")) and not _before(text, mark).strip():
+        return Syntax(SYNTAX, "this line is indented less than the first one", _ALIGN, mark.index)
+    return None
 
 
 def _expected_key(text: str, mark: Mark, began: Mark) -> Syntax:
@@ -122,6 +165,9 @@ def _unexpected_colon(text: str, mark: Mark) -> Syntax:
     before = _before(text, mark)
     if ": " in before:
         return Syntax(SYNTAX, 'unexpected ":"', 'put a value that contains ": " in quotes', mark.index)
+    if len(before.strip()) > _LONGEST_KEY:
+        start = mark.index - len(before.lstrip())
+        return Syntax(SYNTAX, f"the key is longer than {_LONGEST_KEY} characters", "shorten it", start)
     advice = "indent it like the keys around it, and check that the line before it has a colon"
     return Syntax(SYNTAX, "a key cannot stand here", advice, mark.index - len(before.lstrip()))
 

@@ -118,10 +118,14 @@ def _policies() -> list[dict[str, Any]]:
 
 
 def sealed_secret(cluster: str) -> dict[str, Any]:
-    """Return what `kubeseal --format yaml` would give for a remote, sealed for nobody."""
-    cluster_id = f"id-{cluster}"
+    """Return what `kubeseal --format yaml` would give for a remote of this fleet, sealed for nobody."""
+    return sealed_secret_of(f"id-{cluster}")
+
+
+def sealed_secret_of(cluster_id: str) -> dict[str, Any]:
+    """Return the same for any cluster, by its ID."""
     name = names.remote_secret(cluster_id)
-    noise = b"\x02\0" + b"".join(hashlib.sha512(f"{cluster}{i}".encode()).digest() for i in range(60))
+    noise = b"\x02\0" + b"".join(hashlib.sha512(f"{cluster_id}{i}".encode()).digest() for i in range(60))
     metadata = {"name": name, "namespace": names.ISTIO_SYSTEM}
     template = {
         "annotations": {names.REMOTE_CLUSTER: cluster_id},

@@ -12,56 +12,11 @@ from hypothesis import strategies as st
 from mcgen import stages
 from mcgen.facts import Facts, Inputs
 from mcgen.problems import has_errors
+from tests.fuzz.nearly import CHANGES, change
 from tests.judged import build, complaints, problems, read
 from tests.samples import CHECKOUT
 
 SAMPLES = [read(path.read_bytes()).data for path in sorted((CHECKOUT / "blueprints").glob("*.yaml"))]
-
-# What clumsy and hostile people write, each wrong in most places and right in some.
-VALUES: list[Any] = [
-    None, True, 0, -1, 2**63 - 1, 0.5, 3.0, "", " ", "x" * 300, "a\nb", "café", "\u200b", "\x1b[2J", "y", "{{ x }}",
-    "../x", "-", "*", "/", "a/b/c", "~2", "$patch", "gke", "aks", "cluster-gke", "primary", "remote", "multi-cluster",
-    "::1/128", "::/0", "10.0.0.0/8", "0.0.0.0/0", "10.0.0.1/8", "10.0.0.0/08", "::ffff:10.0.0.0/104", "::1", "0.0.0.0",
-    "host.example.com", "in-cluster", "git@host:path", "https://a:b@c/d", "(a+)+$", "[", "a in (", "\u0661m", "1e99999",
-    [], [None], [[]], ["x", "x"], ["gke", "gke"], [{}], {}, {"": ""}, {"a": {"b": [1]}}, {"op": 1},
-    [{"op": "move", "path": "/a", "from": 5}], [{"op": "add", "path": "/spec", "value": 1}],
-    {"kind": "K", "metadata": {"name": "n"}},
-]  # fmt: skip
-CHANGES = st.tuples(
-    st.sampled_from(["drop", "replace", "repeat", "rename", "swap"]),
-    st.integers(0, 10_000),
-    st.one_of(st.sampled_from(VALUES), st.text(max_size=20)),
-)
-
-
-def holders(data: Any) -> list[tuple[Any, Any]]:
-    """Return every mapping and list of a blueprint with each of its keys, outermost first."""
-    found: list[tuple[Any, Any]] = []
-    waiting = [data]
-    while waiting:
-        holder = waiting.pop(0)
-        entries = list(holder.items()) if isinstance(holder, dict) else list(enumerate(holder))
-        found += [(holder, key) for key, _ in entries]
-        waiting += [value for _, value in entries if isinstance(value, (dict, list))]
-    return found
-
-
-def change(data: Any, what: str, where: int, value: Any) -> None:
-    places = holders(data)
-    if not places:
-        return
-    holder, key = places[where % len(places)]
-    if what == "drop":
-        del holder[key]
-    elif what == "repeat" and isinstance(holder, list):
-        holder.append(json.loads(json.dumps(holder[key])))
-    elif what == "rename" and isinstance(holder, dict):
-        holder[str(value)] = holder.pop(key)
-    elif what == "swap":
-        other, name = places[(where * 7919 + 1) % len(places)]
-        holder[key] = json.loads(json.dumps(other[name]))
-    else:
-        holder[key] = json.loads(json.dumps(value))
 
 
 def judge(data: Any, inputs: Inputs | None = None) -> set[str]:
