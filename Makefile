@@ -222,7 +222,7 @@ COMPILE := $(RELEASE)/bin/uv pip compile --quiet --universal --python-version 3.
 .PHONY: pins
 pins: $(RELEASE)/ready ## pin the development requirements again, with hashes; UPGRADE=--upgrade for newer ones
 	$(COMPILE) $(UPGRADE) --extra dev pyproject.toml -o requirements-dev.txt
-	for name in lab docs browser bench release; do $(COMPILE) $(UPGRADE) requirements-$$name.in -c requirements-dev.txt -o requirements-$$name.txt || exit 1; done
+	for name in lab docs browser bench fuzz release; do $(COMPILE) $(UPGRADE) requirements-$$name.in -c requirements-dev.txt -o requirements-$$name.txt || exit 1; done
 	$(COMPILE) $(UPGRADE) requirements-scan.in -o requirements-scan.txt
 	for name in kapitan cdk8s_python; do $(COMPILE) $(UPGRADE) tests/bench/peers/$$name/requirements.in -o tests/bench/peers/$$name/requirements.txt || exit 1; done
 

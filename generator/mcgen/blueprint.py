@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import msgspec
 from msgspec import Meta, Struct, field
+
+from mcgen.platforms import PLATFORMS
 
 API_VERSION = "mcgen/v1alpha1"
 
@@ -93,6 +95,11 @@ PullRequest: TypeAlias = Annotated[
         examples=["https://git.example.com/platform/mesh/compare/{revision}...{branch}"],
     ),
 ]
+if TYPE_CHECKING:
+    PlatformName: TypeAlias = str
+else:
+    # One of the modules in platforms/.
+    PlatformName = Literal[tuple(PLATFORMS)]
 Strings: TypeAlias = dict[str, str]
 Tree: TypeAlias = dict[str, Any]
 
@@ -369,7 +376,7 @@ class Cluster(_Section, frozen=True, kw_only=True):
         Meta(description="Istio's cluster ID (default: the name); it cannot change later.", examples=["cluster-gke"]),
     ] = None
     platform: Annotated[
-        Literal["aks", "eks", "generic", "gke"],
+        PlatformName,
         Meta(description="Who runs the cluster; generic: own machines, or anybody else."),
     ]
     role: Annotated[

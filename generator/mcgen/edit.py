@@ -208,5 +208,12 @@ def _checked(old: str, new: str, change: Callable[[list[Any]], object]) -> str:
     before, after = (source.parse(text.encode(), "") for text in (old, new))
     change(before.data[_CLUSTERS])
     if after.problems or after.data != before.data:
-        raise EditError("the list of clusters is written in a way that cannot be edited safely: do it by hand")
+        raise EditError(f"the list of clusters {by_hand(old)}")
     return new
+
+
+def by_hand(text: str) -> str:
+    """Return why a text that can be read cannot be edited, and what to do."""
+    if source.parse(f"{text}\n".encode(), "").data != source.parse(text.encode(), "").data:
+        return 'cannot be edited: the file ends within a block of text; end its last line, or write "|-" or ">-"'
+    return "is written in a way that cannot be edited safely: do it by hand"

@@ -8,12 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mcgen import source
-from mcgen.edit import EditError, end_of, line_end, written
+from mcgen.edit import EditError, by_hand, end_of, line_end, written
 
 if TYPE_CHECKING:
     from mcgen.tree import Data
-
-_BY_HAND = "is written in a way that cannot be edited safely: do it by hand"
 
 
 def put(text: str, path: tuple[str, ...], value: str | Data) -> str:
@@ -69,7 +67,7 @@ def _section(text: str, path: tuple[str, ...]) -> Any:
         for name in path[:-1]:
             node = next(value for key, value in node.value if key.value == name)
         if isinstance(node.value, str) or not all(isinstance(entry, tuple) for entry in node.value) or not node.value:
-            raise EditError(f"{'.'.join(path[:-1])} {_BY_HAND}")
+            raise EditError(f"{'.'.join(path[:-1])} {by_hand(text)}")
     except (AttributeError, StopIteration, TypeError, ValueError, YAMLError) as error:
         raise EditError(f"{'.'.join(path[:-1])} cannot be edited: {error or 'it is not there'}") from error
     return node
@@ -91,5 +89,5 @@ def _checked(old: str, new: str, path: tuple[str, ...], value: Any) -> str:
     else:
         section[path[-1]] = value
     if after.problems or after.data != before.data:
-        raise EditError(f"{'.'.join(path)} {_BY_HAND}")
+        raise EditError(f"{'.'.join(path)} {by_hand(old)}")
     return new

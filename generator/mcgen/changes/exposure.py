@@ -21,15 +21,6 @@ if TYPE_CHECKING:
 _GATEWAYS: Way = ("spec", "components", "ingressGateways")
 # What Istio's chart opens where an IstioOperator names no ports.
 _CHART = {15021, 80, 443}
-_AWS = "service.beta.kubernetes.io/aws-load-balancer-"
-_AZURE = "service.beta.kubernetes.io/azure-"
-_GKE = "networking.gke.io/load-balancer-"
-_FOR_REACH = {*platforms.INTERNAL, "networking.gke.io/internal-load-balancer-allow-global-access"}
-_FOR_REACH |= {"cloud.google.com/l4-rbs"}
-_ADDRESSES = {
-    f"{_GKE}ip-addresses", f"{_AZURE}load-balancer-ipv4", f"{_AZURE}pip-name", f"{_AZURE}load-balancer-resource-group",
-    f"{_AWS}private-ipv4-addresses", f"{_AWS}eip-allocations",
-}  # fmt: skip
 _WHY_EVERYBODY = "no range of addresses is left out"
 
 
@@ -174,16 +165,17 @@ def _annotations(name: str, way: Way, old: Any, new: Any) -> Iterator[Finding]:
             why=why,
             before="internal" if was else "public",
             after="internal" if now else "public",
-            covers=tuple((*place, key) for key in _FOR_REACH),
+            covers=tuple((*place, key) for key in sorted(platforms.REACH)),
         )
     reserved = [
-        ", ".join(str(side[key]) for key in sorted(_ADDRESSES & {*side})) or MISSING for side in (before, after)
+        ", ".join(str(side[key]) for key in sorted(platforms.ADDRESSES & {*side})) or MISSING
+        for side in (before, after)
     ]
-    if {key: before.get(key) for key in _ADDRESSES} != {key: after.get(key) for key in _ADDRESSES}:
+    if {key: before.get(key) for key in platforms.ADDRESSES} != {key: after.get(key) for key in platforms.ADDRESSES}:
         leaf = Leaf(way=place, before=reserved[0], after=reserved[1])
         why = "whoever knows the old address no longer finds the gateway"
         found = shift("address", f"the reserved address of {quote(name)}", leaf, risk=Risk.MEDIUM, why=why)
-        yield replace(found, covers=tuple((*place, key) for key in sorted(_ADDRESSES)))
+        yield replace(found, covers=tuple((*place, key) for key in sorted(platforms.ADDRESSES)))
 
 
 def hosts(delta: Delta, _context: Context) -> Iterator[Finding]:

@@ -1,12 +1,12 @@
-"""Who runs a cluster, and what its load balancers are told. One module per platform, listed here by hand."""
+"""Who runs a cluster, and what its load balancers are told. One module per platform: a file here is one."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING, Protocol, cast
 
 from msgspec.structs import replace
-
-from mcgen.platforms import aks, eks, generic, gke
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -17,14 +17,20 @@ if TYPE_CHECKING:
 class Platform(Protocol):
     """What a platform module offers.
 
+    TITLE: its name for people. HEALTH_CHECK: how its load balancers find out whether a gateway lives.
     NEEDS: what somebody must have installed in its clusters, empty for nothing.
     FIREWALL: what the platform opens by itself for a gateway, and what somebody has to open.
+    INTERNAL: the annotations that keep a load balancer inside of its network, each with the value that does.
+    REACH: further annotations that only matter for who can reach it. ADDRESSES: those that give it a reserved address.
     """
 
     TITLE: str
     HEALTH_CHECK: str
     NEEDS: str
     FIREWALL: str
+    INTERNAL: Mapping[str, str]
+    REACH: frozenset[str]
+    ADDRESSES: frozenset[str]
 
     def service_annotations(self, cluster: Cluster, ports: tuple[int, ...]) -> dict[str, str]:
         """Return the annotations of the east-west gateway's Service."""
@@ -39,18 +45,20 @@ class Platform(Protocol):
         """
 
 
-PLATFORMS: dict[str, Platform] = {"aks": aks, "eks": eks, "generic": generic, "gke": gke}
+def _found() -> dict[str, Platform]:
+    names = sorted(module.name for module in iter_modules(__path__))
+    return {name: cast("Platform", import_module(f"{__name__}.{name}")) for name in names}
+
+
+PLATFORMS = _found()
 
 DATA_PORTS: tuple[int, ...] = (15443,)
 CONTROL_PORTS: tuple[int, ...] = (15012, 15017)
 
-
-# The annotations that keep a load balancer inside of its network, with the value that does.
-INTERNAL = {
-    "networking.gke.io/load-balancer-type": "Internal",
-    "service.beta.kubernetes.io/azure-load-balancer-internal": "true",
-    "service.beta.kubernetes.io/aws-load-balancer-scheme": "internal",
-}
+# Of all platforms: a change from one to another is a change of these.
+INTERNAL = {key: value for each in PLATFORMS.values() for key, value in each.INTERNAL.items()}
+REACH = frozenset(INTERNAL).union(*(each.REACH for each in PLATFORMS.values()))
+ADDRESSES: frozenset[str] = frozenset().union(*(each.ADDRESSES for each in PLATFORMS.values()))
 
 
 def is_internal(annotations: Mapping[str, object]) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mcgen.platforms.address import is_address
+from mcgen.address import is_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,13 +23,18 @@ FIREWALL = (
 )
 
 _PREFIX = "service.beta.kubernetes.io"
+INTERNAL = {f"{_PREFIX}/azure-load-balancer-internal": "true"}
+REACH: frozenset[str] = frozenset()
+ADDRESSES = frozenset(
+    f"{_PREFIX}/azure-{key}" for key in ("load-balancer-ipv4", "load-balancer-resource-group", "pip-name")
+)
 
 
 def service_annotations(cluster: Cluster, ports: tuple[int, ...]) -> dict[str, str]:
     """Return the Service's annotations: internal or public, the reserved address, the probes of each port."""
     gateway = cluster.gateway
     internal = gateway.scheme == "internal"
-    found = {f"{_PREFIX}/azure-load-balancer-internal": "true"} if internal else {}
+    found = dict(INTERNAL) if internal else {}
     if gateway.reserved:
         key = "azure-load-balancer-ipv4" if internal else "azure-pip-name"
         found[f"{_PREFIX}/{key}"] = gateway.reserved[0]

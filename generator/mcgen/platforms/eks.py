@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mcgen.platforms.address import is_address
+from mcgen.address import is_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +31,9 @@ FIREWALL = (
 # What `aws eks update-kubeconfig` calls a context: the ARN.
 _CONTEXT = re.compile(r"arn:aws[a-z-]*:eks:([a-z0-9-]+):[0-9]+:cluster/([A-Za-z0-9][A-Za-z0-9_-]*)")
 _PREFIX = "service.beta.kubernetes.io/aws-load-balancer"
+INTERNAL = {f"{_PREFIX}-scheme": "internal"}
+REACH: frozenset[str] = frozenset()
+ADDRESSES = frozenset({f"{_PREFIX}-eip-allocations", f"{_PREFIX}-private-ipv4-addresses"})
 
 
 def service_annotations(cluster: Cluster, ports: tuple[int, ...]) -> dict[str, str]:  # noqa: ARG001 - one check for all

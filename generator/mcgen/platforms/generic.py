@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 TITLE = "generic"
 HEALTH_CHECK = "whatever the load balancer of the machines does; point it at port 15021, path /healthz/ready"
 FIREWALL = "nothing is opened by itself: open what the list above says"
+INTERNAL: dict[str, str] = {}
+REACH: frozenset[str] = frozenset()
+ADDRESSES: frozenset[str] = frozenset()
 NEEDS = "something that gives Services of type LoadBalancer an address"
 
 

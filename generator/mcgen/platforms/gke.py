@@ -22,24 +22,25 @@ FIREWALL = (
     "nodes of a primary on TCP 15017, with a rule of your own"
 )
 
-_INTERNAL = {
-    "networking.gke.io/load-balancer-type": "Internal",
-    # Without it only clients of the same region get through, and other clouds come in over a VPN elsewhere.
-    "networking.gke.io/internal-load-balancer-allow-global-access": "true",
-}
+INTERNAL = {"networking.gke.io/load-balancer-type": "Internal"}
+_PUBLIC = {"cloud.google.com/l4-rbs": "enabled"}
+# Without it only clients of the same region get through, and other clouds come in over a VPN elsewhere.
+_GLOBAL = {"networking.gke.io/internal-load-balancer-allow-global-access": "true"}
+REACH = frozenset({*_PUBLIC, *_GLOBAL})
+_ADDRESSES = "networking.gke.io/load-balancer-ip-addresses"
+ADDRESSES = frozenset({_ADDRESSES})
 # https://cloud.google.com/compute/docs/naming-resources
 _NAME = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
 # What `gcloud container clusters get-credentials` calls a context: project, location, cluster.
 _CONTEXT = re.compile(r"gke_([a-z0-9.:-]+)_([a-z0-9-]+)_([a-z0-9-]+)")
-_PUBLIC = {"cloud.google.com/l4-rbs": "enabled"}
 
 
 def service_annotations(cluster: Cluster, ports: tuple[int, ...]) -> dict[str, str]:  # noqa: ARG001 - GKE needs none
     """Return the Service's annotations: kind of load balancer and reserved addresses, by name."""
     gateway = cluster.gateway
-    found = dict(_INTERNAL if gateway.scheme == "internal" else _PUBLIC)
+    found = INTERNAL | _GLOBAL if gateway.scheme == "internal" else dict(_PUBLIC)
     if gateway.reserved:
-        found["networking.gke.io/load-balancer-ip-addresses"] = ",".join(gateway.reserved)
+        found[_ADDRESSES] = ",".join(gateway.reserved)
     return found
 
 
