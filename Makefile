@@ -207,6 +207,14 @@ scan: setup tools .tools/scan/ready ## let checkov and kube-score look at every 
 	tools/build.sh kube-score
 	$(BIN)/python -m tests.policy.scan --write
 
+.tools/fuzz/ready: .venv/ready requirements-fuzz.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --target .tools/fuzz -r requirements-fuzz.txt
+	touch $@
+
+.PHONY: fuzz-reader
+fuzz-reader: .tools/fuzz/ready ## let atheris look for bytes that make the reader fail, 500,000 runs (an hour)
+	PYTHONPATH=.tools/fuzz nice -n 19 $(BIN)/python -m tests.fuzz.reader --write
+
 .PHONY: fuzz
 fuzz: setup ## try 100,000 blueprints that nobody wrote (hours)
 	nice -n 19 $(BIN)/python -m tests.fuzz --write

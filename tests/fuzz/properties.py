@@ -48,7 +48,8 @@ def _step(problems: list[Problem]) -> str:
     return {"MC0": "not read", "MC1": "not of the shape"}.get(first[:3], "against a rule")
 
 
-def _told_well(problems: list[Problem], found: Source) -> None:
+def told_well(problems: list[Problem], found: Source) -> None:
+    """Raise AssertionError unless each problem is at a place in the file and has a remedy."""
     # What is wrong with the bytes as a whole has no place in them.
     placed = [problem for problem in problems if problem.pos.line or problem.code not in _OF_THE_WHOLE]
     faults = [fault for problem in placed for fault in judged.complaints(problem, found)]
@@ -59,7 +60,7 @@ def _told_well(problems: list[Problem], found: Source) -> None:
 def _judge(found: Source) -> str:
     """Judge everything that is said about a file, in every form that it is said in; build it when all is well."""
     problems = judged.problems(found)
-    _told_well(problems, found)
+    told_well(problems, found)
     for form in (report.text, report.json, report.sarif):
         assert form(problems, report.Context(lines={found.file: found.lines})) or not problems
     if has_errors(problems):
@@ -102,7 +103,7 @@ def mesh_of(text: str, inputs: Mapping[str, bytes]) -> load.Loaded:
     )
     problems = judged.problems(found, given)
     assert not has_errors(problems), problems
-    _told_well(problems, found)
+    told_well(problems, found)
     return load.Loaded(source=found, inputs=given, mesh=resolve(judged.typed(found), given), warnings=())
 
 
