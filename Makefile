@@ -54,6 +54,12 @@ e2e-upgrade: setup tools ## render each step of an upgrade with the istioctl of 
 	tools/build.sh istioctl-1.30
 	PATH="$(CURDIR)/.tools:$$PATH" $(BIN)/pytest -m upgrade tests/e2e_upgrade
 
+.PHONY: e2e-versions
+e2e-versions: setup tools ## try an older kubeconform, kustomize and kubeseal each, and both minors of istioctl
+	tools/build.sh istioctl-1.30 kubeconform-0.6.7 kustomize-5.7.1 kubeseal-0.27.1
+	PATH="$(CURDIR)/.tools:$$PATH" $(BIN)/pytest -m upgrade tests/e2e_upgrade
+	PATH="$(CURDIR)/.tools:$$PATH" $(BIN)/pytest -m "e2e and long" tests/e2e_versions
+
 .PHONY: tools-browser
 tools-browser: setup ## install Chromium and what drives it
 	tools/browser-packages.sh
@@ -233,6 +239,10 @@ pins: $(RELEASE)/ready ## pin the development requirements again, with hashes; U
 	for name in lab docs browser bench fuzz release; do $(COMPILE) $(UPGRADE) requirements-$$name.in -c requirements-dev.txt -o requirements-$$name.txt || exit 1; done
 	$(COMPILE) $(UPGRADE) requirements-scan.in -o requirements-scan.txt
 	for name in kapitan cdk8s_python; do $(COMPILE) $(UPGRADE) tests/bench/peers/$$name/requirements.in -o tests/bench/peers/$$name/requirements.txt || exit 1; done
+
+.PHONY: test-pythons
+test-pythons: $(RELEASE)/ready ## run the tests with each Python from 3.11 to 3.14 that is installed
+	PATH="$(CURDIR)/$(RELEASE)/bin:$$PATH" $(RELEASE)/bin/nox -f tests/noxfile.py
 
 # Of what users install, the oldest and the newest that pyproject.toml allows.
 .PHONY: test-lowest test-newest

@@ -23,7 +23,10 @@ declare -A folders=(
 declare -A packages=(
   [argocd]=cmd
   [istioctl-1.30]=istioctl
+  [kubeconform-0.6.7]=kubeconform
+  [kubeseal-0.27.1]=kubeseal
   [kustomize]=v5
+  [kustomize-5.7.1]=v5
   [pilot-agent-1.30]=pilot-agent
   [pilot-discovery-1.30]=pilot-discovery
   [sealed-secrets-controller]=controller
@@ -39,6 +42,7 @@ declare -A stamps=(
   [istioctl-1.30]="-X $istio.buildVersion=1.30-9739e10eb9d7 -X $istio.buildGitRevision=9739e10eb9d7 -X $istio.buildStatus=Clean"
   [kubernetes]="-X $component.gitVersion=v1.35.4 -X $component.gitMajor=1 -X $component.gitMinor=35 -X $component.gitTreeState=clean"
   [kubeseal]="-X main.VERSION=0.36.6"
+  [kubeseal-0.27.1]="-X main.VERSION=0.27.1"
 )
 
 for name in "$@"; do

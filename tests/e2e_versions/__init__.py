@@ -1,0 +1,1 @@
+"""The real programs at another version than the pinned one: what users may have."""
