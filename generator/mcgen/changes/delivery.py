@@ -119,8 +119,7 @@ def _held(side: Side) -> bool:
 
 
 def _form(side: Side, source: str) -> str:
-    if f"{source}/{layout.ISTIO_OPERATOR}" not in side.paths:
-        return ""
-    if f"{layout.manifests(source)}/{layout.KUSTOMIZATION}" in side.paths:
-        return MANIFESTS
-    return PLUGIN if f"{source}/{layout.KUSTOMIZATION}" in side.paths else HELM
+    """Return how a stage is delivered, told by where its kustomization is; that of a gate lies in the same place."""
+    places = ((layout.manifests(source), MANIFESTS), (layout.gate(source), HELM), (source, PLUGIN))
+    found = (way for folder, way in places if f"{folder}/{layout.KUSTOMIZATION}" in side.paths)
+    return next(found, HELM if f"{source}/{layout.ISTIO_OPERATOR}" in side.paths else "")
