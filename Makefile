@@ -1,6 +1,6 @@
 # `make help` lists the targets. Everything is installed into .venv and .tools of this folder.
 PYTHON ?= python3
-TOOLS := kubeconform kustomize kubeseal istioctl argocheck kubectl
+TOOLS := kubeconform kustomize kubeseal istioctl argocheck kubectl helm
 SAMPLES := minimal gke-aks three-clouds
 BIN := .venv/bin
 .DEFAULT_GOAL := help
@@ -41,7 +41,7 @@ fmt: setup ## format the code
 	$(BIN)/ruff format .
 
 .PHONY: tools
-tools: ## build the pinned kustomize, istioctl, kubeconform, kubeseal and kubectl into .tools
+tools: ## build the pinned kustomize, istioctl, kubeconform, kubeseal, kubectl and helm into .tools
 	tools/build.sh $(TOOLS)
 
 .PHONY: e2e
@@ -81,6 +81,7 @@ bench-page: tools-browser ## measure the page of the mesh: its size, and how soo
 golden: setup ## rewrite the sample trees, the published schemas and the expected reports
 	for name in $(SAMPLES); do $(BIN)/mcgen build blueprints/$$name.yaml --force --validator embedded || exit 1; done
 	$(BIN)/mcgen build blueprints/gke-aks.yaml --inputs blueprints/gke-aks.inputs -o output/gke-aks-sealed --force --validator embedded
+	for name in minimal-manifests minimal-helm; do PATH="$(CURDIR)/.tools:$$PATH" $(BIN)/mcgen build blueprints/delivery/$$name.yaml --force --validator embedded || exit 1; done
 	$(BIN)/mcgen schema > schemas/blueprint.json
 	$(BIN)/mcgen schema --facts > schemas/facts.json
 	MCGEN_UPDATE=1 $(BIN)/pytest -n auto

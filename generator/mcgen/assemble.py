@@ -14,6 +14,7 @@ from mcgen.manifests import (
     namespaces,
     policies,
     remote_secrets,
+    rendered,
     revision_tag,
     sealed_secrets,
     setup,
@@ -73,6 +74,7 @@ def bases(mesh: Mesh) -> Iterator[File]:
     yield from namespaces.bases(mesh)
     yield from sealed_secrets.bases(mesh)
     yield from gate.base()
+    yield from rendered.bases(mesh)
     yield from exposure.bases(mesh)
     yield from policies.bases(mesh)
     yield from workloads.bases(mesh)

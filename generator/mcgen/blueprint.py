@@ -241,9 +241,23 @@ class Istio(_Section, frozen=True, kw_only=True):
         ),
     ] = "docker.io/istio"
     delivery: Annotated[
-        Literal["plugin"],
-        Meta(description="How an IstioOperator becomes objects: rendered by Argo CD's plugin at each sync."),
+        Literal["plugin", "manifests", "helm"],
+        Meta(
+            description="How an IstioOperator becomes objects: rendered by Argo CD's plugin at each sync, or by mcgen, "
+            "which then needs istioctl and puts the objects into the tree; or Istio's charts make them, as sources of "
+            "Argo CD's Applications, with values that say the same."
+        ),
     ] = "plugin"
+    charts: Annotated[
+        str,
+        Meta(
+            pattern=r"^(https?://)?[a-z0-9][A-Za-z0-9.-]*(:[0-9]{1,5})?(/[A-Za-z0-9._-]+)*$",
+            max_length=200,
+            description="The repository of Istio's charts, for `delivery: helm`: a URL, or without a scheme a "
+            "registry (OCI).",
+            examples=["registry.example.com/istio/charts"],
+        ),
+    ] = "https://istio-release.storage.googleapis.com/charts"
     proxy: Annotated[Proxy, Meta(description="How the sidecars run.")] = Proxy()
     mesh_config: Annotated[
         Tree,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from mcgen import layout, names, phases, stages
+from mcgen.delivery import HELM, MANIFESTS, PLUGIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +23,8 @@ class Step:
 
     name: the stage's in this chain; the control plane of a revision is called after it.
     cluster: whose chain it is. destination: where its objects go (a remote secret goes to the primary).
-    path: its overlay. gate: what it still waits for, empty when nothing.
+    path: its overlay. delivery: how the objects of a rendered stage reach Argo CD.
+    gate: what it still waits for, empty when nothing.
     listed: whether its Application is in the chain yet; nothing behind the first gate is.
     deletable: whether the next phase deletes it, because its cluster leaves, or the next step of an upgrade.
     revision: which istiod it is, or follows; None for stages that are the same for all.
@@ -33,19 +35,30 @@ class Step:
     cluster: Cluster
     destination: Cluster
     path: str
+    delivery: str = PLUGIN
     gate: str = ""
     listed: bool = True
     deletable: bool = False
     revision: Revision | None = None
 
     @property
-    def rendered(self) -> bool:
+    def plugin(self) -> bool:
         """Return whether the render plugin makes the objects; a gate passes through it as it is.
 
         The commit that opens the gate must not change the Application's source: a sync that begins in the moment
         before the chain hands the change on keeps the old source, and with it fails again and again for ever.
         """
-        return self.stage.rendered
+        return self.stage.rendered and self.delivery == PLUGIN
+
+    @property
+    def charted(self) -> bool:
+        """Return whether Argo CD renders the stage from one of Istio's charts."""
+        return self.stage.rendered and self.delivery == HELM and not self.gate
+
+    @property
+    def source(self) -> str:
+        """Return the folder in which the IstioOperator of a rendered stage stands."""
+        return layout.rendered_from(self.path)
 
     @property
     def origin(self) -> DataPath:
@@ -80,8 +93,8 @@ def whole(mesh: Mesh) -> Iterator[tuple[Cluster, tuple[Step, ...]]]:
     followed = {primary: _followed(mesh.rollout, primary=primary) for primary in (True, False)}
     for cluster in mesh.clusters:
         pair, revisions = mesh.pairs.get(cluster.name), followed[cluster.is_primary]
-        in_order = _names(mesh, cluster)
-        steps = [_step(name, one, cluster, pair) for name in in_order for one in revisions.get(name, _NO_REVISION)]
+        in_order, how = _names(mesh, cluster), mesh.istio.delivery
+        steps = [_step(name, one, cluster, pair, how) for name in in_order for one in revisions.get(name, _NO_REVISION)]
         yield cluster, _withhold(steps)
 
 
@@ -127,23 +140,31 @@ def _names(mesh: Mesh, cluster: Cluster) -> Iterator[str]:
         yield stages.WORKLOADS
 
 
-def _step(name: str, followed: _Followed, cluster: Cluster, pair: Pair | None) -> Step:
+def _step(name: str, followed: _Followed, cluster: Cluster, pair: Pair | None, how: str) -> Step:
     consumer, revision = pair.consumer if pair else cluster, followed.revision
     own = names.control_plane(revision.name) if revision and name == stages.CONTROL_PLANE else name
     if revision and name == stages.REVISION_TAG:
         path = layout.revision_tag(cluster.name, revision.label)
     else:
         path = layout.overlay(cluster.name, own, consumer.name)
+    gate = _gate(name, pair) if pair else ""
     return Step(
         stage=stages.BY_NAME[name],
         name=own,
         cluster=cluster,
         destination=consumer if name == stages.REMOTE_SECRET else cluster,
-        path=path,
-        gate=_gate(name, pair) if pair else "",
+        path=_place(path, how, gated=bool(gate)) if stages.BY_NAME[name].rendered else path,
+        delivery=how,
+        gate=gate,
         deletable=followed.deletable,
         revision=revision,
     )
+
+
+def _place(overlay: str, how: str, *, gated: bool) -> str:
+    if how == MANIFESTS:
+        return layout.manifests(overlay)
+    return layout.gate(overlay) if how == HELM and gated else overlay
 
 
 def _gate(name: str, pair: Pair) -> str:

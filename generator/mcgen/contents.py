@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mcgen import assemble, layout, names, patching, stages
 from mcgen.blueprint import Target
+from mcgen.delivery import PLUGIN
 from mcgen.manifests.kustomize import user_patches
 from mcgen.selector import selects
 from mcgen.tree import File
@@ -34,7 +35,8 @@ def contents(mesh: Mesh, step: Step, inputs: Inputs, bases: Mapping[str, File]) 
 
     A step that waits at its gate is taken as it will be once the gate is open.
     """
-    step = replace(step, gate="")
+    # A patch is for the IstioOperator, wherever that is rendered.
+    step = replace(step, gate="", path=step.source, delivery=PLUGIN)
     files = dict(bases) | {file.path: file for file in assemble.overlay(mesh, step)}
     if step.stage.name == stages.REMOTE_SECRET:
         path = f"{step.path}/{layout.SEALED_SECRET}"

@@ -20,6 +20,7 @@ BY_HAND = (INSTALL, SETUP, BOOTSTRAP)
 HELM_VALUES = f"{SETUP}/helm-values.yaml"
 KUSTOMIZATION = "kustomization.yaml"
 ISTIO_OPERATOR = "istio-operator.yaml"
+MANIFESTS = "manifests"
 SEALED_SECRET = "sealed-secret.yaml"  # noqa: S105 - a file name
 SEALED_SECRETS_CONTROLLER = f"bases/{SEALED_SECRETS}/controller.yaml"
 
@@ -44,6 +45,41 @@ def overlay(cluster: str, stage: str, consumer: str | None) -> str:
     if stage == REMOTE_SECRET:
         return f"clusters/{consumer}/remote-secrets/{cluster}"
     return f"clusters/{cluster}/{stage}"
+
+
+def manifests(folder: str) -> str:
+    """Return the folder of what istioctl made of the IstioOperator in another one, where the tree holds it.
+
+    Not the same folder: when the delivery changes, the Application's old source must not lead to what it cannot be
+    applied from. A sync that begins in that moment would go on with it for ever.
+    """
+    return f"{folder}/{MANIFESTS}"
+
+
+def is_manifests(folder: str) -> bool:
+    """Return whether a folder is one of those."""
+    return folder.startswith("clusters/") and folder.endswith(f"/{MANIFESTS}")
+
+
+def gate(folder: str) -> str:
+    """Return the folder of a gate where charts come once it is open, and that one then is no source any more."""
+    return f"{folder}/gate"
+
+
+def is_gate(folder: str) -> bool:
+    """Return whether a folder is one of those."""
+    return folder.startswith("clusters/") and folder.endswith("/gate")
+
+
+def stage_of(application: str) -> str:
+    """Return the folder beside a chain's, in which the stage of one of its Applications stands."""
+    cluster, _, name = application.partition("/argocd/")
+    return f"{cluster}/{name.partition('-')[2].removesuffix('.yaml')}"
+
+
+def rendered_from(folder: str) -> str:
+    """Return the folder of the IstioOperator whose objects are in this one."""
+    return folder.rpartition("/")[0] if is_manifests(folder) or is_gate(folder) else folder
 
 
 def revision_tag(cluster: str, revision: str) -> str:

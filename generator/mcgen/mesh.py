@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mcgen import addons, job, names, phases, platforms, sealed, upgrades
 from mcgen.blueprint import Namespace as Declared
+from mcgen.delivery import NOTHING_RENDERED, Rendered
 from mcgen.facts import FIRST_SUFFIX, Inputs
 
 if TYPE_CHECKING:
@@ -102,7 +103,10 @@ class Pair:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mesh:
-    """The whole mesh: clusters in the order of the blueprint, pairs by the name of the remote."""
+    """The whole mesh: clusters in the order of the blueprint, pairs by the name of the remote.
+
+    rendered: what istioctl made of it, where the tree holds that.
+    """
 
     name: str
     description: str
@@ -123,6 +127,7 @@ class Mesh:
     sealed_secrets: addons.SealedSecrets
     patches: tuple[bp.Patch, ...]
     job: Job | None
+    rendered: Rendered = NOTHING_RENDERED
 
     @property
     def minor(self) -> str:

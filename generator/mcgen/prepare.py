@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mcgen import build, check, history, load, store
+from mcgen import build, check, history, load, rendering, store
 from mcgen.lifecycle import guard
 from mcgen.problems import ProblemsFound, Severity, has_errors
 
@@ -49,6 +49,9 @@ def prepare(
     manifest, damages = store.load_manifest(out)
     problems = [*loaded.warnings, *load.lost_stages(loaded, manifest, damages)]
     problems += guard.taken_out(loaded, out, manifest, forget)
+    _stop_on_errors(problems)
+    loaded, found = rendering.complete(loaded, out)
+    problems += found
     _stop_on_errors(problems)
     built = build.build(loaded, choice, watch)
     problems += built.problems

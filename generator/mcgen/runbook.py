@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mcgen import layout, names, stages
+from mcgen.delivery import PLUGIN
 from mcgen.lifecycle import words
 from mcgen.manifests.setup import plugin_name
 from mcgen.platforms import PLATFORMS, ports
@@ -29,7 +30,7 @@ def file(mesh: Mesh, chains: chain.Chains) -> File:
         consumers=[cluster for cluster in mesh.primaries if cluster.gateway.serves_remotes],
         argocd=argocd,
         ranges=list(filter(None, [PLATFORMS[c.platform].api_server_ranges(c.context) for c in mesh.clusters])),
-        plugin=plugin_name(mesh.minor),
+        plugin=plugin_name(mesh.minor) if mesh.istio.delivery == PLUGIN else "",
         platforms={name: PLATFORMS[name] for name in sorted({cluster.platform for cluster in mesh.clusters})},
         names=names,
         layout=layout,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import json
 import shutil
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -14,9 +15,10 @@ from typing import Any
 from mcgen.manifests.setup import COMMAND
 from mcgen.minors import MINORS
 from tests.goyaml import documents
-from tests.programs import program, run
+from tests.programs import CHECKOUT, program, run
 
 NEWEST = list(MINORS)[-1]
+KUBERNETES = "1.35.4"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,11 +43,36 @@ def applications(tree: Path) -> tuple[Rendered, ...]:
 def _render(tree: Path, file: Path) -> Rendered:
     (application,) = documents(file.read_bytes())
     source = application["spec"]["source"]
+    if "chart" in source:
+        return _charted(file, application)
     folder = _below(tree, source["path"])
     minor = source["plugin"]["name"].rpartition("-")[2] if "plugin" in source else ""
     text = plugin(tree / folder, minor) if minor else kustomize(tree / folder)
     cluster = application["spec"]["destination"]["name"]
     return Rendered(application=application, cluster=cluster, folder=folder, objects=tuple(documents(text)), text=text)
+
+
+def _charted(file: Path, application: dict[str, Any]) -> Rendered:
+    """Render a chart as Argo CD does (util/helm/cmd.go): `helm template` with the release, namespace and values."""
+    spec = application["spec"]
+    source, destination = spec["source"], spec["destination"]
+    argv = [program("helm"), "template", str(chart(source["chart"], source["targetRevision"]))]
+    argv += ["--name-template", source["helm"]["releaseName"], "--namespace", destination["namespace"]]
+    argv += ["--kube-version", KUBERNETES, "--values", "-", "--include-crds"]
+    text = run(argv, stdin=json.dumps(source["helm"]["valuesObject"]).encode())
+    folder = f"{file.parent.parent.name}/{application['metadata']['labels']['mcgen/stage']}"
+    objects = tuple(documents(text))
+    return Rendered(application=application, cluster=destination["name"], folder=folder, objects=objects, text=text)
+
+
+@cache
+def chart(name: str, version: str) -> Path:
+    """Return the folder of one of Istio's charts, as it lies in the module that istioctl is built from."""
+    minor = version.rpartition(".")[0]
+    tool = CHECKOUT / "tools" / ("istioctl" if minor == NEWEST else f"istioctl-{minor}")
+    module = run(["go", "list", "-m", "-f", "{{.Dir}}", "istio.io/istio"], cwd=tool).decode().strip()
+    assert module, "istioctl's module is not there: run `make tools`"
+    return Path(module) / "manifests/charts" / {"istiod": "istio-control/istio-discovery"}.get(name, name)
 
 
 def _below(tree: Path, path: str) -> str:

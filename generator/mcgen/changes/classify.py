@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from mcgen.changes import (
     clusters,
+    delivery,
     exposure,
     fields,
     files,
@@ -56,6 +57,7 @@ SUBJECTS: tuple[Subject, ...] = (
     secrets.tokens,
     secrets.sealed,
     secrets.facts,
+    delivery.sources,
     order.stages,
     order.waves,
     order.gates,
@@ -102,6 +104,8 @@ def _document(delta: Delta, context: Context) -> Iterator[Finding]:
     if delta.old is not None and delta.new is not None and same(delta.old, delta.new):
         what = f"{quote(delta.title)} stands in another file"
         found = [Finding(kind="moved", turn=Turn.CHANGED, risk=Risk.LOW, what=what, covers=((),))]
+    elif switch := delivery.switched(delta, context):
+        found = [switch]
     else:
         subjects = ALWAYS if context.whole(delta.file) else SUBJECTS
         found = [finding for subject in subjects for finding in subject(delta, context)]

@@ -35,6 +35,7 @@ KINDS: dict[str, str] = {
     "image": "a container's image",
     "gate": "a chain waits at a gate, or goes on",
     "stage": "a stage is listed in its chain, or taken out of it",
+    "delivery": "how the objects of a stage reach Argo CD: by its plugin, from the tree, or by a chart",
     "wave": "the order in which Argo CD applies",
     "finalizer": "deleting an object deletes what it applied",
     "cascade": "whether an ApplicationSet that goes takes its Applications with it",

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from mcgen.tree import Data
 
 _BASES = "bases/"
-_FOLDER = re.compile(r"(clusters/[^/]+/(?:remote-secrets/[^/]+|(?!argocd/|remote-secrets/)[^/]+))/kustomization\.yaml")
+_FOLDER = re.compile(
+    r"(clusters/[^/]+/(?:remote-secrets/[^/]+|(?!argocd/|remote-secrets/)[^/]+))(?:/manifests)?/kustomization\.yaml"
+)
 # What mcgen writes. Others could run programs or ask the network, and a pull request may hold anything.
 _FIELDS = {"apiVersion", "kind", "resources", "patches", "namePrefix"}
 _SECONDS = 120.0
@@ -60,11 +62,14 @@ def compare(trees: Trees) -> Rendering:
     """
     context = Context(trees)
     folders = _differ(context)
-    before, after = (_render(side, [f for f in folders if _kustomization(f) in side.paths]) for side in _sides(context))
+    before, after = (_render(side, [f for f in folders if _place(side, f)]) for side in _sides(context))
     deltas: list[Delta] = []
     failed: list[Finding] = []
     for folder in folders:
-        old, new = before.get(folder, _NOTHING), after.get(folder, _NOTHING)
+        old, new = (
+            side.get(folder, _CHARTED if _is_charted(tree, folder) else _NOTHING)
+            for side, tree in zip((before, after), _sides(context), strict=True)
+        )
         if failures := [side for side in (old, new) if side.failure]:
             failed.append(_failure(folder, failures[-1], context))
         else:
@@ -73,6 +78,11 @@ def compare(trees: Trees) -> Rendering:
 
 
 _NOTHING = Rendered(objects={})
+_CHARTED = Rendered(objects={}, failure="Argo CD makes it of a chart of Istio, which is not fetched here")
+
+
+def _is_charted(side: Side, stage: str) -> bool:
+    return f"{stage}/{layout.ISTIO_OPERATOR}" in side.paths and not _place(side, stage)
 
 
 def _sides(context: Context) -> tuple[Side, Side]:
@@ -83,17 +93,23 @@ def _kustomization(folder: str) -> str:
     return f"{folder}/{layout.KUSTOMIZATION}"
 
 
+def _place(side: Side, stage: str) -> str:
+    """Return the folder from which Argo CD applies a stage: where the tree holds its objects, one below."""
+    held = layout.manifests(stage)
+    return next((folder for folder in (held, stage) if _kustomization(folder) in side.paths), "")
+
+
 def _differ(context: Context) -> list[str]:
     changed = set(context.changed)
     bases = {posixpath.dirname(path) for path in changed if path.startswith(_BASES)}
     found: set[str] = set()
     for side in _sides(context):
-        folders = [match[1] for path in side.paths if (match := _FOLDER.fullmatch(path))]
+        folders = sorted({match[1] for path in side.paths if (match := _FOLDER.fullmatch(path))})
         folders = [folder for folder in folders if not context.whole(f"{folder}/") and _listed(folder, context)]
         found |= {folder for folder in folders if any(path.startswith(f"{folder}/") for path in changed)}
         if bases:
             reach = _Reach(side)
-            found |= {folder for folder in folders if bases & reach.of(folder)}
+            found |= {folder for folder in folders if bases & reach.of(_place(side, folder))}
     return sorted(found)
 
 
@@ -139,15 +155,17 @@ def _render(side: Side, folders: list[str]) -> dict[str, Rendered]:
     files = side.read([path for path in side.paths if path.startswith(starts)])
     with tempfile.TemporaryDirectory(prefix="mcgen-") as temporary:
         root = Path(temporary) / "tree"
-        minors = {folder: renderers.minor(folder, files) for folder in folders}
+        minors = {folder: renderers.minor(_place(side, folder), files) for folder in folders}
         environments = renderers.environments(minors.values(), Path(temporary))
         for path, raw in files.items():
             target = root / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(raw)
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            found = pool.map(lambda folder: _stage(root, folder, files, environments[minors[folder]]), folders)
-            return dict(zip(folders, found, strict=True))
+            made = pool.map(
+                lambda folder: _stage(root, _place(side, folder), files, environments[minors[folder]]), folders
+            )
+            return dict(zip(folders, made, strict=True))
 
 
 def _stage(root: Path, folder: str, files: Mapping[str, bytes], environment: dict[str, str]) -> Rendered:

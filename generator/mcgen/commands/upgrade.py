@@ -93,6 +93,6 @@ def _take(given: Read, out: Path, step: Step) -> int:
     if step.name:
         lines = upgrade_words.step(resolve(after.blueprint, inputs), path, where)
     else:
-        lines = upgrade_words.over(step, path, where, installed=istio.version)
+        lines = upgrade_words.over(step, path, where, installed=istio.version, delivery=istio.delivery)
     click.echo("".join(f"{line}\n" for line in lines), nl=False)
     return 0

@@ -8,6 +8,7 @@ import orjson
 
 from mcgen import chain, names, upgrades
 from mcgen.bootstrap import access, kube
+from mcgen.delivery import PLUGIN
 from mcgen.lifecycle import live
 from mcgen.manifests import argocd, setup
 from mcgen.manifests.setup_settings import REPO_SERVER
@@ -30,7 +31,7 @@ def waits(mesh: Mesh, there: Access, kubeconfigs: Mapping[str, str | Access], *,
     """
     found = live.applications(mesh, "", there, timeout=timeout)
     waiting = [line for cluster in mesh.clusters for line in _applications(mesh, cluster, found)]
-    if mesh.rollout.step == upgrades.PREPARED:
+    if mesh.rollout.step == upgrades.PREPARED and mesh.istio.delivery == PLUGIN:
         waiting += plugins(mesh, repo_servers(mesh, there, timeout=timeout))
     if mesh.rollout.step == upgrades.GATEWAYS:
         for cluster in mesh.clusters:
@@ -51,7 +52,8 @@ def _applications(mesh: Mesh, cluster: Cluster, found: Iterable[Data]) -> Iterat
 def sources(mesh: Mesh, cluster: str) -> dict[str, Data]:
     """Return the source of each Application in the chain of a cluster; by it a step shows in Argo CD.
 
-    Rendered stages that follow another istiod have another plugin, and the tag another folder.
+    Rendered stages that follow another istiod have another plugin, and the tag another folder. Where the tree holds
+    what was rendered, the gateways have the same source before and after; there the pods show it (`left`).
     """
     steps = next(steps for other, steps in chain.chains(mesh) if other.name == cluster)
     documents = [argocd.application(mesh, step).documents[0] for step in steps if step.listed]

@@ -5,22 +5,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mcgen import layout, names, upgrades
+from mcgen.delivery import PLUGIN
 
 if TYPE_CHECKING:
     from mcgen.lifecycle.upgrading import Step
     from mcgen.mesh import Mesh
-    from mcgen.upgrades import Rollout
 
 
-def what(rollout: Rollout) -> str:
+# Where mcgen has it rendered, Argo CD's setup has nothing of a minor.
+_PREPARED = "nothing runs differently yet: the tag `default` stands beside the injector, for the old istiod"
+
+
+def what(mesh: Mesh) -> str:
     """Return what the step of an upgrade does."""
-    return upgrades.BY_NAME[rollout.step].what
+    return _PREPARED if _without_setup(mesh) else upgrades.BY_NAME[mesh.rollout.step].what
 
 
-def then(rollout: Rollout) -> str:
+def then(mesh: Mesh) -> str:
     """Return what people do before the next step, empty when there is nothing."""
-    new = rollout.new.label if rollout.new else ""
-    return upgrades.BY_NAME[rollout.step].then.format(new=new)
+    new = mesh.rollout.new.label if mesh.rollout.new else ""
+    return "" if _without_setup(mesh) else upgrades.BY_NAME[mesh.rollout.step].then.format(new=new)
+
+
+def _without_setup(mesh: Mesh) -> bool:
+    return mesh.rollout.step == upgrades.PREPARED and mesh.istio.delivery != PLUGIN
 
 
 def look(mesh: Mesh) -> str:
@@ -34,10 +42,10 @@ def step(mesh: Mesh, path: str, where: str) -> list[str]:
     rollout = mesh.rollout
     known = [one.name for one in upgrades.STEPS if mesh.remotes or one.name != upgrades.REMOTES]
     number, to = known.index(rollout.step) + 1, rollout.new.version if rollout.new else ""
-    ask = then(rollout)
+    ask = then(mesh)
     return [
         f"{path}: the upgrade from {rollout.old.version} to {to} is at '{rollout.step}', "
-        f"step {number} of {len(known)}: {what(rollout)}",
+        f"step {number} of {len(known)}: {what(mesh)}",
         f"next: mcgen build {path}{where}, commit, and let Argo CD sync it",
         *([f"then: {ask}"] if ask else []),
         "over when the chains of all clusters are Synced and Healthy, and have the sources of this step:",
@@ -47,7 +55,7 @@ def step(mesh: Mesh, path: str, where: str) -> list[str]:
     ]
 
 
-def over(done: Step, path: str, where: str, *, installed: str) -> list[str]:
+def over(done: Step, path: str, where: str, *, installed: str, delivery: str) -> list[str]:
     """Return what to say when an upgrade is over or given up, or a patch release is in place of another."""
     build = f"next: mcgen build {path}{where}, commit, and let Argo CD sync it"
     if done.patch:
@@ -56,8 +64,9 @@ def over(done: Step, path: str, where: str, *, installed: str) -> list[str]:
             build,
             "then: restart your workloads when it suits you; their proxies stay as they are until then",
         ]
-    setup = f"then: an administrator of Argo CD applies {layout.SETUP}, which no longer has the plugin of {{}}"
+    applies = f"then: an administrator of Argo CD applies {layout.SETUP}, which no longer has the plugin of {{}}"
+    setup = [applies.format(installed if done.ends == upgrades.REMOVED else done.to)] if delivery == PLUGIN else []
     if done.ends == upgrades.REMOVED:
         said = f"{path}: the mesh is of Istio {done.to} now, revision {upgrades.revision(done.to)}"
-        return [said, build, setup.format(installed)]
-    return [f"{path}: the upgrade to {done.to} is given up", build, setup.format(done.to)]
+        return [said, build, *setup]
+    return [f"{path}: the upgrade to {done.to} is given up", build, *setup]

@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mcgen import layout, names, stages
+from mcgen.delivery import HELM
+from mcgen.manifests import charts, istio_operator
 from mcgen.manifests.setup import plugin_name
 from mcgen.prose import render
 from mcgen.tree import Data, File
@@ -76,8 +78,8 @@ def application(mesh: Mesh, step: Step) -> File:
     """Return the Application of one step of a chain."""
     cluster, stage = step.cluster.name, step.stage
     sources = [".", *bases(mesh, step)]
-    source = _source(mesh, step.path)
-    if step.rendered:
+    source = _charted(mesh, step) if step.charted else _source(mesh, step.path)
+    if step.plugin:
         source["plugin"] = {"name": plugin_name((step.revision or mesh.rollout.old).minor)}
     spec: Data = {
         "project": mesh.name,
@@ -94,10 +96,17 @@ def application(mesh: Mesh, step: Step) -> File:
         "labels": {names.PART_OF: mesh.name, names.CLUSTER: cluster, names.STAGE: stage.name},
         "annotations": {names.GENERATE_PATHS: ";".join(sources), names.SYNC_WAVE: str(stage.wave)},
     }
+    if step.charted:
+        # There are no paths in a repository of charts.
+        del metadata["annotations"][names.GENERATE_PATHS]
     if step.deletable:
         metadata["finalizers"] = [names.FINALIZER]
     document: Data = {"apiVersion": names.ARGO, "kind": "Application", "metadata": metadata, "spec": spec}
     return File(path=layout.application(cluster, stage.wave, step.name), documents=(document,), origin=step.origin)
+
+
+def _charted(mesh: Mesh, step: Step) -> Data:
+    return charts.source(mesh.istio.charts, istio_operator.patched(mesh, step))
 
 
 def empty_chain(mesh: Mesh, cluster: Cluster) -> File:
@@ -110,7 +119,9 @@ def bases(mesh: Mesh, step: Step) -> list[str]:
     """Return the folders outside a step's own that its kustomization reads, relative to its own."""
     if step.gate:
         folders = [names.GATE]
-    elif step.rendered or step.stage.name in (stages.REMOTE_SECRET, stages.REVISION_TAG):
+    elif step.stage.rendered:
+        folders = [stages.BASE] if istio_operator.shares_base(mesh, step) else []
+    elif step.stage.name in (stages.REMOTE_SECRET, stages.REVISION_TAG):
         folders = []
     elif step.stage.name == stages.NAMESPACES and step.cluster.name in mesh.pairs:
         folders = [stages.NAMESPACES, f"readers/{mesh.pairs[step.cluster.name].consumer.name}"]
@@ -257,7 +268,7 @@ def _project(mesh: Mesh) -> Data:
     spaces = sorted({ns.name for cluster in mesh.clusters for ns in cluster.namespaces} | {names.ISTIO_SYSTEM})
     spec: Data = {
         "description": f"The stages of the mesh {mesh.name}.",
-        "sourceRepos": [mesh.gitops.repo],
+        "sourceRepos": [mesh.gitops.repo, *([mesh.istio.charts] if mesh.istio.delivery == HELM else [])],
         "destinations": [
             {"name": cluster.name, "namespace": namespace}
             for cluster in mesh.clusters

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mcgen import layout, names, stages
-from mcgen.manifests import kustomize
+from mcgen import layout, names, patching, stages
+from mcgen.blueprint import Target
+from mcgen.delivery import MANIFESTS
+from mcgen.manifests import kustomize, rendered
 from mcgen.merge import merge
 from mcgen.minors import MINORS
+from mcgen.selector import selects
 from mcgen.tree import Data, File
 
 if TYPE_CHECKING:
@@ -22,21 +25,50 @@ if TYPE_CHECKING:
 
 
 def overlay(mesh: Mesh, step: Step) -> Iterator[File]:
-    """Yield the IstioOperator of one step, and the kustomization through which patches reach it."""
+    """Yield the IstioOperator of one step, and the kustomization through which patches reach it.
+
+    Where mcgen has it rendered, it stands beside what came out, patches and all; for the charts, it stands alone.
+    """
+    if step.delivery == MANIFESTS:
+        yield from rendered.overlay(mesh, step, patched(mesh, step))
+        return
+    if step.charted:
+        # No kustomization: what was Argo CD's source before must lead to nothing.
+        yield File(path=f"{step.source}/{layout.ISTIO_OPERATOR}", documents=(patched(mesh, step),), origin=step.origin)
+        return
+    yield kustomize.overlay(mesh, step, [layout.ISTIO_OPERATOR])
+    yield File(path=f"{step.path}/{layout.ISTIO_OPERATOR}", documents=(document(mesh, step),), origin=step.origin)
+
+
+def patched(mesh: Mesh, step: Step) -> Data:
+    """Return the IstioOperator of one step with the blueprint's patches applied, which the rules have tried."""
+    original = document(mesh, step)
+    found = original
+    for patch in kustomize.user_patches(mesh, step):
+        if selects(Target(**patch["target"]), found, original):
+            found = patching.apply(found, patching.parse(patch["patch"])) or found
+    return found
+
+
+def shares_base(mesh: Mesh, step: Step) -> bool:
+    """Return whether what came out for one step lies in bases, and not beside it."""
+    return step.delivery == MANIFESTS and rendered.is_shared(mesh, step, patched(mesh, step))
+
+
+def document(mesh: Mesh, step: Step) -> Data:
+    """Return the IstioOperator of one step."""
     spec = _SPECS[step.stage.name](mesh, step)
     revision = step.revision or mesh.rollout.old
     head: Data = {"profile": spec.pop("profile"), "hub": mesh.istio.hub, "tag": revision.version}
     if revision.name and step.stage.name != stages.BASE:
         head["revision"] = revision.name
     spec = head | spec
-    document: Data = {
+    return {
         "apiVersion": names.ISTIO_OPERATOR,
         "kind": "IstioOperator",
         "metadata": {"name": step.name, "namespace": names.ISTIO_SYSTEM},
         "spec": spec,
     }
-    yield kustomize.overlay(mesh, step, [layout.ISTIO_OPERATOR])
-    yield File(path=f"{step.path}/{layout.ISTIO_OPERATOR}", documents=(document,), origin=step.origin)
 
 
 def _base(mesh: Mesh, step: Step) -> Data:  # noqa: ARG001 - the same everywhere

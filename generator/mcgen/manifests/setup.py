@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mcgen import layout, names
+from mcgen.delivery import PLUGIN
 from mcgen.manifests import setup_admission, setup_argocd, setup_delivery, setup_settings
 from mcgen.manifests.setup_argocd import SUPPORTED
 from mcgen.manifests.setup_plugin import COMMAND, Plugin, plugin_name
@@ -45,6 +46,8 @@ def of(mesh: Mesh) -> Setup:
 
 
 def _plugins(mesh: Mesh) -> Iterator[Plugin]:
+    if mesh.istio.delivery != PLUGIN:
+        return
     images = {mesh.minor: mesh.gitops.argocd.plugin_image}
     if mesh.istio.upgrade and mesh.rollout.new:
         images[mesh.rollout.new.minor] = mesh.istio.upgrade.plugin_image

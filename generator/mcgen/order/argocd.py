@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from mcgen import names, phases
-from mcgen.order import finding
+from mcgen.order import finding, istio
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,6 +19,7 @@ Fault: TypeAlias = tuple[str, str]
 
 _FIELD = re.compile(r"\{\{-?\s*\.(\w+)\s*-?\}\}")
 _SOURCE = {"repoURL", "targetRevision", "path", "plugin"}
+_CHARTED = {"repoURL", "targetRevision", "chart", "helm"}
 _TEMPLATED = ("project", "repository", "revision", "folder", "plugin", "cluster", "namespace", "stage", "paths")
 
 
@@ -26,6 +27,7 @@ class Application(NamedTuple):
     """An Application.
 
     folder: the path of its source in the repository; cluster: its destination, a name or a URL;
+    charted: what a chart of Istio makes, where the source is one and not a folder;
     stage: the label by which the health check knows that it is one of a chain; paths: its
     manifest-generate-paths; deletes: whether its objects go when it does; allow_empty: whether all it has may be
     pruned; faults: what is wrong with it wherever it stands.
@@ -44,6 +46,7 @@ class Application(NamedTuple):
     deletes: bool
     allow_empty: bool
     faults: tuple[Fault, ...]
+    charted: istio.Operator | None = None
 
 
 class ApplicationSet(NamedTuple):
@@ -174,7 +177,7 @@ def _application(metadata: Data, spec: Data) -> Application:
         text(spec["project"]),
         text(source["repoURL"]),
         text(source["targetRevision"]),
-        text(source["path"]),
+        text(source["path"]) if "chart" not in source else "",
         text((source.get("plugin") or {}).get("name", "")),
         _cluster(destination),
         text(destination.get("namespace", "")),
@@ -184,6 +187,7 @@ def _application(metadata: Data, spec: Data) -> Application:
         bool(metadata.get("finalizers")),
         ((spec.get("syncPolicy") or {}).get("automated") or {}).get("allowEmpty") is True,
         tuple(faults),
+        istio.charted(source) if "chart" in source else None,
     )
 
 
@@ -191,8 +195,8 @@ def _faults(metadata: Data, spec: Data, source: Data) -> Iterator[Fault]:
     policy = spec.get("syncPolicy") or {}
     if metadata.get("finalizers") not in (None, [], [names.FINALIZER]):
         yield finding.UNREADABLE, f"it has other finalizers than {names.FINALIZER}"
-    if "sources" in spec or not source.keys() <= _SOURCE:
-        yield finding.UNREADABLE, "its source is more than a folder of the tree"
+    if "sources" in spec or not source.keys() <= (_CHARTED if "chart" in source else _SOURCE):
+        yield finding.UNREADABLE, "its source is more than a folder of the tree, or a chart"
     automated = policy.get("automated") or {}
     for key in ("prune", "selfHeal"):
         if automated.get(key) is not True:

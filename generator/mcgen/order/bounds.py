@@ -6,7 +6,7 @@ from functools import cache
 from posixpath import normpath
 from typing import TYPE_CHECKING
 
-from mcgen import stages
+from mcgen import layout, stages
 from mcgen.order import finding, istio, kinds
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def made(step: Step) -> list[tuple[Obj, Rendered]]:
     """Return each object that comes out of a stage, rendered ones included, with where it stands."""
     default = step.app.namespace
     found: list[tuple[Obj, Rendered]] = []
-    for obj in step.built.objects:
+    for obj in step.built.objects if step.made is None else step.made:
         kind = obj.kind
         if kind == kinds.OPERATOR:
             found += [(obj, key) for key in istio.rendered(obj.facts, obj.namespace or default)]
@@ -104,6 +104,11 @@ def stage(step: Step, plugins: set[str], findings: Findings) -> None:
     """Add what is wrong with one stage: its plugin, its namespaces, its generate paths."""
     if step.gate:
         _gate(step, plugins, findings)
+    elif step.made is not None:
+        _beside(step, step.made, findings)
+    elif step.app.charted:
+        _charted(step, step.app.charted, findings)
+        return
     elif step.app.plugin or kinds.OPERATOR in step.built.kinds:
         _rendering(step, plugins, findings)
     if step.app.stage != stages.NAMESPACES and kinds.NAMESPACE in step.built.kinds:
@@ -127,10 +132,45 @@ def _rendering(step: Step, plugins: set[str], findings: Findings) -> None:
         findings.at(step.obj, finding.RENDERING, f"argocd/setup brings no plugin '{plugin}'")
 
 
+def _charted(step: Step, chart: istio.Operator, findings: Findings) -> None:
+    """Add a finding when a chart makes something else than the IstioOperator beside the chain says."""
+    operators = [obj.facts for obj in step.built.objects if obj.kind == kinds.OPERATOR]
+    if len(operators) != 1 or len(step.built.objects) != 1 or not istio.agree(operators[0], chart):
+        message = f"its chart and values do not say what the IstioOperator in {step.folder} says"
+        findings.at(step.obj, finding.RENDERING, message)
+
+
+def _beside(step: Step, there: Sequence[Obj], findings: Findings) -> None:
+    """Add what speaks against objects being what an IstioOperator beside them makes: edges are proved from that."""
+    operators = [obj for obj in step.built.objects if obj.kind == kinds.OPERATOR]
+    if step.app.plugin or len(operators) != 1 or len(step.built.objects) != 1:
+        message = f"{step.folder} holds objects, so one IstioOperator stands beside it, and no plugin renders it"
+        findings.at(step.obj, finding.RENDERING, message)
+        return
+    (operator,) = operators
+    have = {_folded(key) for _, key in made(step)}
+    for kind, namespace, name in istio.rendered(operator.facts, operator.namespace or step.app.namespace):
+        if (kind, namespace, name) not in have:
+            message = f"{kinds.words(kind)} '{name}' of {operator.path} is not in {step.folder}"
+            findings.at(step.obj, finding.RENDERING, message)
+    for obj in there:
+        if obj.aside:
+            message = f"an annotation takes it out of the health of {step.obj.title}, for which others wait"
+            findings.at(obj, finding.MEANINGLESS, message)
+
+
+def _folded(key: Rendered) -> Rendered:
+    """Return an object, all of Istio's CRDs as one."""
+    kind, namespace, name = key
+    return (kind, namespace, f"*.{istio.FAMILY}") if kind == kinds.CRD and name.endswith(f".{istio.FAMILY}") else key
+
+
 def _gate(step: Step, plugins: set[str], findings: Findings) -> None:
     """Add a finding when the source of a gate is not what it is once the gate is open."""
     stage = stages.BY_NAME.get(step.app.stage)
-    if stage and stage.rendered and step.app.plugin not in plugins:
+    # The other two have folders of their own, in which nothing is that could be applied once the gate is open.
+    own = layout.is_manifests(step.folder) or layout.is_gate(step.folder)
+    if stage and stage.rendered and not own and step.app.plugin not in plugins:
         message = (
             f"the gate of '{step.app.stage}' is not rendered by a plugin of argocd/setup: a sync that begins when the "
             "gate opens would go on without one for ever"

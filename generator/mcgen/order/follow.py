@@ -21,13 +21,18 @@ _APART = (*(f"{folder}/" for folder in layout.BY_HAND), "bases/", ".mcgen/")
 
 
 class Step(NamedTuple):
-    """One Application of a chain. gate: whether it is a gate that nobody opened."""
+    """One Application of a chain. gate: whether it is a gate that nobody opened.
+
+    made: what the tree holds of what istioctl made, `built` then being the IstioOperator beside it; None where the
+    objects come of `built` as it is.
+    """
 
     obj: Obj
     app: Application
     folder: str
     built: Built
     gate: bool
+    made: tuple[Obj, ...] | None = None
 
     @property
     def cluster(self) -> str:
@@ -180,13 +185,18 @@ class Follower:
             self._findings.at(obj, finding.MEANINGLESS, "an annotation takes it out of its chain's health")
         if not app.stage:
             self._findings.at(obj, finding.MEANINGLESS, "without its stage label no health check looks at it")
-        folder = self._folder(obj, app)
+        # A chart's source names no folder of the tree; the IstioOperator that says the same stands beside the chain.
+        folder = layout.stage_of(obj.path) if app.charted else self._folder(obj, app)
         if folder is None:
             return None
         built = self._kustomize.build(folder)
         if not built.objects:
             self._findings.at(obj, finding.MEANINGLESS, f"nothing comes out of {folder}: it is Healthy at once")
-        return Step(obj, app, folder, built, self._is_gate(built))
+        gate = self._is_gate(built)
+        if gate or not layout.is_manifests(folder):
+            return Step(obj, app, folder, built, gate)
+        beside = self._kustomize.build(layout.rendered_from(folder))
+        return Step(obj, app, folder, built._replace(objects=beside.objects, kinds=beside.kinds), gate, built.objects)
 
     def _is_gate(self, built: Built) -> bool:
         if kinds.JOB not in built.kinds:

@@ -12,6 +12,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from mcgen import names
+from mcgen.manifests import charts
 from mcgen.order import kinds
 from mcgen.order.kinds import Kind
 
@@ -75,6 +76,49 @@ def operator(document: Data) -> Operator:
     version, revision = str(spec.get("tag", "")), str(spec.get("revision", ""))
     guarded = (shared.get("networkPolicy") or {}).get("enabled") is True
     return Operator(profile, cluster_id, base is True, str(address), gateways, version, revision, injects, guarded)
+
+
+def charted(source: Data) -> Operator:
+    """Return what is remembered of an Application's source that is one of Istio's charts.
+
+    Raises TypeError for another chart, or values that are not in its Application.
+    """
+    chart, version, helm = source["chart"], str(source["targetRevision"]), source["helm"]
+    if helm.keys() != {"releaseName", "valuesObject"}:
+        raise TypeError("its values do not stand in it as `valuesObject`, or not only there")
+    values = helm["valuesObject"]
+    shared, revision = values.get("global") or {}, str(values.get("revision", ""))
+    guarded = (shared.get("networkPolicy") or {}).get("enabled") is True
+    if chart == charts.BASE:
+        return Operator(EMPTY, "", base=True, address="", gateways=(), version=version)
+    if chart == charts.GATEWAY:
+        gateway = (str(values["name"]), pairs(values.get("labels") or {}))
+        found = Operator(EMPTY, "", base=False, address="", gateways=(gateway,), version=version, revision=revision)
+        return found._replace(guarded=guarded)
+    if chart != charts.ISTIOD or str(shared.get("tag")) != version:
+        raise TypeError(f"chart {chart!r} in version {version} is none of Istio's with images of that version")
+    remote = values.get("profile") == REMOTE
+    return Operator(
+        REMOTE if remote else "minimal",
+        _cluster_id(values) if remote else "",
+        base=False,
+        address=str(shared.get("remotePilotAddress", "")),
+        gateways=(),
+        version=version,
+        revision=revision,
+        injects=shared.get("operatorManageWebhooks") is not True,
+        guarded=guarded,
+    )
+
+
+def agree(operator: Operator, chart: Operator) -> bool:
+    """Return whether a chart makes what an IstioOperator says; its gateway may have labels besides."""
+    if [name for name, _ in operator.gateways] != [name for name, _ in chart.gateways]:
+        return False
+    both = zip(operator.gateways, chart.gateways, strict=True)
+    return operator._replace(gateways=()) == chart._replace(gateways=()) and all(
+        set(wanted) <= set(labels) for (_, wanted), (_, labels) in both
+    )
 
 
 def pairs(labels: Mapping[str, Any]) -> tuple[str, ...]:

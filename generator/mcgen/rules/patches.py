@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from mcgen import assemble, chain, names, patching, selector, stages
 from mcgen.contents import contents
+from mcgen.delivery import HELM
+from mcgen.manifests import charts, istio_operator
 from mcgen.manifests.kustomize import applies
 from mcgen.mesh import resolve
 from mcgen.phases import MEMBER
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from mcgen.chain import Step
     from mcgen.contents import Object
     from mcgen.facts import Inputs
+    from mcgen.mesh import Mesh
     from mcgen.patching import Parsed
     from mcgen.tree import Data, DataPath
 
@@ -76,7 +79,22 @@ def check(blueprint: Blueprint, inputs: Inputs) -> list[Finding]:
             if step.path not in known:
                 known[step.path] = contents(mesh, step, inputs, bases)
         found += _check(patch, ("patches", i), [(step, known[step.path]) for step in hit])
-    return found
+    return found or list(_uncharted(mesh, steps))
+
+
+def _uncharted(mesh: Mesh, steps: dict[str, list[Step]]) -> Iterator[Finding]:
+    """MC277: what patches make of an IstioOperator can be said in the values of a chart, where a chart is used."""
+    for i, patch in enumerate(mesh.patches):
+        for step in steps[patch.stage]:
+            if not (applies(patch, step) and step.stage.rendered and step.delivery == HELM):
+                continue
+            try:
+                charts.chart_and_values(istio_operator.patched(mesh, replace(step, gate="")))
+            except ValueError as problem:
+                message = f"no value of Istio's charts says {problem} of stage {patch.stage}"
+                advice = "say it in istio.values or clusters[].gateway, or choose another istio.delivery"
+                yield error("MC277", ("patches", i, "patch"), message, advice)
+                break
 
 
 def _check(patch: Patch, path: DataPath, steps: list[tuple[Step, list[Object]]]) -> Iterator[Finding]:

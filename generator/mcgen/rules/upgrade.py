@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mcgen import images, upgrades
+from mcgen.delivery import PLUGIN
 from mcgen.minors import FARTHEST, MINORS
 from mcgen.rules.finding import Finding, error, one_of
 
@@ -63,8 +64,8 @@ def nobody_leaves(blueprint: Blueprint) -> Iterator[Finding]:
 
 def plugin(blueprint: Blueprint) -> Iterator[Finding]:
     """MC275: who has images of their own for the plugin has one for each minor."""
-    upgrade = blueprint.istio.upgrade
-    if upgrade and blueprint.gitops.argocd.plugin_image and not upgrade.plugin_image:
+    upgrade, plugin = blueprint.istio.upgrade, blueprint.istio.delivery == PLUGIN
+    if upgrade and plugin and blueprint.gitops.argocd.plugin_image and not upgrade.plugin_image:
         yield error(
             "MC275",
             ("istio", "upgrade"),
