@@ -14,7 +14,8 @@ from mcgen.manifests import argocd, bootstrap, namespaces, readers, setup, setup
 from mcgen.manifests.setup_settings import CONFIG, PARAMETERS, PATHS_KEY, REPO_SERVER
 
 if TYPE_CHECKING:
-    from mcgen.mesh import Cluster, Mesh, Pair
+    from mcgen.mesh import Cluster, Mesh
+    from mcgen.pairs import Pair
     from mcgen.tree import Data
 
 OTHERS = {"url": "https://argocd.example.com", "application.instanceLabelKey": "app"}

@@ -5,16 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 import yaml
 
-from mcgen import assemble, blueprint, chain, facts, layout, mesh, source
+from mcgen import assemble, blueprint, chain, facts, layout, load, mesh, source
 from mcgen.emit import emit
-
-if TYPE_CHECKING:
-    from mcgen.tree import Data
 
 CHECKOUT = Path(__file__).parent.parent
 BLUEPRINTS = CHECKOUT / "blueprints"
@@ -71,6 +68,8 @@ def _texts(
     texts = emitted(mesh.resolve(blueprint.convert(data), given))
     for pair, document in given.sealed.items():
         texts[layout.sealed_secret(*pair)] = emit([document])
+    for primary, document in given.authorities.items():
+        texts[layout.sealed_authority(primary)] = emit([document])
     return texts
 
 
@@ -82,9 +81,4 @@ def emitted(resolved: mesh.Mesh) -> dict[str, str]:
 
 
 def _inputs(folder: Path) -> facts.Inputs:
-    sealed: dict[tuple[str, str], Data] = {}
-    for path in sorted(folder.rglob(layout.SEALED_SECRET)):
-        _, consumer, _, remote, _ = path.relative_to(folder).parts
-        sealed[consumer, remote] = documents(path.read_text(encoding="utf-8"))[0]
-    known = source.read(str(folder / layout.FACTS))
-    return facts.Inputs(facts=facts.convert(known.data), sealed=sealed)
+    return load.read_inputs(folder)

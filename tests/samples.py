@@ -30,6 +30,12 @@ SAMPLES = (
     Sample(tree="gke-aks", blueprint="blueprints/gke-aks.yaml"),
     Sample(tree="gke-aks-sealed", blueprint="blueprints/gke-aks.yaml", inputs="blueprints/gke-aks.inputs"),
     Sample(tree="three-clouds", blueprint="blueprints/three-clouds.yaml"),
+    Sample(tree="multi-primary", blueprint="blueprints/multi-primary.yaml"),
+    Sample(
+        tree="multi-primary-sealed",
+        blueprint="blueprints/multi-primary.yaml",
+        inputs="blueprints/multi-primary.inputs",
+    ),
 )
 TREES = [sample.tree for sample in SAMPLES]
 BY_TREE = {sample.tree: sample for sample in SAMPLES}

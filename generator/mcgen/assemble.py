@@ -13,9 +13,9 @@ from mcgen.manifests import (
     istio_operator,
     namespaces,
     policies,
-    remote_secrets,
     rendered,
     revision_tag,
+    sealed_files,
     sealed_secrets,
     setup,
     workloads,
@@ -39,7 +39,8 @@ class Overlay(Protocol):
 OVERLAYS: dict[str, Overlay] = {
     stages.NAMESPACES: namespaces,
     stages.SEALED_SECRETS: sealed_secrets,
-    stages.REMOTE_SECRET: remote_secrets,
+    stages.TRUST: sealed_files,
+    stages.REMOTE_SECRET: sealed_files,
     stages.BASE: istio_operator,
     stages.CONTROL_PLANE: istio_operator,
     stages.REVISION_TAG: revision_tag,
@@ -65,7 +66,7 @@ def assemble(mesh: Mesh, chains: Chains) -> Iterator[File]:
             yield from overlay(mesh, step)
             if step.listed:
                 yield argocd.application(mesh, step)
-    for step in chain.kept(mesh):
+    for step in (*chain.kept(mesh), *chain.peers(mesh)):
         yield from overlay(mesh, step)
 
 

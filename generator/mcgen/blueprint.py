@@ -184,6 +184,16 @@ class Mesh(_Section, frozen=True, kw_only=True):
     ] = "cluster.local"  # fmt: skip
 
 
+class Trust(_Section, frozen=True, kw_only=True):
+    """Who signs the certificates of the workloads."""
+
+    mode: Annotated[
+        Literal["istiod", "cacerts"],
+        Meta(description="`istiod`: each istiod makes a root certificate of its own, which serves one primary only; "
+             "`cacerts`: each primary has an intermediate certificate under one root, sealed in Git."),
+    ] = "istiod"  # fmt: skip
+
+
 class Proxy(_Section, frozen=True, kw_only=True):
     """How the sidecars run."""
 
@@ -651,8 +661,9 @@ class Blueprint(_Section, frozen=True, kw_only=True, dict=True):
     metadata: Annotated[Metadata, Meta(description="The mesh's name.")]
     gitops: Annotated[GitOps, Meta(description="The Git repository and the Argo CD that syncs it.")]
     istio: Annotated[Istio, Meta(description="Which Istio, and with which settings.")]
-    clusters: Annotated[list[Cluster], Meta(min_length=1, description="The clusters: one primary and its remotes.")]
+    clusters: Annotated[list[Cluster], Meta(min_length=1, description="The clusters: primaries and their remotes.")]
     mesh: Annotated[Mesh, Meta(description="The mesh's identity in Istio.")] = Mesh()
+    trust: Annotated[Trust, Meta(description="Who signs the certificates of the workloads.")] = Trust()
     namespaces: Annotated[list[Namespace], Meta(description="The namespaces that mcgen owns.")] = field(
         default_factory=list
     )

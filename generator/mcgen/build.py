@@ -67,9 +67,11 @@ def build(loaded: Loaded, choice: Choice, watch: Watch = iter) -> Built:
 
 def _sealed(loaded: Loaded) -> Iterator[File]:
     """Yield the sealed secrets as files of the tree: they are checked like all others, and not written."""
-    remotes = {cluster.name: cluster.origin for cluster in loaded.mesh.clusters}
+    origins = {cluster.name: cluster.origin for cluster in loaded.mesh.clusters}
     for (consumer, remote), document in loaded.inputs.sealed.items():
-        yield File(path=layout.sealed_secret(consumer, remote), documents=(document,), origin=remotes[remote])
+        yield File(path=layout.sealed_secret(consumer, remote), documents=(document,), origin=origins[remote])
+    for primary, document in loaded.inputs.authorities.items():
+        yield File(path=layout.sealed_authority(primary), documents=(document,), origin=origins[primary])
 
 
 def _kubeconform(program: str, files: dict[str, bytes], loaded: Loaded) -> list[Finding]:

@@ -11,7 +11,8 @@ from mcgen.delivery import HELM, MANIFESTS, PLUGIN
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mcgen.mesh import Cluster, Mesh, Pair
+    from mcgen.mesh import Cluster, Mesh
+    from mcgen.pairs import Pair
     from mcgen.stages import Stage
     from mcgen.tree import DataPath
     from mcgen.upgrades import Revision, Rollout
@@ -88,6 +89,13 @@ def kept(mesh: Mesh) -> Iterator[Step]:
         yield from (step for step in steps if step.stage.name in gone & {stages.REMOTE_SECRET} and not step.gate)
 
 
+def peers(mesh: Mesh) -> Iterator[Step]:
+    """Yield the remote secrets of peers, beside the chains: each as soon as it is sealed, and nothing waits for it."""
+    for pair in mesh.all_pairs:
+        if pair.sealed and not pair.serves:
+            yield _step(stages.REMOTE_SECRET, _Followed(None), pair.remote, pair, mesh.istio.delivery)
+
+
 def whole(mesh: Mesh) -> Iterator[tuple[Cluster, tuple[Step, ...]]]:
     """Yield each cluster with the steps that it has as a member."""
     followed = {primary: _followed(mesh.rollout, primary=primary) for primary in (True, False)}
@@ -124,8 +132,10 @@ def _followed(rollout: Rollout, *, primary: bool) -> dict[str, tuple[_Followed, 
 
 def _names(mesh: Mesh, cluster: Cluster) -> Iterator[str]:
     yield stages.NAMESPACES
-    if mesh.sealed_secrets.managed and cluster.gateway.serves_remotes:
+    if mesh.sealed_secrets.managed and cluster.opens:
         yield stages.SEALED_SECRETS
+    if mesh.shares_root and cluster.is_primary:
+        yield stages.TRUST
     if not cluster.is_primary:
         yield stages.REMOTE_SECRET
     yield from (stages.BASE, stages.CONTROL_PLANE, stages.REVISION_TAG, stages.EAST_WEST_GATEWAY)
@@ -133,7 +143,7 @@ def _names(mesh: Mesh, cluster: Cluster) -> Iterator[str]:
         yield stages.INGRESS_GATEWAY
     if cluster.is_primary:
         # istiod reads its configuration in its own cluster only.
-        if mesh.exposes:
+        if mesh.exposes(cluster):
             yield stages.EXPOSURE
         yield stages.POLICIES
     if mesh.demo:
@@ -147,7 +157,7 @@ def _step(name: str, followed: _Followed, cluster: Cluster, pair: Pair | None, h
         path = layout.revision_tag(cluster.name, revision.label)
     else:
         path = layout.overlay(cluster.name, own, consumer.name)
-    gate = _gate(name, pair) if pair else ""
+    gate = _gate(name, cluster, pair)
     return Step(
         stage=stages.BY_NAME[name],
         name=own,
@@ -167,7 +177,11 @@ def _place(overlay: str, how: str, *, gated: bool) -> str:
     return layout.gate(overlay) if how == HELM and gated else overlay
 
 
-def _gate(name: str, pair: Pair) -> str:
+def _gate(name: str, cluster: Cluster, pair: Pair | None) -> str:
+    if name == stages.TRUST and not cluster.has_authority:
+        return f"{layout.sealed_authority(cluster.name)} (SealedSecret {names.AUTHORITY})"
+    if pair is None:
+        return ""
     if name == stages.REMOTE_SECRET and not pair.sealed:
         secret = names.remote_secret(pair.remote.id)
         return f"{layout.sealed_secret(pair.consumer.name, pair.remote.name)} (SealedSecret {secret})"

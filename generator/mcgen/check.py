@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from mcgen.manifest import Manifest
 
 _FEW = 3
-# Where a remote's proxies ask for their injection; the tree says its cluster ID there.
-_INJECTION: Final = re.compile(r"/inject/cluster/([^/]+)/net/")
+# Where the tree says a cluster's ID: where a remote's proxies ask for their injection, and among a primary's values.
+_CLUSTER: Final = re.compile(r"/inject/cluster/([^/]+)/net/|'clusterName': '([^']+)'")
 
 
 def tree(folder: Path, validator: str, watch: Callable[[int], None] = lambda _: None) -> list[Problem]:
@@ -140,17 +140,20 @@ def _sealed(folder: Path, read: dict[str, list[Any]]) -> Iterator[Problem]:
 
 
 def _misfits(read: dict[str, list[Any]]) -> Iterator[tuple[str, str]]:
-    """Yield (path, message) of sealed secrets that are not those of the cluster of their folder."""
+    """Yield (path, message) of sealed secrets that are not those of the cluster of their folder, and of sealed CAs."""
     for path, documents in read.items():
-        _, _, rest = path.partition("/remote-secrets/")
-        remote = rest.partition("/")[0]
+        if path.endswith(f"/{stages.TRUST}/{layout.SEALED_SECRET}"):
+            for document in documents:
+                yield from ((path, message) for message in sealed.authority_differences(document))
         if not layout.is_sealed_secret(path):
             continue
+        _, _, rest = path.partition("/remote-secrets/")
+        remote = rest.partition("/")[0]
         # During an upgrade there may be two control planes, and both say the same of the cluster.
         control_plane = layout.overlay(remote, stages.CONTROL_PLANE, None)
-        found = _INJECTION.search(str([each for at, each in read.items() if at.startswith(control_plane)]))
+        found = _CLUSTER.search(str([each for at, each in read.items() if at.startswith(control_plane)]))
         if not found:
             # Of a cluster that has left, the file may lie here still; nothing applies it.
             continue
         for document in documents:
-            yield from ((path, message) for message in sealed.differences(document, found[1]))
+            yield from ((path, message) for message in sealed.differences(document, found[1] or found[2]))

@@ -32,7 +32,7 @@ def _clusters(mesh: Mesh, owners: dict[str, list[str]]) -> Iterator[str]:
 
 
 def _secrets(mesh: Mesh, owners: dict[str, list[str]]) -> Iterator[str]:
-    for pair in mesh.pairs.values():
+    for pair in mesh.all_pairs:
         people = [*owners.get(pair.consumer.name, ()), *owners.get(pair.remote.name, ())]
         if pair.remote.name in owners:
             folder = layout.sealed_secret(pair.consumer.name, pair.remote.name).rpartition("/")[0]

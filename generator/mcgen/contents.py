@@ -38,7 +38,7 @@ def contents(mesh: Mesh, step: Step, inputs: Inputs, bases: Mapping[str, File]) 
     # A patch is for the IstioOperator, wherever that is rendered.
     step = replace(step, gate="", path=step.source, delivery=PLUGIN)
     files = dict(bases) | {file.path: file for file in assemble.overlay(mesh, step)}
-    if step.stage.name == stages.REMOTE_SECRET:
+    if step.stage.name in (stages.TRUST, stages.REMOTE_SECRET):
         path = f"{step.path}/{layout.SEALED_SECRET}"
         files[path] = File(path=path, documents=(_sealed_secret(step, inputs),))
     found = [Object(original=document, current=document) for document in _resources(step.path, files)]
@@ -59,7 +59,10 @@ def _resources(folder: str, files: Mapping[str, File]) -> Iterator[Data]:
 
 def _sealed_secret(step: Step, inputs: Inputs) -> Data:
     known: Data | None = inputs.sealed.get((step.destination.name, step.cluster.name))
-    metadata = {"name": names.remote_secret(step.cluster.id), "namespace": names.ISTIO_SYSTEM}
+    name = names.remote_secret(step.cluster.id)
+    if step.stage.name == stages.TRUST:
+        known, name = inputs.authorities.get(step.cluster.name), names.AUTHORITY
+    metadata = {"name": name, "namespace": names.ISTIO_SYSTEM}
     return known or {"apiVersion": names.SEALED_SECRET, "kind": "SealedSecret", "metadata": metadata, "spec": {}}
 
 

@@ -54,10 +54,13 @@ class Facts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, renam
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
-    """facts: as read. sealed: the SealedSecret documents by (consumer, remote). files: all of them as bytes."""
+    """facts: as read. sealed: the SealedSecret documents by (consumer, remote); authorities: those that hold the CA
+    of a primary, by its name. files: all of them as bytes.
+    """
 
     facts: Facts = field(default_factory=Facts)
     sealed: Mapping[tuple[str, str], Any] = field(default_factory=dict)
+    authorities: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mcgen.stages import REMOTE_SECRET, REVISION_TAG, SEALED_SECRETS
+from mcgen.stages import REMOTE_SECRET, REVISION_TAG, SEALED_SECRETS, TRUST
 
 README = "README.md"
 RUNBOOK = "RUNBOOK.md"
@@ -95,6 +95,11 @@ def sealed_secret(consumer: str, remote: str) -> str:
 def is_sealed_secret(path: str) -> bool:
     """Return whether a path is that of a sealed remote secret."""
     return "/remote-secrets/" in path and path.endswith(f"/{SEALED_SECRET}")
+
+
+def sealed_authority(primary: str) -> str:
+    """Return the file of a primary's sealed CA, an input of the build."""
+    return f"{overlay(primary, TRUST, None)}/{SEALED_SECRET}"
 
 
 def is_object_file(path: str) -> bool:

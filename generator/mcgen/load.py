@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from mcgen.blueprint import Blueprint
     from mcgen.manifest import Manifest
     from mcgen.mesh import Mesh
+    from mcgen.pairs import Pair
     from mcgen.source import Source
+    from mcgen.tree import DataPath
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +71,7 @@ def load(given: Read, inputs: Path) -> Loaded:
 
 
 def read_inputs(folder: Path) -> Inputs:
-    """Return the facts and the sealed secrets that lie in a tree, or in a folder of the same layout."""
+    """Return the facts and the sealed secrets (remotes, CAs) that lie in a tree, or in a folder of the same layout."""
     files: dict[str, bytes] = {}
     known = facts.Facts()
     if (folder / layout.FACTS).is_file():
@@ -85,7 +87,14 @@ def read_inputs(folder: Path) -> Inputs:
         found = _read(str(folder / path))
         sealed[consumer, remote] = found.data
         files[path] = found.text.encode()
-    return Inputs(facts=known, sealed=sealed, files=files)
+    authorities: dict[str, Any] = {}
+    for primary in _folders(folder / "clusters"):
+        path = layout.sealed_authority(primary)
+        if (folder / path).is_file():
+            found = _read(str(folder / path))
+            authorities[primary] = found.data
+            files[path] = found.text.encode()
+    return Inputs(facts=known, sealed=sealed, authorities=authorities, files=files)
 
 
 def _read(path: str) -> Source:
@@ -122,25 +131,42 @@ def lost_stages(loaded: Loaded, manifest: Manifest, problems: list[Problem]) -> 
     """
     if has_errors(problems):
         return problems
-    return [
-        _lost(loaded, steps)
+    closed = [
+        _closed(loaded, steps)
         for cluster, steps in chain.whole(loaded.mesh)
         if any(
             not step.listed and layout.application(cluster.name, step.stage.wave, step.name) in manifest.files
             for step in steps
         )
     ]
+    return closed + [
+        _unread(loaded, pair)
+        for pair in loaded.mesh.all_pairs
+        if not pair.serves and not pair.sealed
+        if f"{layout.overlay(pair.remote.name, stages.REMOTE_SECRET, pair.consumer.name)}/{layout.KUSTOMIZATION}"
+        in manifest.files
+    ]
 
 
-def _lost(loaded: Loaded, steps: tuple[chain.Step, ...]) -> Problem:
+def _closed(loaded: Loaded, steps: tuple[chain.Step, ...]) -> Problem:
     gate = next(step for step in steps if step.gate)
-    secret = gate.stage.name == stages.REMOTE_SECRET
-    pair = loaded.mesh.pairs[gate.cluster.name]
-    path = layout.sealed_secret(pair.consumer.name, pair.remote.name) if secret else layout.FACTS
-    what = f"{path} is gone" if secret else f"{path} has lost the address of {pair.consumer.name}"
-    return Problem(
-        code="MC237",
-        message=f"{what}: the stages of {gate.cluster.name} behind it were open and would be taken away",
-        pos=loaded.source.pos(gate.origin),
-        advice=f"restore it (`git checkout -- {path}` in the tree), or find it again and put it there",
+    path, what = f"{gate.path}/{layout.SEALED_SECRET}", ""
+    if gate.stage.name == stages.CONTROL_PLANE:
+        path, what = layout.FACTS, f" has lost the address of {gate.cluster.primary}"
+    message = (
+        f"{path}{what or ' is gone'}: the stages of {gate.cluster.name} behind it were open and would be taken away"
     )
+    return _lost(loaded, gate.origin, path, message)
+
+
+def _unread(loaded: Loaded, pair: Pair) -> Problem:
+    path = layout.sealed_secret(pair.consumer.name, pair.remote.name)
+    message = (
+        f"{path} is gone: the istiod of {pair.consumer.name} would not be told any more where {pair.remote.name} is"
+    )
+    return _lost(loaded, pair.remote.origin, path, message)
+
+
+def _lost(loaded: Loaded, origin: DataPath, path: str, message: str) -> Problem:
+    advice = f"restore it (`git checkout -- {path}` in the tree), or find it again and put it there"
+    return Problem(code="MC237", message=message, pos=loaded.source.pos(origin), advice=advice)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mcgen import addons, job, names, phases, platforms, sealed, upgrades
+from mcgen import addons, job, names, pairs, phases, platforms, upgrades
 from mcgen.blueprint import Namespace as Declared
 from mcgen.delivery import NOTHING_RENDERED, Rendered
-from mcgen.facts import FIRST_SUFFIX, Inputs
 
 if TYPE_CHECKING:
     from collections.abc import Set
 
     from mcgen import blueprint as bp
+    from mcgen.facts import Inputs
     from mcgen.job import Credentials, Job
+    from mcgen.pairs import Pair
     from mcgen.tree import DataPath
     from mcgen.upgrades import Rollout
 
@@ -54,7 +55,9 @@ class Gateway:
 class Cluster:
     """One cluster. primary: the name of the cluster whose istiod serves it (its own, for a primary).
 
-    credentials: of the bootstrap job, None when it has nothing to do here. state: how far it has left, see `phases`.
+    opens: whether sealed secrets are opened here: remote secrets, or the CA of the mesh. has_authority: whether the
+    CA under the shared root is sealed for this cluster. credentials: of the bootstrap job, None when it has nothing
+    to do here. state: how far it has left, see `phases`.
     """
 
     name: str
@@ -65,6 +68,8 @@ class Cluster:
     egress: tuple[str, ...]
     gateway: Gateway
     ingress_gateway: bool
+    opens: bool
+    has_authority: bool
     namespaces: tuple[Namespace, ...]
     context: str
     server: str
@@ -86,25 +91,11 @@ class Cluster:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
-    """A consumer's istiod reads a remote.
-
-    tokens: the suffixes of the token Secrets, the one to use last. sealed: whether the file is there;
-    sealed_token, sealed_with: the suffix and the certificate's fingerprint that it names, empty when it names none.
-    """
-
-    consumer: Cluster
-    remote: Cluster
-    tokens: tuple[str, ...]
-    sealed: bool
-    sealed_token: str = ""
-    sealed_with: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Mesh:
-    """The whole mesh: clusters in the order of the blueprint, pairs by the name of the remote.
+    """The whole mesh: clusters in the order of the blueprint.
 
+    pairs: each remote with the primary that serves it, by the remote's name. peers: of each cluster the primaries
+    that read it as well. shares_root: whether every primary's CA is under one root, and comes with the tree.
     rendered: what istioctl made of it, where the tree holds that.
     """
 
@@ -120,6 +111,8 @@ class Mesh:
     clusters: tuple[Cluster, ...]
     by_name: dict[str, Cluster]
     pairs: dict[str, Pair]
+    peers: dict[str, tuple[Pair, ...]]
+    shares_root: bool
     policies: tuple[bp.Policy, ...]
     hardened: bool
     exported: tuple[str, ...]
@@ -140,9 +133,27 @@ class Mesh:
         return {cluster.name: cluster.gateway.address for cluster in self.clusters if cluster.gateway.serves_remotes}
 
     @property
-    def exposes(self) -> bool:
-        """Return whether the east-west gateways let anything through: Services, or istiod for remotes."""
-        return bool(self.exported or self.remotes or not self.hardened)
+    def all_pairs(self) -> tuple[Pair, ...]:
+        """Return every pair of a consumer and a cluster that it reads, by cluster, who serves it first."""
+        return tuple(pair for cluster in self.clusters for pair in self.readers(cluster.name))
+
+    def readers(self, cluster: str) -> tuple[Pair, ...]:
+        """Return who reads a cluster, who serves it first."""
+        own = self.pairs.get(cluster)
+        return (*((own,) if own else ()), *self.peers.get(cluster, ()))
+
+    def pair(self, consumer: str, cluster: str) -> Pair | None:
+        """Return how one cluster's istiod reads another, None when it does not."""
+        return next((pair for pair in self.readers(cluster) if pair.consumer.name == consumer), None)
+
+    @property
+    def consumers(self) -> tuple[Cluster, ...]:
+        """Return the primaries that read other clusters."""
+        return tuple(c for c in self.primaries if c.gateway.serves_remotes or len(self.primaries) > 1)
+
+    def exposes(self, cluster: Cluster) -> bool:
+        """Return whether the gateways that a primary configures let anything through: Services, or its istiod."""
+        return bool(self.exported or cluster.gateway.serves_remotes or not self.hardened)
 
     @property
     def primaries(self) -> tuple[Cluster, ...]:
@@ -158,7 +169,6 @@ class Mesh:
 def resolve(blueprint: bp.Blueprint, inputs: Inputs) -> Mesh:
     """Return the mesh of a blueprint that the rules accept."""
     clusters = _clusters(blueprint, inputs)
-    by_name = {cluster.name: cluster for cluster in clusters}
     name = blueprint.metadata.name
     return Mesh(
         name=name,
@@ -171,8 +181,10 @@ def resolve(blueprint: bp.Blueprint, inputs: Inputs) -> Mesh:
         istio=blueprint.istio,
         rollout=upgrades.rollout(blueprint.istio),
         clusters=clusters,
-        by_name=by_name,
-        pairs={c.name: _pair(by_name[c.primary], c, inputs) for c in clusters if not c.is_primary},
+        by_name={cluster.name: cluster for cluster in clusters},
+        pairs=pairs.served(clusters, inputs),
+        peers=pairs.peers(clusters, inputs),
+        shares_root=blueprint.trust.mode == "cacerts",
         policies=tuple(blueprint.policies),
         hardened=blueprint.exposure.profile == "hardened",
         exported=tuple(ns.name for _, ns in all_namespaces(blueprint) if ns.exported),
@@ -205,6 +217,26 @@ def primary_of(cluster: bp.Cluster, blueprint: bp.Blueprint) -> str:
     return blueprint.primaries[0] if len(blueprint.primaries) == 1 else ""
 
 
+def served_primaries(blueprint: bp.Blueprint) -> set[str]:
+    """Return the names of the clusters whose istiod serves remotes."""
+    return {primary_of(cluster, blueprint) for cluster in blueprint.clusters if cluster.role == "remote"}
+
+
+def consumers(blueprint: bp.Blueprint) -> set[str]:
+    """Return the names of the clusters whose istiod reads others: its remotes, and its peers where there are any."""
+    return set(blueprint.primaries) if len(blueprint.primaries) > 1 else served_primaries(blueprint)
+
+
+def readers(cluster: bp.Cluster, blueprint: bp.Blueprint) -> set[str]:
+    """Return the names of the clusters whose istiod reads this one: who serves it, and the other primaries."""
+    return (set(blueprint.primaries) | {primary_of(cluster, blueprint)}) - {cluster.name}
+
+
+def opening(blueprint: bp.Blueprint) -> set[str]:
+    """Return the names of the clusters in which sealed secrets are opened: remote secrets, or the CA of the mesh."""
+    return set(blueprint.primaries) if blueprint.trust.mode == "cacerts" else consumers(blueprint)
+
+
 def network_of(cluster: bp.Cluster) -> str:
     """Return the network of a cluster, its own one by default."""
     return cluster.network or names.network(cluster.name)
@@ -219,19 +251,27 @@ def source_ranges(cluster: bp.Cluster, blueprint: bp.Blueprint) -> tuple[str, ..
     return tuple(sorted({cidr for c in blueprint.clusters if c.name != cluster.name for cidr in c.egress}))
 
 
+class _Tasks(NamedTuple):
+    """The names of the clusters whose istiods serve remotes, read others, open sealed secrets; found once for all."""
+
+    serve: Set[str]
+    read: Set[str]
+    open: Set[str]
+
+
 def _clusters(blueprint: bp.Blueprint, inputs: Inputs) -> tuple[Cluster, ...]:
-    served = {primary_of(c, blueprint) for c in blueprint.clusters if c.role == "remote"}
-    local = _namespaces(blueprint, served)
+    tasks = _Tasks(served_primaries(blueprint), consumers(blueprint), opening(blueprint))
+    local = _namespaces(blueprint, tasks.open)
     return tuple(
-        _cluster(i, c, tuple(local[c.name]), blueprint, inputs, serves=c.name in served)
-        for i, c in enumerate(blueprint.clusters)
+        _cluster(i, c, tuple(local[c.name]), blueprint, inputs, tasks) for i, c in enumerate(blueprint.clusters)
     )
 
 
-def _namespaces(blueprint: bp.Blueprint, served: Set[str]) -> dict[str, list[Namespace]]:
+def _namespaces(blueprint: bp.Blueprint, opens: Set[str]) -> dict[str, list[Namespace]]:
     """Return the namespaces of each cluster.
 
-    A primary also has those for which it only keeps Istio configuration; one that serves remotes, that of an addon.
+    A primary also has those for which it only keeps Istio configuration; where sealed secrets are opened, that of an
+    addon.
     """
     configured = {policy.namespace for policy in blueprint.policies}
     found: dict[str, list[Namespace]] = {cluster.name: [] for cluster in blueprint.clusters}
@@ -245,7 +285,7 @@ def _namespaces(blueprint: bp.Blueprint, served: Set[str]) -> dict[str, list[Nam
     addon = addons.sealed_secrets(blueprint)
     if addon.managed:
         own = _namespace(addons.SEALED_SECRETS, Declared(name=addon.namespace, clusters=[], injection=False))
-        for name in served:
+        for name in opens:
             found[name].append(own)
     return found
 
@@ -256,10 +296,9 @@ def _cluster(
     namespaces: tuple[Namespace, ...],
     blueprint: bp.Blueprint,
     inputs: Inputs,
-    *,
-    serves: bool,
+    tasks: _Tasks,
 ) -> Cluster:
-    gateway = cluster.gateway
+    gateway, serves = cluster.gateway, cluster.name in tasks.serve
     ranges = source_ranges(cluster, blueprint)
     return Cluster(
         name=cluster.name,
@@ -279,12 +318,14 @@ def _cluster(
             serves_remotes=serves,
         ),
         ingress_gateway=cluster.ingress_gateway,
+        opens=cluster.name in tasks.open,
+        has_authority=cluster.name in inputs.authorities,
         namespaces=namespaces,
         context=cluster.bootstrap.context or cluster.name,
         server=cluster.bootstrap.server or "",
         tls_server_name=cluster.bootstrap.tls_server_name or "",
         certificate=cluster.bootstrap.certificate or "",
-        credentials=job.credentials(cluster, blueprint, needed=serves or cluster.role == "remote"),
+        credentials=job.credentials(cluster, blueprint, needed=cluster.role == "remote" or cluster.name in tasks.read),
         origin=("clusters", index),
         state=cluster.state or phases.MEMBER,
     )
@@ -307,17 +348,4 @@ def _namespace(origin: DataPath, namespace: bp.Namespace) -> Namespace:
         annotations=namespace.annotations,
         everywhere=namespace.clusters is None,
         origin=origin,
-    )
-
-
-def _pair(consumer: Cluster, remote: Cluster, inputs: Inputs) -> Pair:
-    tokens = inputs.facts.tokens.get(consumer.name, {}).get(remote.name, [FIRST_SUFFIX])
-    document = inputs.sealed.get((consumer.name, remote.name))
-    return Pair(
-        consumer=consumer,
-        remote=remote,
-        tokens=tuple(tokens),
-        sealed=document is not None,
-        sealed_token=sealed.annotation(document, names.TOKEN),
-        sealed_with=sealed.annotation(document, names.CERTIFICATE),
     )

@@ -21,6 +21,9 @@ STAGE = "mcgen/stage"
 WAITS_FOR = "mcgen/waits-for"
 TOKEN = "mcgen/token"  # noqa: S105 - an annotation
 CERTIFICATE = "mcgen/certificate"
+# Of a sealed CA: the root that it is under, and the day on which it expires
+ROOT = "mcgen/root"
+EXPIRES = "mcgen/expires"
 PROBE = "mcgen/probe"
 DESCRIPTION = "mcgen/description"
 INJECTION = "istio-injection"
@@ -54,6 +57,8 @@ DELETION_APPROVED = "argocd.argoproj.io/deletion-approved"
 # Namespaces and fixed names
 ISTIO_SYSTEM = "istio-system"
 KUBE_SYSTEM = "kube-system"
+# The ApplicationSet of what primaries read of each other, by its role
+PEERS = "peers"
 IN_CLUSTER = "in-cluster"
 IN_CLUSTER_SERVER = "https://kubernetes.default.svc"
 EAST_WEST_GATEWAY = "istio-eastwestgateway"
@@ -67,6 +72,9 @@ EAST_WEST_SELECTOR = {"istio": "eastwestgateway"}
 DEFAULT_TAG = "default"
 TAG_INJECTOR = f"istio-revision-tag-{DEFAULT_TAG}"
 DEFAULT_VALIDATOR = "istiod-default-validator"
+# The Secret in which istiod finds the CA that signs for it, and the keys of that Secret
+AUTHORITY = "cacerts"
+AUTHORITY_KEYS = ("ca-cert.pem", "ca-key.pem", "cert-chain.pem", "root-cert.pem")
 GATE = "gate"
 # The Role in istio-system of what the bootstrap job reads there.
 BOOTSTRAP_ROLE = "mcgen-bootstrap"
@@ -154,13 +162,18 @@ def application(mesh: str, cluster: str, stage: str) -> str:
     return f"{mesh}-{cluster}-{stage}"
 
 
+def peer(mesh: str, consumer: str, cluster: str) -> str:
+    """Return the name of the Application that gives a primary the remote secret of a peer."""
+    return f"{mesh}-{consumer}-reads-{cluster}"
+
+
 def root(mesh: str) -> str:
     """Return the name of the root Application and of the AppProject of root and chains."""
     return f"{mesh}-root"
 
 
 def application_set(mesh: str, role: str) -> str:
-    """Return the name of the ApplicationSet of all primaries or all remotes."""
+    """Return the name of the ApplicationSet of all primaries, all remotes, or all peers."""
     return f"{mesh}-{role}"
 
 

@@ -1,4 +1,4 @@
-"""What a sealed remote secret must be, and what it says of itself.
+"""What a sealed remote secret, or the sealed CA of a primary, must be, and what it says of itself.
 
 Which token and which certificate were used stands in annotations of the template and of the file; the sealing
 itself covers name and namespace only (strict scope), so these are notes, and prove nothing.
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from mcgen import names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
 # What the template may hold. It is not sealed, and the controller copies it into the Secret: there, a label or an
 # annotation more can tell another controller to copy the token elsewhere, or to leave it behind for ever.
@@ -39,16 +39,30 @@ def annotation(document: Any, key: str) -> str:
 
 def differences(document: Any, cluster_id: str) -> Iterator[str]:
     """Yield what keeps a document from being the sealed remote secret of a cluster, by its Istio ID."""
-    name = names.remote_secret(cluster_id)
-    wanted: dict[tuple[str, ...], Any] = {
+    template = ("spec", "template", "metadata")
+    wanted: dict[tuple[str, ...], str] = {
+        (*template, "labels", names.MULTI_CLUSTER): "true",
+        (*template, "annotations", names.REMOTE_CLUSTER): cluster_id,
+    }
+    yield from _differences(document, names.remote_secret(cluster_id), wanted, (cluster_id,))
+
+
+def authority_differences(document: Any) -> Iterator[str]:
+    """Yield what keeps a document from being the sealed CA of a primary."""
+    yield from _differences(document, names.AUTHORITY, {}, names.AUTHORITY_KEYS)
+
+
+def _differences(
+    document: Any, name: str, further: Mapping[tuple[str, ...], str], keys: Collection[str]
+) -> Iterator[str]:
+    wanted: dict[tuple[str, ...], str] = {
         ("apiVersion",): names.SEALED_SECRET,
         ("kind",): "SealedSecret",
         ("metadata", "name"): name,
         ("metadata", "namespace"): names.ISTIO_SYSTEM,
         ("spec", "template", "metadata", "name"): name,
         ("spec", "template", "metadata", "namespace"): names.ISTIO_SYSTEM,
-        ("spec", "template", "metadata", "labels", names.MULTI_CLUSTER): "true",
-        ("spec", "template", "metadata", "annotations", names.REMOTE_CLUSTER): cluster_id,
+        **further,
     }
     for path, value in wanted.items():
         actual = _get(document, path)
@@ -56,16 +70,20 @@ def differences(document: Any, cluster_id: str) -> Iterator[str]:
             yield f'{".".join(path)} is missing, and must be "{value}"'
         elif actual != value:
             yield f'{".".join(path)} is "{actual}", and must be "{value}"'
-    yield from _unsealed(document, cluster_id)
+    yield from _unsealed(document, keys)
     yield from _added(document)
 
 
-def _unsealed(document: Any, cluster_id: str) -> Iterator[str]:
+def _unsealed(document: Any, keys: Collection[str]) -> Iterator[str]:
     data = _get(document, ("spec", "encryptedData"))
-    if not isinstance(data, dict) or list(data) != [cluster_id] or not isinstance(data[cluster_id], str):
-        yield f'spec.encryptedData must have the one key "{cluster_id}", with a sealed text'
-    elif not _is_sealed(data[cluster_id]):
-        yield f"spec.encryptedData.{cluster_id} is not sealed; a token that stands there is known to all"
+    if not isinstance(data, dict) or set(data) != set(keys) or any(not isinstance(data[key], str) for key in keys):
+        which = " and ".join(f'"{key}"' for key in keys)
+        words = "the one key {}, with a sealed text" if len(keys) == 1 else "the keys {}, each with a sealed text"
+        yield f"spec.encryptedData must have {words.format(which)}"
+    else:
+        for key in keys:
+            if not _is_sealed(data[key]):
+                yield f"spec.encryptedData.{key} is not sealed; a secret that stands there is known to all"
     # What stands here besides the sealed data is not sealed.
     for path in (("data",), ("stringData",), ("spec", "data")):
         if _get(document, path) is not None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 NAMESPACES = "namespaces"
 SEALED_SECRETS = "sealed-secrets"
+TRUST = "trust"
 REMOTE_SECRET = "remote-secret"  # noqa: S105 - the name of a stage
 BASE = "base"
 CONTROL_PLANE = "control-plane"
@@ -40,8 +41,8 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         name=NAMESPACES,
         wave=0,
-        what="every namespace that mcgen owns in the cluster, and on a remote the identity with which its "
-        "primary's istiod reads it (ServiceAccount, ClusterRole, binding, token Secret)",
+        what="every namespace that mcgen owns in the cluster, and the identities with which the istiods of others "
+        "read it (ServiceAccount, ClusterRole, binding, token Secret): a remote's primary, and peers",
         healthy="the objects are applied",
         why="no other stage creates a namespace, and the token must exist before a remote secret can be made",
         look="what the API server or the AppProject refuses stands in the message of the Application; the "
@@ -50,12 +51,22 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         name=SEALED_SECRETS,
         wave=5,
-        what="with `addons.sealedSecrets: managed`, on a primary that serves remotes: the sealed-secrets controller "
+        what="with `addons.sealedSecrets: managed`, on a primary that opens any: the sealed-secrets controller "
         "and the definition of its kind",
         healthy="the API server has established the definition, and the controller has rolled out",
         why="a SealedSecret cannot be applied before, nor sealed: kubeseal asks the controller for its certificate; "
         "what a remote's chain brings too early is refused and tried again",
         look="the controller's pod and its log; another such controller in the cluster",
+    ),
+    Stage(
+        name=TRUST,
+        wave=10,
+        what="with `trust.mode: cacerts`, on a primary: the SealedSecret with its intermediate certificate and key, "
+        "under the root that all primaries share; before it was made, a gate",
+        healthy="the sealed-secrets controller has unsealed it",
+        why="an istiod that starts without it makes a root of its own, which no workload of another primary trusts",
+        look="at a gate, seal it: `mcgen bootstrap --ca FOLDER`; otherwise whether the controller of this cluster "
+        "could open the file (`mcgen doctor`)",
     ),
     Stage(
         name=REMOTE_SECRET,

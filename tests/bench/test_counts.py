@@ -47,7 +47,7 @@ UNCHANGED = {
     "folders opened": 850,
 }
 
-LINES_PER_CLUSTER = 14_500
+LINES_PER_CLUSTER = 16_000
 
 
 @pytest.fixture(scope="module")

@@ -76,13 +76,15 @@ def built(data: Any, files: Tree) -> Tree:
     """Return the whole tree of a blueprint as data, with its inputs and its manifest."""
     found = source.parse(emit([copy.deepcopy(data)]).encode(), "blueprint.yaml")
     parsed = blueprint.convert(found.data)
-    sealed = {}
+    sealed, authorities = {}, {}
     for path, raw in files.items():
-        if path.endswith(layout.SEALED_SECRET):
+        if path.endswith(f"/trust/{layout.SEALED_SECRET}"):
+            authorities[path.split("/")[1]] = yaml.safe_load(raw)
+        elif path.endswith(layout.SEALED_SECRET):
             _, consumer, _, remote, _ = path.split("/")
             sealed[consumer, remote] = yaml.safe_load(raw)
     known = facts.convert(yaml.safe_load(files[layout.FACTS])) if layout.FACTS in files else facts.Facts()
-    inputs = facts.Inputs(facts=known, sealed=sealed, files=files)
+    inputs = facts.Inputs(facts=known, sealed=sealed, authorities=authorities, files=files)
     problems = rules.check(parsed, inputs, found)
     assert not has_errors(problems), problems
     loaded = Loaded(source=found, inputs=inputs, mesh=resolve(parsed, inputs), warnings=())

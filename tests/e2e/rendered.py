@@ -10,12 +10,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mcgen.manifests.setup import COMMAND
 from mcgen.minors import MINORS
 from tests.goyaml import documents
 from tests.programs import CHECKOUT, program, run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 NEWEST = list(MINORS)[-1]
 KUBERNETES = "1.35.4"
@@ -34,17 +37,29 @@ class Rendered:
 
 @cache
 def applications(tree: Path) -> tuple[Rendered, ...]:
-    """Render every Application of every chain."""
-    files = sorted(tree.glob("clusters/*/argocd/*.yaml"))
+    """Render every Application of every chain, and what peers are told beside them."""
+    found = [documents(file.read_bytes())[0] for file in sorted(tree.glob("clusters/*/argocd/*.yaml"))]
     with ThreadPoolExecutor(2) as pool:
-        return tuple(pool.map(lambda file: _render(tree, file), files))
+        return tuple(pool.map(lambda application: _render(tree, application), [*found, *_peers(tree)]))
 
 
-def _render(tree: Path, file: Path) -> Rendered:
-    (application,) = documents(file.read_bytes())
+def _peers(tree: Path) -> Iterator[dict[str, Any]]:
+    """Yield the Applications that an ApplicationSet makes of stages without a chain."""
+    file = tree / "argocd/applicationsets/peers.yaml"
+    for application_set in documents(file.read_bytes()) if file.exists() else ():
+        template = json.dumps(application_set["spec"]["template"])
+        for element in application_set["spec"]["generators"][0]["list"]["elements"]:
+            text = template
+            for field, value in element.items():
+                text = text.replace(f"{{{{ .{field} }}}}", value)
+            assert "{{" not in text
+            yield json.loads(text)
+
+
+def _render(tree: Path, application: dict[str, Any]) -> Rendered:
     source = application["spec"]["source"]
     if "chart" in source:
-        return _charted(file, application)
+        return _charted(application)
     folder = _below(tree, source["path"])
     minor = source["plugin"]["name"].rpartition("-")[2] if "plugin" in source else ""
     text = plugin(tree / folder, minor) if minor else kustomize(tree / folder)
@@ -52,7 +67,7 @@ def _render(tree: Path, file: Path) -> Rendered:
     return Rendered(application=application, cluster=cluster, folder=folder, objects=tuple(documents(text)), text=text)
 
 
-def _charted(file: Path, application: dict[str, Any]) -> Rendered:
+def _charted(application: dict[str, Any]) -> Rendered:
     """Render a chart as Argo CD does (util/helm/cmd.go): `helm template` with the release, namespace and values."""
     spec = application["spec"]
     source, destination = spec["source"], spec["destination"]
@@ -60,7 +75,8 @@ def _charted(file: Path, application: dict[str, Any]) -> Rendered:
     argv += ["--name-template", source["helm"]["releaseName"], "--namespace", destination["namespace"]]
     argv += ["--kube-version", KUBERNETES, "--values", "-", "--include-crds"]
     text = run(argv, stdin=json.dumps(source["helm"]["valuesObject"]).encode())
-    folder = f"{file.parent.parent.name}/{application['metadata']['labels']['mcgen/stage']}"
+    labels = application["metadata"]["labels"]
+    folder = f"{labels['mcgen/cluster']}/{labels['mcgen/stage']}"
     objects = tuple(documents(text))
     return Rendered(application=application, cluster=destination["name"], folder=folder, objects=objects, text=text)
 

@@ -108,15 +108,16 @@ def test_every_object_says_where_it_lives(tree: Path) -> None:
                 assert thing["metadata"].get("namespace"), key(thing)
 
 
-def test_the_reader_has_the_rules_of_the_chart() -> None:
+@pytest.mark.parametrize(("profile", "serves"), [("remote", True), ("minimal", False)])
+def test_the_reader_has_the_rules_of_the_chart(profile: str, serves: bool) -> None:
     operator = {
         "apiVersion": "install.istio.io/v1alpha1",
         "kind": "IstioOperator",
-        "spec": {"profile": "remote", "values": {"global": {"enableReaderRBAC": True}}},
+        "spec": {"profile": profile, "values": {"global": {"enableReaderRBAC": True}}},
     }
     text = run([program("istioctl"), "manifest", "generate", "-f", "-"], stdin=yaml.dump(operator).encode())
     role = next(t for t in documents(text) if t["kind"] == "ClusterRole" and "reader" in t["metadata"]["name"])
-    assert rights(role["rules"]) == rights(readers.rules())
+    assert rights(role["rules"]) == rights(readers.rules(serves=serves))
 
 
 def test_istioctl_is_of_the_minor_of_the_samples() -> None:

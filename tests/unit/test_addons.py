@@ -75,16 +75,18 @@ def test_kubeseal_is_told_what_it_does_not_know() -> None:
     assert other.kubeseal_options == ("--controller-name", "opener")
 
 
-def test_only_a_primary_that_serves_remotes_gets_the_controller() -> None:
+def test_only_primaries_that_read_others_get_the_controller() -> None:
+    """The one serves a remote, both read their peer."""
     files = tree("managed")
     assert [path for path in files if path.endswith("-sealed-secrets.yaml")] == [
-        "clusters/east/argocd/05-sealed-secrets.yaml"
+        "clusters/east/argocd/05-sealed-secrets.yaml",
+        "clusters/north/argocd/05-sealed-secrets.yaml",
     ]
     assert "clusters/east/namespaces/sealed-secrets.yaml" in files
-    assert [path for path in files if path.startswith(("clusters/north", "clusters/west")) and "sealed" in path] == []
+    assert [path for path in files if path.startswith("clusters/west") and "sealed" in path] == []
     project = files["argocd/install/projects.yaml"][1]["spec"]
     places = [place["name"] for place in project["destinations"] if place["namespace"] == "sealed-secrets"]
-    assert places == ["east"]
+    assert places == ["east", "north"]
 
 
 @pytest.mark.parametrize("addon", ["existing", {"namespace": "sealed-secrets"}])

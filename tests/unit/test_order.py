@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from mcgen import blueprint, mesh, phases
+from mcgen import blueprint, mesh, phases, upgrades
 from mcgen.facts import Inputs
 from mcgen.manifests import setup_health
 from mcgen.order import finding, order_problems, table
@@ -53,6 +53,12 @@ def test_every_phase_holds(state: str, inputs: Path | None) -> None:
 @pytest.mark.parametrize("name", ["minimal", "three-clouds"])
 def test_other_samples_hold(name: str) -> None:
     assert proved(tree(BLUEPRINTS / f"{name}.yaml")) == []
+
+
+@pytest.mark.parametrize("inputs", [None, BLUEPRINTS / "multi-primary.inputs"])
+@pytest.mark.parametrize("step", ["", *upgrades.BY_NAME])
+def test_every_step_of_several_primaries_holds(step: str, inputs: Path | None) -> None:
+    assert proved(tree(BLUEPRINTS / "multi-primary.yaml", inputs, step=step)) == []
 
 
 @pytest.mark.parametrize("name", TREES)

@@ -48,6 +48,7 @@ def blueprints(draw: st.DrawFn) -> dict[str, Any]:
         "gitops": {"repo": "https://git.example.com/mesh.git", "path": draw(st.sampled_from(["tree", "a/b/c"]))},
         "istio": {"version": "1.31.1"},
         "clusters": clusters,
+        "trust": {"mode": "cacerts" if len(primaries) > 1 else draw(st.sampled_from(["istiod", "cacerts"]))},
         "namespaces": spaces,
         "policies": policies,
         "demo": {"enabled": draw(flags)},

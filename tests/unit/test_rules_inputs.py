@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import copy
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -168,6 +169,54 @@ def test_mc236_a_secret_that_nobody_uses(pair: tuple[str, str]) -> None:
 
 def test_ok_mc236_a_secret_of_a_remote() -> None:
     assert "MC236" not in found(sealed({}))
+
+
+PRIMARIES = read((CHECKOUT / "blueprints/multi-primary.yaml").read_bytes())
+OF_PRIMARIES = load.read_inputs(CHECKOUT / "blueprints/multi-primary.inputs")
+
+
+def authority(cluster: str, **changes: Any) -> Inputs:
+    """Return the inputs of the sample with two primaries, with changes to the metadata of one sealed CA."""
+    document = copy.deepcopy(OF_PRIMARIES.authorities[cluster])
+    document["metadata"] |= changes
+    return replace(OF_PRIMARIES, authorities={**OF_PRIMARIES.authorities, cluster: document})
+
+
+def test_ok_mc235_ok_mc236_ok_mc247_two_primaries_with_everything() -> None:
+    assert found(OF_PRIMARIES, PRIMARIES) == {}
+
+
+@pytest.mark.parametrize("name", ["root-cert.pem", "ca-key.pem"])
+def test_mc235_a_ca_without_one_of_its_keys(name: str) -> None:
+    given = copy.deepcopy(OF_PRIMARIES)
+    del given.authorities["aks"]["spec"]["encryptedData"][name]
+    (message,) = found(given, PRIMARIES)["MC235"]
+    assert "encryptedData must have the keys" in message
+
+
+def test_mc235_a_ca_of_another_name() -> None:
+    assert set(found(authority("gke", name="certificates"), PRIMARIES)) == {"MC235"}
+
+
+def test_mc236_a_ca_of_a_remote() -> None:
+    given = replace(OF_PRIMARIES, authorities={"eks": OF_PRIMARIES.authorities["gke"]})
+    assert found(given, PRIMARIES)["MC236"] == [
+        '15: clusters/eks/trust/sealed-secret.yaml: "eks" is no primary of this mesh'
+    ]
+
+
+def test_mc236_a_ca_where_istiod_makes_its_own() -> None:
+    (message,) = found(Inputs(authorities={"gke": OF_PRIMARIES.authorities["gke"]}))["MC236"]
+    assert message.endswith("`trust.mode` is not cacerts")
+
+
+def test_mc247_two_roots() -> None:
+    (message,) = found(authority("aks", annotations={"mcgen/root": "sha256:00"}), PRIMARIES)["MC247"]
+    assert "and that of aks is sha256:00" in message
+
+
+def test_ok_mc247_a_ca_that_does_not_say() -> None:
+    assert found(authority("aks", annotations={}), PRIMARIES) == {}
 
 
 def lost(tmp_path: Path, inputs: str) -> list[str]:

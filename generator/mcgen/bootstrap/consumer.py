@@ -50,12 +50,20 @@ def ask(
     refused = ""
     if sealing:
         try:
-            found = retry(lambda: _certificate(mesh, cluster, way, options, folder))
-            notes = _judge(cluster.name, known, found, pinned=bool(_source(cluster, options)), options=options)
+            found, notes = sealing_certificate(mesh, cluster, known, options, retry, folder=folder)
         except ToolError as error:
             found, refused = None, str(error)
     address, outcomes = _address(cluster, way, options, retry)
     return Asked(name=cluster.name, certificate=found, address=address, notes=notes, refused=refused, outcomes=outcomes)
+
+
+def sealing_certificate(
+    mesh: Mesh, cluster: Cluster, known: Known | None, options: Options, retry: Retry, *, folder: Path
+) -> tuple[Certificate, tuple[str, ...]]:
+    """Return the certificate to seal with for a cluster, and what a person should know of it; raise ToolError."""
+    way = access.of(cluster, options.kubeconfigs)
+    found = retry(lambda: _certificate(mesh, cluster, way, options, folder))
+    return found, _judge(cluster.name, known, found, pinned=bool(_source(cluster, options)), options=options)
 
 
 def _source(cluster: Cluster, options: Options) -> str:

@@ -18,10 +18,19 @@ def check(minor: str) -> None:
         raise ToolError(
             f"istioctl is of version {found}, and the mesh runs Istio {minor}: put an istioctl {minor} on PATH"
         )
-    for argv in (["kubeseal", "--version"], ["kubectl", "version", "--client"]):
-        done = proc.run(argv, timeout=_SECONDS)
-        if done.code:
-            raise ToolError(f"`{' '.join(argv)}` fails: {done.words or f'exit code {done.code}'}")
+    check_kubeseal()
+    _runs(["kubectl", "version", "--client"])
+
+
+def check_kubeseal() -> None:
+    """Raise ToolError unless kubeseal is there."""
+    _runs(["kubeseal", "--version"])
+
+
+def _runs(argv: list[str]) -> None:
+    done = proc.run(argv, timeout=_SECONDS)
+    if done.code:
+        raise ToolError(f"`{' '.join(argv)}` fails: {done.words or f'exit code {done.code}'}")
 
 
 def istioctl_minor(program: str = "istioctl") -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mcgen.bootstrap.access import Access
-    from mcgen.mesh import Pair
+    from mcgen.pairs import Pair
 
 # Of a Secret all but its data.
 _METADATA = (

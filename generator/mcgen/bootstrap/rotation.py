@@ -14,7 +14,8 @@ from mcgen.problems import ToolError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mcgen.mesh import Mesh, Pair
+    from mcgen.mesh import Mesh
+    from mcgen.pairs import Pair
 
 # Istio minor -> the patch in which rotating a remote secret stopped losing the remote's endpoints; later minors
 # never did. Source: Istio's release note 61043 (releasenotes/notes/61043.yaml), in 1.30.4 and 1.31.0.
@@ -56,13 +57,13 @@ def before(suffix: str) -> str:
 
 
 def chosen(mesh: Mesh, name: str) -> list[Pair]:
-    """Return the pairs of one remote, or all of them; raise UsageError when there is no such remote."""
+    """Return the pairs of one remote, or of a peer, or all of them; raise UsageError when nobody reads the cluster."""
     if not name:
-        return [pair for pair in mesh.pairs.values() if not pair.remote.state]
-    if name not in mesh.pairs:
-        known = ", ".join(mesh.pairs) or "none"
+        return [pair for pair in mesh.all_pairs if not pair.remote.state]
+    if not mesh.readers(name):
+        known = ", ".join(dict.fromkeys(pair.remote.name for pair in mesh.all_pairs)) or "none"
         raise UsageError(f"'{name}' is no remote of this mesh; its remotes: {known}")
-    return [mesh.pairs[name]]
+    return list(mesh.readers(name))
 
 
 def rotated(pair: Pair) -> tuple[str, ...]:

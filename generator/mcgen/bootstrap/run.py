@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mcgen.bootstrap.consumer import Asked
     from mcgen.bootstrap.outcome import Options
     from mcgen.load import Loaded
-    from mcgen.mesh import Pair
+    from mcgen.pairs import Pair
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -47,8 +47,8 @@ def run(loaded: Loaded, out: Path, options: Options, watch: Callable[[int], None
     KeyboardInterrupt through; what was sealed until then is written.
     """
     retry = Retry(options.retries)
-    outcomes: list[Outcome] = [_skipped(pair) for pair in loaded.mesh.pairs.values() if not needed(pair, options)]
-    todo = [pair for pair in loaded.mesh.pairs.values() if needed(pair, options)]
+    outcomes: list[Outcome] = [_skipped(pair) for pair in loaded.mesh.all_pairs if not needed(pair, options)]
+    todo = [pair for pair in loaded.mesh.all_pairs if needed(pair, options)]
     if options.dry_run:
         return Result(outcomes=_sorted(loaded, outcomes + [_planned(pair) for pair in todo]), notes=(), wrote=False)
     asked = _ask(loaded, todo, options, retry)
@@ -92,7 +92,7 @@ def _ask(loaded: Loaded, todo: list[Pair], options: Options, retry: Retry) -> di
         cluster = mesh.by_name[name]
         return consumer.ask(mesh, cluster, known.get(name), options, retry, folder=folder, sealing=name in sealing)
 
-    consumers = dict.fromkeys(pair.consumer.name for pair in mesh.pairs.values())
+    consumers = [cluster.name for cluster in mesh.consumers]
     return dict(each(work, consumers, options.jobs, retry))
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from mcgen.bootstrap.access import Access
     from mcgen.bootstrap.certificate import Certificate
-    from mcgen.mesh import Pair
+    from mcgen.pairs import Pair
 
 HEADER = "Sealed by mcgen bootstrap. An input of the build: keep it in Git."
 
@@ -42,7 +42,7 @@ def kubeseal(certificate: str) -> list[str]:
 
 def seal(pair: Pair, remote: Access, certificate: Certificate, *, timeout: float) -> str:
     """Return the text of the sealed secret's file; raise ToolError with the program's own words, secrets hidden."""
-    with _readable(certificate.pem) as descriptor:
+    with readable(certificate.pem) as descriptor:
         made, done = proc.pipe(
             istioctl(pair, remote),
             kubeseal(f"/dev/fd/{descriptor}"),
@@ -58,8 +58,8 @@ def seal(pair: Pair, remote: Access, certificate: Certificate, *, timeout: float
     return emit([_checked(done.stdout, pair, certificate)], HEADER)
 
 
-def _checked(raw: bytes, pair: Pair, certificate: Certificate) -> dict[str, Any]:
-    """Return the sealed secret with notes of what it was made of; raise ToolError unless it is the expected one."""
+def document(raw: bytes) -> dict[str, Any]:
+    """Return the one document that kubeseal printed; raise ToolError when it is something else."""
     import yaml
 
     try:
@@ -68,11 +68,18 @@ def _checked(raw: bytes, pair: Pair, certificate: Certificate) -> dict[str, Any]
         raise ToolError("kubeseal printed something that is no YAML; nothing was written") from error
     if len(documents) != 1:
         raise ToolError(f"kubeseal printed {len(documents)} documents instead of one; nothing was written")
-    for difference in sealed.differences(documents[0], pair.remote.id):
+    found: dict[str, Any] = documents[0]
+    return found
+
+
+def _checked(raw: bytes, pair: Pair, certificate: Certificate) -> dict[str, Any]:
+    """Return the sealed secret with notes of what it was made of; raise ToolError unless it is the expected one."""
+    found = document(raw)
+    for difference in sealed.differences(found, pair.remote.id):
         # The value may be anything, also what should have been sealed.
         words = proc.words(difference.encode())
         raise ToolError(f"kubeseal did not print the sealed secret of {pair.remote.name}: {words}")
-    return _noted(documents[0], pair, certificate)
+    return _noted(found, pair, certificate)
 
 
 def _noted(document: dict[str, Any], pair: Pair, certificate: Certificate) -> dict[str, Any]:
@@ -92,7 +99,7 @@ def _noted(document: dict[str, Any], pair: Pair, certificate: Certificate) -> di
 
 
 @contextmanager
-def _readable(content: bytes) -> Iterator[int]:
+def readable(content: bytes) -> Iterator[int]:
     """Yield a descriptor from which a program reads the content: kubeseal's standard input is the secret."""
     reading, writing = os.pipe()
     try:

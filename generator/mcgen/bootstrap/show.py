@@ -28,6 +28,14 @@ def summary(result: Result, width: int = 0) -> str:
     return "\n".join([*lines, ", ".join(counts) or "this mesh has no remote secrets"]) + "\n"
 
 
+def authorities(result: Result, width: int = 0) -> str:
+    """Return one line per primary and its CA, the notes, and a count of every state; width: of a terminal."""
+    lines = [line for outcome in result.outcomes for line in wrap(_line(outcome), width, " " * 9)]
+    lines += [line for note in result.notes for line in wrap(f"note: {printable(note)}", width, " " * 6)]
+    states = [outcome.state for outcome in result.outcomes]
+    return "\n".join([*lines, ", ".join(f"{states.count(s)} {s}" for s in State if s in states)]) + "\n"
+
+
 def outcomes(result: Result) -> str:
     """Return the same as JSON: `version` (1), `wrote`, `pairs`, `consumers` and `notes`."""
     rows = [msgspec.to_builtins(outcome) for outcome in result.outcomes]

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from mcgen.bootstrap.outcome import Options
     from mcgen.facts import Certificate
     from mcgen.load import Loaded
-    from mcgen.mesh import Mesh, Pair
+    from mcgen.mesh import Mesh
+    from mcgen.pairs import Pair
 
 UNKNOWN = "unknown"
 _SYNCED = '{{with .status}}{{range .conditions}}{{if eq .type "Synced"}}{{.status}}{{end}}{{end}}{{end}}'
@@ -59,14 +60,13 @@ class _Live:
 def standings(loaded: Loaded, options: Options) -> list[Standing]:
     """Return where every pair of a mesh stands, in the order of the blueprint; clusters are asked several at once."""
     mesh, known, retry = loaded.mesh, loaded.inputs.facts.certificates, Retry(options.retries)
-    pairs = list(mesh.pairs.values())
-    found = {
-        pair.remote.name: row
-        for pair, row in each(
-            lambda pair: standing(mesh, pair, known.get(pair.consumer.name), options, retry), pairs, options.jobs, retry
-        )
-    }
-    return [found[pair.remote.name] for pair in pairs]
+    pairs = {(pair.consumer.name, pair.remote.name): pair for pair in mesh.all_pairs}
+
+    def ask(who: tuple[str, str]) -> Standing:
+        return standing(mesh, pairs[who], known.get(who[0]), options, retry)
+
+    found = dict(each(ask, pairs, options.jobs, retry))
+    return [found[who] for who in pairs]
 
 
 def standing(mesh: Mesh, pair: Pair, known: Certificate | None, options: Options, retry: Retry) -> Standing:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from mcgen.bootstrap.outcome import Options
     from mcgen.load import Loaded
-    from mcgen.mesh import Mesh, Pair
+    from mcgen.mesh import Mesh
+    from mcgen.pairs import Pair
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

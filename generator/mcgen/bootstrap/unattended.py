@@ -209,8 +209,8 @@ def _lost(clone: git.Clone, start: _Start, result: Result) -> list[str]:
     if start.commit != start.branches.target or not start.branches.ahead:
         return []
     failed = [outcome for outcome in result.outcomes if outcome.remote and outcome.state is State.FAILED]
-    paths = {out.remote: f"{start.mesh.path}/{layout.sealed_secret(out.consumer, out.remote)}" for out in failed}
-    return [remote for remote, path in paths.items() if clone.holds(start.branches.tip, path)]
+    paths = [(out.remote, f"{start.mesh.path}/{layout.sealed_secret(out.consumer, out.remote)}") for out in failed]
+    return list(dict.fromkeys(remote for remote, path in paths if clone.holds(start.branches.tip, path)))
 
 
 def message(mesh: Mesh, result: Result) -> str:

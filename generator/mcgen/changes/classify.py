@@ -56,6 +56,7 @@ SUBJECTS: tuple[Subject, ...] = (
     namespaces.namespaces,
     secrets.tokens,
     secrets.sealed,
+    secrets.authority,
     secrets.facts,
     delivery.sources,
     order.stages,

@@ -20,6 +20,7 @@ _SECRETS = "remote-secrets"
 _OVERLAY = re.compile(r"clusters/([^/]+)/([^/]+)/")
 _PAIR = re.compile(r"clusters/([^/]+)/remote-secrets/([^/]+)/")
 _READERS = re.compile(r"bases/readers/([^/]+)/")
+_PEERS = re.compile(r"bases/peers/([^/]+)/")
 _BASE = re.compile(r"bases/([^/]+)/")
 
 
@@ -80,6 +81,8 @@ class Context:
             return (overlay[1],)
         if readers := _READERS.match(path):
             return self._remotes(readers[1])
+        if peers := _PEERS.match(path):
+            return self._others(peers[1])
         if base := _BASE.match(path):
             return self._with_stage(base[1])
         return ()
@@ -92,6 +95,11 @@ class Context:
     def _remotes(self, primary: str) -> tuple[str, ...]:
         before, after = self.served
         return tuple(sorted({name for side in (before, after) for name, by in side.items() if by == primary}))
+
+    def _others(self, primary: str) -> tuple[str, ...]:
+        """Return the clusters that a primary reads and does not serve."""
+        served = self._remotes(primary)
+        return tuple(sorted({c for has in self.stages for c in has} - {primary, *served}))
 
     def _with_stage(self, stage: str) -> tuple[str, ...]:
         cached = self._by_stage.get(stage)
@@ -119,8 +127,24 @@ def _stages(side: Side) -> dict[str, set[str]]:
 
 
 def _served(side: Side) -> dict[str, str]:
+    """Return the primary of each remote; its peers read it as well, and primaries are read by peers alone."""
     pairs = (_PAIR.match(path) for path in side.paths if f"/{_SECRETS}/" in path)
-    return {pair[2]: pair[1] for pair in pairs if pair}
+    found: dict[str, set[str]] = {}
+    for pair in pairs:
+        if pair and f"{layout.overlay(pair[2], stages.POLICIES, None)}/{layout.KUSTOMIZATION}" not in side.paths:
+            found.setdefault(pair[2], set()).add(pair[1])
+    return {remote: min(by) if len(by) == 1 else _primary(side, remote, by) for remote, by in found.items()}
+
+
+def _primary(side: Side, remote: str, consumers: set[str]) -> str:
+    """Return which of several consumers serves a remote: the one to which its own chain brings the remote secret."""
+    stage = stages.BY_NAME[stages.REMOTE_SECRET]
+    path = layout.application(remote, stage.wave, stage.name)
+    try:
+        name = yaml.load(side.read([path])[path], Loader=yaml.CSafeLoader)["spec"]["destination"]["name"]
+    except (yaml.YAMLError, KeyError, TypeError, ValueError):
+        name = ""
+    return name if name in consumers else min(consumers)
 
 
 def _policies(side: Side) -> list[Data]:

@@ -25,6 +25,8 @@ KINDS: dict[str, str] = {
     "project": "what Argo CD may do for the mesh: AppProjects",
     "token": "a token Secret of a reader identity comes or goes",
     "sealed": "a sealed remote secret comes, goes or is another one",
+    "peer": "a primary reads a cluster that it does not serve, or is no longer told how to",
+    "authority": "the sealed CA of a primary comes, goes or is another one",
     "fact": "something found on live clusters",
     "istio": "Istio's version",
     "upgrade": "how far an upgrade to another minor of Istio is",

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from mcgen import layout, names
 from mcgen.changes.finding import Finding, Risk, Turn, flow, quote, quoted
-from mcgen.changes.leaves import MISSING, Leaf, get
+from mcgen.changes.leaves import MISSING, Leaf, get, mapping
 from mcgen.changes.say import shift
-from mcgen.stages import CONTROL_PLANE, REMOTE_SECRET
+from mcgen.stages import CONTROL_PLANE, REMOTE_SECRET, TRUST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,23 +89,42 @@ def _elements(delta: Delta) -> Iterator[Finding]:
         return
     before, after = (_clusters(side) for side in (delta.old, delta.new))
     for turn, found in ((Turn.ADDED, after - before), (Turn.REMOVED, before - after)):
-        for name in sorted(found):
-            added = turn is Turn.ADDED
-            yield Finding(
-                kind="cluster",
-                turn=turn,
-                risk=Risk.MEDIUM if added else Risk.HIGH,
-                what=f"{quote(delta.name)} {'makes a chain' if added else 'makes no chain any more'} for it",
-                why="Argo CD begins to install it" if added else _ORPHAN,
-                clusters=(name,),
-                covers=(_ELEMENTS,),
-            )
+        for consumer, name in sorted(found):
+            yield _peer(turn, consumer, name) if consumer else _chain(delta, turn, name)
 
 
-def _clusters(application_set: Any) -> set[str]:
+def _chain(delta: Delta, turn: Turn, name: str) -> Finding:
+    added = turn is Turn.ADDED
+    return Finding(
+        kind="cluster",
+        turn=turn,
+        risk=Risk.MEDIUM if added else Risk.HIGH,
+        what=f"{quote(delta.name)} {'makes a chain' if added else 'makes no chain any more'} for it",
+        why="Argo CD begins to install it" if added else _ORPHAN,
+        clusters=(name,),
+        covers=(_ELEMENTS,),
+    )
+
+
+def _peer(turn: Turn, consumer: str, name: str) -> Finding:
+    added = turn is Turn.ADDED
+    return Finding(
+        kind="peer",
+        turn=turn,
+        risk=Risk.LOW if added else Risk.HIGH,
+        what=f"the istiod of {quote(consumer)} {'reads it as a peer' if added else 'is no longer told how to read it'}",
+        why="workloads there are told of its endpoints" if added else _ORPHAN,
+        clusters=(name,),
+        covers=(_ELEMENTS,),
+    )
+
+
+def _clusters(application_set: Any) -> set[tuple[str, str]]:
+    """Return the consumer (of a peer, empty for a chain) and the cluster of each element."""
     generators = get(application_set, "spec", "generators")
     lists = [get(generator, "list", "elements") for generator in generators] if isinstance(generators, list) else []
-    return {str(get(entry, "cluster")) for found in lists if isinstance(found, list) for entry in found}
+    entries = [entry for found in lists if isinstance(found, list) for entry in found]
+    return {(str(mapping(entry).get("consumer", "")), str(get(entry, "cluster"))) for entry in entries}
 
 
 def gates(delta: Delta, _context: Context) -> Iterator[Finding]:
@@ -116,7 +135,7 @@ def gates(delta: Delta, _context: Context) -> Iterator[Finding]:
     if before == after or delta.old is None or delta.new is None:
         return
     opened = before
-    stage = CONTROL_PLANE if f"/{CONTROL_PLANE}/" in delta.file else REMOTE_SECRET
+    stage = next((name for name in (CONTROL_PLANE, TRUST) if f"/{name}/" in delta.file), REMOTE_SECRET)
     yield Finding(
         kind="gate",
         turn=Turn.OPENED if opened else Turn.CLOSED,

@@ -37,7 +37,7 @@ def tokens(delta: Delta, _context: Context) -> Iterator[Finding]:
 
 def sealed(delta: Delta, _context: Context) -> Iterator[Finding]:
     """Yield sealed remote secrets that come, go, or are sealed anew."""
-    if delta.kind != "SealedSecret":
+    if delta.kind != "SealedSecret" or delta.name == names.AUTHORITY:
         return
     if delta.old is None or delta.new is None:
         added = delta.old is None
@@ -62,6 +62,45 @@ def sealed(delta: Delta, _context: Context) -> Iterator[Finding]:
             after=_with(delta.new).strip(),
             covers=(("spec", "encryptedData"),),
         )
+
+
+def authority(delta: Delta, _context: Context) -> Iterator[Finding]:
+    """Yield sealed CAs that come, go, or are other ones."""
+    if delta.kind != "SealedSecret" or delta.name != names.AUTHORITY:
+        return
+    before, after = (_root(side) for side in (delta.old, delta.new))
+    if delta.old is None or delta.new is None:
+        added = delta.old is None
+        yield Finding(
+            kind="authority",
+            turn=Turn.ADDED if added else Turn.REMOVED,
+            risk=Risk.LOW if added else Risk.HIGH,
+            what=f"its CA is {'sealed' if added else 'gone'}{_under(after or before)}",
+            why="its istiod signs with it from its next start on" if added else "istiod would make a root of its own",
+            before=before,
+            after=after,
+            covers=((),),
+        )
+    elif get(delta.old, "spec", "encryptedData") != get(delta.new, "spec", "encryptedData"):
+        other = before != after
+        yield Finding(
+            kind="authority",
+            turn=Turn.CHANGED,
+            risk=Risk.HIGH if other else Risk.MEDIUM,
+            what=f"its CA is another one{_under(after)}",
+            why="workloads under the old root trust no certificate under the new one" if other else "the root stays",
+            before=before,
+            after=after,
+            covers=(("spec", "encryptedData"), ("metadata", "annotations")),
+        )
+
+
+def _root(document: Any) -> str:
+    return str(mapping(document, "metadata", "annotations").get(names.ROOT, ""))
+
+
+def _under(root: str) -> str:
+    return f", under root {quote(root)}" if root else ""
 
 
 def _with(document: Any) -> str:

@@ -52,6 +52,12 @@ ALL = ""
     shell_complete=complete.clusters,
     help="Seal again what is sealed already.",
 )
+@click.option(
+    "--ca",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="Give each primary a CA under the root in this folder, which is outside of Git; made where there is none.",
+)
 @pairs_option("--kubeconfig", "FILE", "How to reach a cluster: a kubeconfig, whose current context counts.")
 @pairs_option("--cert", "FILE|URL", "The sealing certificate of a primary, instead of asking its controller.")
 @click.option("--accept-new-cert", is_flag=True, help="Take a given certificate that is not the one of last time.")
@@ -73,6 +79,7 @@ def bootstrap(
     rotate: str | None,
     revoke: str | None,
     reseal: str | None,
+    ca: Path | None,
     kubeconfig: dict[str, str],
     cert: dict[str, str],
     accept_new_cert: bool,
@@ -96,6 +103,9 @@ def bootstrap(
     from mcgen.output import show
 
     chosen = {"--status": status or None, "--rotate": rotate, "--revoke": revoke, "--reseal": reseal}
+    if ca is not None:
+        # What is sealed again is then a CA.
+        chosen = {"--ca": str(ca), **{option: chosen[option] for option in ("--status", "--rotate", "--revoke")}}
     given_actions = [option for option, value in chosen.items() if value is not None]
     if len(given_actions) > 1:
         raise UsageError(f"{' and '.join(given_actions)} are steps of their own: give one of them")
@@ -121,9 +131,11 @@ def bootstrap(
                 kubeconfigs=_known(loaded, "--kubeconfig", kubeconfig),
                 certificates=_known(loaded, "--cert", cert),
                 accept_new_certificate=accept_new_cert,
-                reseal=_remotes(loaded, reseal),
+                reseal=_remotes(loaded, reseal if ca is None else None),
                 dry_run=dry_run,
             )
+            if ca is not None:
+                return _sign(given, loaded, out, options, ca, reseal, validator=validator, form=form)
             if status:
                 return _status(loaded, out, options, form)
             if rotate is not None or revoke is not None:
@@ -167,10 +179,42 @@ def _seal(given: Read, loaded: Loaded, out: Path, options: Options, *, validator
 
     if not options.dry_run:
         programs.check(loaded.mesh.minor)
-    with terminal.progress("sealing", len(loaded.mesh.pairs), form=form) as watch:
+    with terminal.progress("sealing", len(loaded.mesh.all_pairs), form=form) as watch:
         result = run.run(loaded, out, options, watch)
     if form == "text":
         click.echo(show.summary(result, terminal.width(sys.stdout)), nl=False)
+    else:
+        click.echo(show.outcomes(result), nl=False)
+    if not options.dry_run:
+        _rebuild(given, out, validator, form)
+    return 3 if result.failed else 0
+
+
+def _sign(
+    given: Read,
+    loaded: Loaded,
+    out: Path,
+    options: Options,
+    folder: Path,
+    reseal: str | None,
+    *,
+    validator: str,
+    form: str,
+) -> int:
+    from mcgen import terminal
+    from mcgen.bootstrap import programs, show, sign
+
+    primaries = [cluster.name for cluster in loaded.mesh.primaries]
+    if not loaded.mesh.shares_root:
+        raise UsageError("--ca is for a mesh with `trust: {mode: cacerts}`: this one's istiod makes its own root")
+    if reseal and reseal not in primaries:
+        raise UsageError(f"--reseal {reseal}: with --ca this is a primary, and the mesh has {', '.join(primaries)}")
+    if not options.dry_run:
+        programs.check_kubeseal()
+    again = frozenset(primaries if reseal == ALL else [reseal] if reseal else [])
+    result = sign.run(loaded, out, folder, options, again)
+    if form == "text":
+        click.echo(show.authorities(result, terminal.width(sys.stdout)), nl=False)
     else:
         click.echo(show.outcomes(result), nl=False)
     if not options.dry_run:

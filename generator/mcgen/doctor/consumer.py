@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mcgen import layout, names, proc
+from mcgen import layout, names, proc, sealed
 from mcgen.bootstrap import certificate
 from mcgen.bootstrap.kube import NoAnswer, Why, why
 from mcgen.doctor.ask import Client, Question
@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     from mcgen.addons import SealedSecrets
     from mcgen.bootstrap.certificate import Certificate
     from mcgen.load import Loaded
-    from mcgen.mesh import Cluster, Mesh, Pair
+    from mcgen.mesh import Cluster, Mesh
+    from mcgen.pairs import Pair
     from mcgen.tree import Data
 
-CERTIFICATE = "sealing certificate"
+CERTIFICATE, AUTHORITY = "sealing certificate", "sealed CA"
 # cmd/kubeseal and pkg/kubeseal of sealed-secrets: what `--validate` says when the controller has no key for it.
 _CLOSED = "unable to decrypt sealed secret"
 
@@ -46,11 +47,28 @@ def questions(loaded: Loaded, cluster: Cluster, client: Client, folder: Path) ->
     mesh, addon = loaded.mesh, loaded.mesh.sealed_secrets
     yield Question(whats=(controller_what(addon),), ask=partial(_controller, client, mesh))
     yield Question(whats=(CERTIFICATE,), ask=partial(_certificate, loaded, cluster, client, folder))
-    for pair in mesh.pairs.values():
+    files = loaded.inputs.files
+    if cluster.has_authority:
+        path = layout.sealed_authority(cluster.name)
+        again = f"mcgen bootstrap --ca FOLDER --reseal {cluster.name}"
+        used = sealed.annotation(loaded.inputs.authorities[cluster.name], names.CERTIFICATE)
+        what = _Sealed(what=AUTHORITY, certificate=used, again=again)
+        yield Question(whats=(AUTHORITY,), ask=partial(_opens, client, addon, what, files[path]))
+    for pair in mesh.all_pairs:
         if pair.consumer.name == cluster.name and pair.sealed and not pair.remote.state:
             path = layout.sealed_secret(cluster.name, pair.remote.name)
-            text = loaded.inputs.files[path]
-            yield Question(whats=(sealed_what(pair),), ask=partial(_opens, client, addon, pair, text))
+            again = f"mcgen bootstrap --reseal {pair.remote.name}"
+            what = _Sealed(what=sealed_what(pair), certificate=pair.sealed_with, again=again)
+            yield Question(whats=(what.what,), ask=partial(_opens, client, addon, what, files[path]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sealed:
+    """A sealed file. what: the name of its check; certificate: the certificate that it names; again: seals it again."""
+
+    what: str
+    certificate: str
+    again: str
 
 
 def controller_what(addon: SealedSecrets) -> str:
@@ -125,9 +143,9 @@ def _pinned(source: str, folder: Path, timeout: float) -> str:
     return certificate.read(source if "://" in source else str(folder / source), timeout=timeout).fingerprint
 
 
-def _opens(client: Client, addon: SealedSecrets, pair: Pair, text: bytes) -> Iterator[Check]:
+def _opens(client: Client, addon: SealedSecrets, file: _Sealed, text: bytes) -> Iterator[Check]:
     """Ask the controller to try; it answers whether it could, and nothing of what it saw."""
-    what = sealed_what(pair)
+    what = file.what
     argv = ["kubeseal", *client.access.options, "--validate"]
     argv += [f"--controller-namespace={addon.namespace}", f"--controller-name={addon.controller}"]
     try:
@@ -137,12 +155,12 @@ def _opens(client: Client, addon: SealedSecrets, pair: Pair, text: bytes) -> Ite
     if done.code == 0:
         yield fine(what)
     elif _CLOSED in done.words:
-        used = f" (it says it was sealed with {pair.sealed_with[:19]}...)" if pair.sealed_with else ""
+        used = f" (it says it was sealed with {file.certificate[:19]}...)" if file.certificate else ""
         yield finding(
             "MC712",
             what,
             f"the controller has no key that opens it{used}",
-            f"seal it again: `mcgen bootstrap --reseal {pair.remote.name}`",
+            f"seal it again: `{file.again}`",
         )
     else:
         raise NoAnswer(why(done.words), f"{client.access.cluster}: kubeseal --validate: {done.words or 'it failed'}")

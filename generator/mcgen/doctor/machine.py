@@ -23,8 +23,9 @@ _CALLS = {"kubectl": ("kubectl", "version", "--client"), "kubeseal": ("kubeseal"
 def questions(mesh: Mesh) -> Iterator[Question]:
     """Yield the questions to this machine; without remotes nothing is ever sealed."""
     yield Question(whats=("kubectl",), ask=partial(_runs, "kubectl"))
-    if mesh.pairs:
+    if any(cluster.opens for cluster in mesh.clusters):
         yield Question(whats=("kubeseal",), ask=partial(_runs, "kubeseal"))
+    if mesh.all_pairs:
         yield Question(whats=("istioctl",), ask=partial(_istioctl, mesh.minor))
 
 

@@ -14,24 +14,31 @@ from mcgen.doctor.verdict import Check, finding, fine
 from mcgen.manifests import readers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from mcgen.bootstrap.kube import TokenSecret
-    from mcgen.mesh import Pair
+    from mcgen.pairs import Pair
     from mcgen.tree import Data
 
 SERVER = "API server's address in its remote secret"
 
 
-def questions(pair: Pair, client: Client) -> Iterator[Question]:
-    """Yield the questions to a remote."""
+def questions(pairs: Sequence[Pair], client: Client) -> Iterator[Question]:
+    """Yield the questions to a cluster that others read. pairs: who reads it, who serves it first."""
+    for pair in pairs:
+        yield from _identities(pair, client)
+    # All who read it are told the same address.
+    for pair in pairs[:1]:
+        yield Question(whats=(SERVER,), ask=partial(_server, client, pair))
+
+
+def _identities(pair: Pair, client: Client) -> Iterator[Question]:
     for document in readers.objects(pair):
         yield Question(whats=(what(document),), ask=partial(_reader, client, pair, document))
     for suffix in pair.tokens:
         yield Question(whats=(token_what(pair, suffix),), ask=partial(_token, client, pair, suffix))
     if old := rotation.before(pair.tokens[0]):
         yield Question(whats=(revoked_what(pair, old),), ask=partial(_revoked, client, pair, old))
-    yield Question(whats=(SERVER,), ask=partial(_server, client, pair))
 
 
 def token_what(pair: Pair, suffix: str) -> str:

@@ -125,12 +125,11 @@ def _to_cluster(
     loaded: Loaded, place: Cluster, client: Client, seen: dict[str, str], *, gateway: bool
 ) -> Iterator[Question]:
     yield from cluster.questions(loaded.mesh, place, client, seen, gateway=gateway)
-    if place.gateway.serves_remotes:
+    if place.opens:
         yield from consumer.questions(loaded, place, client, Path(loaded.source.file).parent)
-    pair = loaded.mesh.pairs.get(place.name)
-    # The last phase takes the reader identity.
-    if pair and place.state != phases.LAST:
-        yield from remote.questions(pair, client)
+    # The last phase takes the reader identities.
+    if place.state != phases.LAST:
+        yield from remote.questions(loaded.mesh.readers(place.name), client)
     yield from job.rights(loaded.mesh, place, client)
 
 

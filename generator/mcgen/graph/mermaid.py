@@ -34,6 +34,9 @@ def _each(picture: Picture) -> Iterator[str]:
             yield f'{ids[remote.name]} -->|"istiod 15012, 15017"| {ids[primary]}'
             state = "remote secret" if remote.sealed else "remote secret: waits"
             yield f'{ids[primary]} -.->|"{state}"| {ids[remote.name]}'
+    for peer in picture.peers:
+        state = "peer" if peer.sealed else "peer: waits"
+        yield f'{ids[peer.consumer]} -.->|"{state}"| {ids[peer.cluster]}'
     if len(picture.networks) > 1:
         yield 'mtls(("mTLS 15443"))'
         for cluster in picture.clusters:

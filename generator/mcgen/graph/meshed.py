@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mcgen import chain, platforms, stages
 from mcgen.graph.callers import policy
-from mcgen.graph.picture import Cluster, Gateway, Namespace, Picture, State, Step
+from mcgen.graph.picture import Cluster, Gateway, Namespace, Peer, Picture, State, Step
 from mcgen.manifests import policies
 
 if TYPE_CHECKING:
@@ -27,6 +27,11 @@ def picture(mesh: Mesh, chains: chain.Chains | None = None) -> Picture:
         clusters=tuple(_cluster(mesh, cluster, steps) for cluster, steps in chains),
         exported=mesh.exported,
         policies=tuple(policy(document) for document in policies.authorization(mesh)),
+        peers=tuple(
+            Peer(consumer=pair.consumer.name, cluster=pair.remote.name, sealed=pair.sealed)
+            for pair in mesh.all_pairs
+            if not pair.serves
+        ),
     )
 
 

@@ -94,6 +94,15 @@ class Cluster:
         return f"waits at {gate}" if gate else "open to the end"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peer:
+    """A primary reads a cluster that it does not serve, or will once the remote secret is sealed."""
+
+    consumer: str
+    cluster: str
+    sealed: bool
+
+
 @dataclass(frozen=True, kw_only=True)
 class Picture:
     """The whole mesh; clusters in the order of the blueprint, or of the tree's lists."""
@@ -105,6 +114,11 @@ class Picture:
     clusters: tuple[Cluster, ...]
     exported: tuple[str, ...]
     policies: tuple[Policy, ...]
+    peers: tuple[Peer, ...] = ()
+
+    def readers(self, cluster: str) -> tuple[Peer, ...]:
+        """Return the peers that read a cluster."""
+        return tuple(peer for peer in self.peers if peer.cluster == cluster)
 
     @cached_property
     def served(self) -> dict[str, tuple[Cluster, ...]]:

@@ -11,6 +11,7 @@ from mcgen.bootstrap import record
 from mcgen.facts import Inputs
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 
@@ -25,10 +26,11 @@ def without(inputs: Inputs, cluster: str) -> Inputs:
     facts = msgspec.structs.replace(
         facts, addresses=_less(facts.addresses, cluster), certificates=_less(facts.certificates, cluster), tokens=tokens
     )
-    gone = {layout.sealed_secret(*pair) for pair in inputs.sealed if cluster in pair}
+    gone = set(_sealed(inputs, cluster))
     return Inputs(
         facts=facts,
         sealed={pair: document for pair, document in inputs.sealed.items() if cluster not in pair},
+        authorities=_less(inputs.authorities, cluster),
         files={path: content for path, content in inputs.files.items() if path not in gone},
     )
 
@@ -38,7 +40,7 @@ def remove(out: Path, inputs: Inputs, cluster: str) -> list[str]:
     changed = []
     if layout.FACTS in inputs.files and record.change_facts(out, lambda facts: _drop(facts, cluster)):
         changed.append(layout.FACTS)
-    gone = sorted(layout.sealed_secret(*pair) for pair in inputs.sealed if cluster in pair)
+    gone = _sealed(inputs, cluster)
     if gone:
         with disk.writer(out) as (changes, _):
             for path in gone:
@@ -50,7 +52,13 @@ def remove(out: Path, inputs: Inputs, cluster: str) -> list[str]:
     return changed + gone
 
 
-def _less(mapping: dict[str, Any], key: str) -> dict[str, Any]:
+def _sealed(inputs: Inputs, cluster: str) -> list[str]:
+    """Return the sealed files of a cluster: of what it reads, of who reads it, and of its CA."""
+    found = [layout.sealed_secret(*pair) for pair in inputs.sealed if cluster in pair]
+    return sorted([*found, *(layout.sealed_authority(name) for name in inputs.authorities if name == cluster)])
+
+
+def _less(mapping: Mapping[str, Any], key: str) -> dict[str, Any]:
     return {name: value for name, value in mapping.items() if name != key}
 
 

@@ -42,10 +42,10 @@ def states(files: Iterable[bytes]) -> dict[str, str]:
         try:
             document = yaml.load(raw, Loader=yaml.CSafeLoader)
             elements = document["spec"]["generators"][0]["list"]["elements"]
-            found |= {element["cluster"]: _state(element) for element in elements}
+            found |= {element["cluster"]: state for element in elements if (state := _state(element))}
         except (yaml.YAMLError, AttributeError, IndexError, KeyError, TypeError, UnicodeDecodeError):
             continue
-    return {cluster: state for cluster, state in found.items() if state}
+    return found
 
 
 class Upgrade(NamedTuple):

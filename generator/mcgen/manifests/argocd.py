@@ -6,11 +6,11 @@ the next phase takes from a cluster that leaves.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from mcgen import layout, names, stages
+from mcgen import chain, layout, names, stages
 from mcgen.delivery import HELM
-from mcgen.manifests import charts, istio_operator
+from mcgen.manifests import charts, exposure, istio_operator, readers
 from mcgen.manifests.setup import plugin_name
 from mcgen.prose import render
 from mcgen.tree import Data, File
@@ -64,14 +64,18 @@ def install(mesh: Mesh) -> Iterator[File]:
 
 
 def application_sets(mesh: Mesh) -> Iterator[File]:
-    """Yield the ApplicationSets that root syncs: all primaries' chains, then all remotes'."""
+    """Yield the ApplicationSets that root syncs: all primaries' chains, then all remotes', and what peers read."""
     for role, wave, clusters in (
         ("primaries", PRIMARIES_WAVE, mesh.primaries),
         ("remotes", REMOTES_WAVE, mesh.remotes),
     ):
         if clusters:
-            document = _application_set(mesh, role, wave, clusters)
+            document = _application_set(mesh, role, wave, _chains(mesh, clusters))
             yield File(path=f"{layout.APPLICATION_SETS}/{role}.yaml", documents=(document,))
+    peers = tuple(chain.peers(mesh))
+    if peers:
+        document = _application_set(mesh, names.PEERS, REMOTES_WAVE, _peers(mesh, peers))
+        yield File(path=f"{layout.APPLICATION_SETS}/{names.PEERS}.yaml", documents=(document,))
 
 
 def application(mesh: Mesh, step: Step) -> File:
@@ -118,16 +122,18 @@ def empty_chain(mesh: Mesh, cluster: Cluster) -> File:
 def bases(mesh: Mesh, step: Step) -> list[str]:
     """Return the folders outside a step's own that its kustomization reads, relative to its own."""
     if step.gate:
-        folders = [names.GATE]
+        folders = [layout.base(names.GATE)]
     elif step.stage.rendered:
-        folders = [stages.BASE] if istio_operator.shares_base(mesh, step) else []
-    elif step.stage.name in (stages.REMOTE_SECRET, stages.REVISION_TAG):
+        folders = [layout.base(stages.BASE)] if istio_operator.shares_base(mesh, step) else []
+    elif step.stage.name in (stages.TRUST, stages.REMOTE_SECRET, stages.REVISION_TAG):
         folders = []
-    elif step.stage.name == stages.NAMESPACES and step.cluster.name in mesh.pairs:
-        folders = [stages.NAMESPACES, f"readers/{mesh.pairs[step.cluster.name].consumer.name}"]
+    elif step.stage.name == stages.NAMESPACES:
+        folders = [layout.base(stages.NAMESPACES), *map(readers.base, mesh.readers(step.cluster.name))]
+    elif step.stage.name == stages.EXPOSURE:
+        folders = exposure.folders(mesh, step.cluster)
     else:
-        folders = [step.stage.name]
-    return [layout.up(step.path, layout.base(folder)) for folder in folders]
+        folders = [layout.base(step.stage.name)]
+    return [layout.up(step.path, folder) for folder in folders]
 
 
 _CONFIRM = ["Prune=confirm", "Delete=confirm"]
@@ -202,7 +208,14 @@ def _root(mesh: Mesh) -> Data:
     }
 
 
-def _application_set(mesh: Mesh, role: str, wave: int, clusters: Sequence[Cluster]) -> Data:
+class _List(NamedTuple):
+    """What an ApplicationSet makes: one Application of the template for each element of its list."""
+
+    elements: list[dict[str, str]]
+    template: Data
+
+
+def _chains(mesh: Mesh, clusters: Sequence[Cluster]) -> _List:
     # Otherwise Argo CD refuses to prune the last Applications of a chain. Pruned by mistake, they delete nothing.
     leaving = {"allowEmpty": True} if any(cluster.state for cluster in clusters) else {}
     template: Data = {
@@ -218,6 +231,28 @@ def _application_set(mesh: Mesh, role: str, wave: int, clusters: Sequence[Cluste
             "syncPolicy": _sync_policy([], **leaving),
         },
     }
+    return _List([_element(cluster) for cluster in clusters], template)
+
+
+def _peers(mesh: Mesh, steps: Sequence[Step]) -> _List:
+    consumer, cluster, stage = "{{ .consumer }}", "{{ .cluster }}", stages.REMOTE_SECRET
+    template: Data = {
+        "metadata": {
+            "name": names.peer(mesh.name, consumer, cluster),
+            "labels": {names.PART_OF: mesh.name, names.CLUSTER: cluster, names.STAGE: stage},
+            "annotations": {names.GENERATE_PATHS: "."},
+        },
+        "spec": {
+            "project": mesh.name,
+            "source": _source(mesh, layout.overlay(cluster, stage, consumer)),
+            "destination": {"name": consumer, "namespace": names.ISTIO_SYSTEM},
+            "syncPolicy": _sync_policy([]),
+        },
+    }
+    return _List([{"consumer": step.destination.name, "cluster": step.cluster.name} for step in steps], template)
+
+
+def _application_set(mesh: Mesh, role: str, wave: int, made: _List) -> Data:
     return {
         "apiVersion": names.ARGO,
         "kind": "ApplicationSet",
@@ -230,9 +265,9 @@ def _application_set(mesh: Mesh, role: str, wave: int, clusters: Sequence[Cluste
         "spec": {
             "goTemplate": True,
             "goTemplateOptions": ["missingkey=error"],
-            "generators": [{"list": {"elements": [_element(cluster) for cluster in clusters]}}],
+            "generators": [{"list": {"elements": made.elements}}],
             "syncPolicy": {"preserveResourcesOnDeletion": True},
-            "template": template,
+            "template": made.template,
         },
     }
 

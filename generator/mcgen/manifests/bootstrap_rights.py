@@ -32,7 +32,9 @@ def of_cluster(mesh: Mesh, cluster: Cluster) -> Iterator[Data]:
     """Yield the Role and the binding that let the job read in a cluster, where somebody is to be let in."""
     credentials = cluster.credentials
     if credentials and credentials.subject:
-        rules = _remote_rules(mesh, cluster.name) or [_rule("services", [names.EAST_WEST_GATEWAY])]
+        rules = _read_rules(mesh, cluster.name)
+        if cluster.is_primary:
+            rules.append(_rule("services", [names.EAST_WEST_GATEWAY]))
         yield from _granted(names.BOOTSTRAP_ROLE, names.ISTIO_SYSTEM, rules, credentials.subject)
 
 
@@ -48,15 +50,14 @@ def of_credentials(mesh: Mesh, job: Job) -> Iterator[Data]:
         yield from _granted(job.name, namespace, [_rule("secrets", sorted(set(found)))], account)
 
 
-def _remote_rules(mesh: Mesh, cluster: str) -> list[Data]:
-    pair = mesh.pairs.get(cluster)
-    if pair is None:
+def _read_rules(mesh: Mesh, cluster: str) -> list[Data]:
+    tokens = [(pair.consumer.name, suffix) for pair in mesh.readers(cluster) for suffix in pair.tokens]
+    if not tokens:
         return []
-    consumer = pair.consumer.name
     return [
         # istioctl asks for the account before it takes the token.
-        _rule("serviceaccounts", [names.reader(consumer, suffix) for suffix in pair.tokens]),
-        _rule("secrets", [names.reader_token(consumer, suffix) for suffix in pair.tokens]),
+        _rule("serviceaccounts", [names.reader(*token) for token in tokens]),
+        _rule("secrets", [names.reader_token(*token) for token in tokens]),
     ]
 
 

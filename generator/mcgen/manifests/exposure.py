@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mcgen.chain import Step
-    from mcgen.mesh import Mesh
+    from mcgen.mesh import Cluster, Mesh
 
 BASE = layout.base(stages.EXPOSURE)
 ISTIOD_GATEWAY = "istiod-gateway"
@@ -20,21 +20,35 @@ ISTIOD_GATEWAY = "istiod-gateway"
 
 def bases(mesh: Mesh) -> Iterator[File]:
     """Yield the exposure of the Services, for the gateways of all clusters, and of istiod."""
-    if not mesh.exposes:
-        return
-    files = []
+    by_folder: dict[str, list[File]] = {}
     if _service_hosts(mesh):
-        files.append(File(path=f"{BASE}/expose-services.yaml", documents=(_services(mesh),)))
+        services = File(path=f"{BASE}/expose-services.yaml", documents=(_services(mesh),))
+        by_folder.setdefault(BASE, []).append(services)
     if mesh.remotes:
-        files.append(File(path=f"{BASE}/expose-istiod.yaml", documents=(_istiod_gateway(mesh), _istiod_routes(mesh))))
-    yield kustomize.kustomization(BASE, [file.path.rpartition("/")[2] for file in files])
-    yield from files
+        folder = _istiod_base(mesh)
+        istiod = File(path=f"{folder}/expose-istiod.yaml", documents=(_istiod_gateway(mesh), _istiod_routes(mesh)))
+        by_folder.setdefault(folder, []).append(istiod)
+    for folder, files in by_folder.items():
+        yield kustomize.kustomization(folder, [file.path.rpartition("/")[2] for file in files])
+        yield from files
+
+
+def folders(mesh: Mesh, cluster: Cluster) -> list[str]:
+    """Return the bases of a primary's exposure: of several primaries not every one has remotes to serve."""
+    found = [BASE] if _service_hosts(mesh) else []
+    return list(dict.fromkeys([*found, *([_istiod_base(mesh)] if cluster.gateway.serves_remotes else [])]))
+
+
+def _istiod_base(mesh: Mesh) -> str:
+    return BASE if len(mesh.primaries) == 1 else f"{BASE}-istiod"
 
 
 def overlay(mesh: Mesh, step: Step) -> Iterator[File]:
     """Yield the overlay of a config cluster: istiod is exposed by this cluster's gateway pods only."""
-    patches = [kustomize.strategic(_own_gateway(step.cluster.name))] if mesh.remotes else []
-    yield kustomize.overlay(mesh, step, [layout.up(step.path, BASE)], patches=patches)
+    cluster = step.cluster
+    patches = [kustomize.strategic(_own_gateway(cluster.name))] if cluster.gateway.serves_remotes else []
+    resources = [layout.up(step.path, folder) for folder in folders(mesh, cluster)]
+    yield kustomize.overlay(mesh, step, resources, patches=patches)
 
 
 def _service_hosts(mesh: Mesh) -> list[str]:

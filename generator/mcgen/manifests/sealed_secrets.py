@@ -39,8 +39,8 @@ _HTTP, _METRICS = 8080, 8081
 
 
 def bases(mesh: Mesh) -> Iterator[File]:
-    """Yield what all consumers run; nothing where somebody else installs it, or no cluster would get it."""
-    if not (mesh.sealed_secrets.managed and mesh.remotes):
+    """Yield what runs wherever sealed secrets are opened; nothing where somebody else installs it, or none are."""
+    if not (mesh.sealed_secrets.managed and any(cluster.opens for cluster in mesh.clusters)):
         return
     addon = mesh.sealed_secrets
     files = {

@@ -32,7 +32,8 @@ def files(mesh: Mesh) -> Iterator[File]:
 def of(mesh: Mesh) -> Setup:
     """Return what the setup needs to know of a mesh."""
     argocd = mesh.gitops.argocd
-    roles = [("primaries", mesh.primaries), ("remotes", mesh.remotes)]
+    # The list of peers may come and go; the policy, which a person applies, knows it from the beginning.
+    roles = [("primaries", mesh.primaries), ("remotes", mesh.remotes), (names.PEERS, mesh.peers)]
     return Setup(
         mesh=mesh.name,
         namespace=argocd.namespace,
@@ -41,7 +42,7 @@ def of(mesh: Mesh) -> Setup:
         path=mesh.path,
         plugins=tuple(_plugins(mesh)),
         parents=(names.root(mesh.name), *(names.chain(mesh.name, cluster.name) for cluster in mesh.clusters)),
-        application_sets=tuple(names.application_set(mesh.name, role) for role, clusters in roles if clusters),
+        application_sets=tuple(names.application_set(mesh.name, role) for role, members in roles if members),
     )
 
 

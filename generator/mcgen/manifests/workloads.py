@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mcgen.chain import Step
-    from mcgen.mesh import Mesh
+    from mcgen.mesh import Cluster, Mesh
 
 BASE = layout.base(stages.WORKLOADS)
 CURL_IMAGE = "docker.io/curlimages/curl:8.16.0"
@@ -27,7 +27,7 @@ def bases(mesh: Mesh) -> Iterator[File]:
         path=f"{BASE}/helloworld.yaml", documents=_in(mesh.demo, _account("helloworld"), _service("helloworld", 5000))
     )
     yield File(path=f"{BASE}/sleep.yaml", documents=_in(mesh.demo, _account("sleep"), _service("sleep", 80), _sleep()))
-    for version in sorted({_version(cluster.is_primary) for cluster in mesh.clusters}):
+    for version in sorted({_version(mesh, cluster) for cluster in mesh.clusters}):
         folder = f"{BASE}/helloworld-{version}"
         yield kustomize.kustomization(folder, ["deployment.yaml"])
         yield File(path=f"{folder}/deployment.yaml", documents=_in(mesh.demo, _helloworld(version)))
@@ -35,7 +35,7 @@ def bases(mesh: Mesh) -> Iterator[File]:
 
 def overlay(mesh: Mesh, step: Step) -> Iterator[File]:
     """Yield a cluster's share: its version of helloworld, and sleep under the cluster's name."""
-    version = _version(step.cluster.is_primary)
+    version = _version(mesh, step.cluster)
     folders = [BASE, f"{BASE}/helloworld-{version}"]
     sleep = f"sleep-{step.cluster.name}"
     yield kustomize.overlay(
@@ -46,8 +46,10 @@ def overlay(mesh: Mesh, step: Step) -> Iterator[File]:
     )
 
 
-def _version(is_primary: bool) -> str:  # noqa: FBT001 - one word says it all
-    return "v1" if is_primary else "v2"
+def _version(mesh: Mesh, cluster: Cluster) -> str:
+    # A call that is answered by both versions has crossed from one cluster to another.
+    first = next(each for each in mesh.clusters if each.is_primary)
+    return "v1" if cluster.name == first.name else "v2"
 
 
 def _rename(kind: str, name: str) -> Data:

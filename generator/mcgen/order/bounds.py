@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from mcgen.order.finding import Findings
-    from mcgen.order.follow import Chain, Parent, Step
+    from mcgen.order.follow import Chain, Parent, Peer, Step
     from mcgen.order.istio import Rendered
     from mcgen.order.kinds import Kind
     from mcgen.order.kustomize import Built
@@ -22,12 +22,11 @@ if TYPE_CHECKING:
 _CONFIGURATION = {"networking.istio.io", "security.istio.io", "telemetry.istio.io", "extensions.istio.io"}
 
 
-def by_cluster(chains: Iterable[Chain]) -> dict[str, list[Step]]:
-    """Return the steps of all chains by the cluster that their objects go to."""
+def by_cluster(chains: Iterable[Chain], peers: Iterable[Peer]) -> dict[str, list[Step]]:
+    """Return the steps of all chains, and what peers are told, by the cluster that their objects go to."""
     found: dict[str, list[Step]] = {}
-    for chain in chains:
-        for step in chain.steps:
-            found.setdefault(step.cluster, []).append(step)
+    for step in (*(step for chain in chains for step in chain.steps), *(peer.step for peer in peers)):
+        found.setdefault(step.cluster, []).append(step)
     return found
 
 
@@ -64,9 +63,14 @@ class Owners:
                 self._findings.at(obj, finding.TWO_OWNERS, message)
 
 
-def parents(found: Iterable[Parent], findings: Findings) -> None:
-    """Add what is wrong with root and chains: a name that is used twice, generate paths."""
+def parents(found: Iterable[Parent], peers: Iterable[Peer], findings: Findings) -> None:
+    """Add what is wrong with root and chains: a name that is used twice, by peers too, and generate paths."""
     seen: dict[tuple[str, str], str] = {}
+    for peer in peers:
+        if (kinds.APPLICATION, peer.name) in seen:
+            message = f"Application '{peer.name}' is there twice"
+            findings.at(peer.step.obj, finding.TWO_OWNERS, message)
+        seen[kinds.APPLICATION, peer.name] = peer.step.obj.path
     for parent in found:
         applied = [(obj, obj.kind, obj.name) for obj in parent.built.objects]
         for obj, kind, name in (*applied, (parent.obj, kinds.APPLICATION, parent.name)):
@@ -77,9 +81,12 @@ def parents(found: Iterable[Parent], findings: Findings) -> None:
         generate_paths(parent.obj, parent.app.paths, parent.built.folders, findings)
 
 
-def configuration(chains: Iterable[Chain], withheld: Iterable[tuple[Chain, Built]], findings: Findings) -> None:
+def configuration(
+    chains: Iterable[Chain], peers: Iterable[Peer], withheld: Iterable[tuple[Chain, Built]], findings: Findings
+) -> None:
     """Add a finding for Istio configuration and remote secrets that go where no istiod reads them."""
     bound = [(step.cluster, step.built) for chain in chains for step in chain.steps]
+    bound += [(peer.step.cluster, peer.step.built) for peer in peers]
     bound += [(chain.cluster, built) for chain, built in withheld]
     read = {
         cluster

@@ -44,12 +44,14 @@ class Edges:
     def __init__(self, findings: Findings) -> None:
         self._findings = findings
         self._brought: dict[Token, tuple[int, Brought]] = {}
+        self._all: set[Token] = set()
         self._waiting: list[Waiting] = []
 
     def check(self, chain_number: int, chain: Chain) -> None:
         """Add a finding for each edge that the waves of a chain do not hold."""
         self._behind_gates(chain)
         here = _brought(chain)
+        self._all.update(here)
         for token, found in here.items():
             if EDGES[token[0]].other_chain:
                 self._brought[token] = chain_number, found[-1]
@@ -58,6 +60,10 @@ class Edges:
             for token, obj in tokens.needs(step, chain.cluster, injected).items():
                 if token[0] not in needless:
                     self._check(chain_number, step, obj, token, here.get(token))
+
+    def brings(self, token: Token) -> bool:
+        """Return whether one of the chains that were checked brings something."""
+        return token in self._all
 
     def finish(self) -> None:
         """Add a finding for each need that no chain meets, or only one that itself waits for another first."""

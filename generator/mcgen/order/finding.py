@@ -38,6 +38,8 @@ RENDERING = "MC522"
 TOO_WIDE = "MC523"
 PHASE = "MC524"
 STEP = "MC525"
+AUTHORITY_LATE = "MC526"
+PEER = "MC527"
 SYNCED = "MC530"
 
 _LOWER = "give what is needed a lower sync wave, or what needs it a higher one"
@@ -67,6 +69,8 @@ ADVICE = {
     TOO_WIDE: "take out of the AppProject what the tree does not need",
     PHASE: "build the tree again: what leaves with a cluster, and when, is the same for all",
     STEP: "build the tree again: what an upgrade changes in a step is the same in all clusters",
+    AUTHORITY_LATE: f"{_LOWER}: the workloads of one primary trust those of another under the same root only",
+    PEER: "seal the remote secret with `mcgen bootstrap`, or take the line out of the list",
     SYNCED: "take the line out: an administrator applies this folder, and nobody who writes to Git alone",
 }
 

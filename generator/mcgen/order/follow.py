@@ -62,6 +62,14 @@ class Chain(NamedTuple):
         return any(step.gate for step in self.steps)
 
 
+class Peer(NamedTuple):
+    """What a primary is told of a cluster that it does not serve, beside all chains; name: of the Application."""
+
+    name: str
+    cluster: str
+    step: Step
+
+
 class Parent(NamedTuple):
     """An Application that applies Applications or ApplicationSets; obj: where it stands in the tree."""
 
@@ -90,6 +98,7 @@ class Follower:
         self._root: Application | None = None
         self.parents: list[Parent] = []
         self.sets: list[Obj] = []
+        self.peers: list[Peer] = []
 
     def chains(self) -> list[Chain]:
         """Return all chains; none where there is no root to start from."""
@@ -108,7 +117,14 @@ class Follower:
             return []
         built = self._parent(root, root.name, root.facts, folder)
         self.sets = [obj for obj in built.objects if obj.kind == kinds.APPLICATION_SET]
-        return [chain for obj in self.sets for chain in self._set(obj)]
+        chains: list[Chain] = []
+        for obj in self.sets:
+            # What has a stage itself is no chain of stages.
+            if obj.facts.template.stage:
+                self.peers += self._peers(obj)
+            else:
+                chains += self._set(obj)
+        return chains
 
     def projects(self) -> list[Obj]:
         """Return the AppProjects that an administrator applies."""
@@ -171,6 +187,19 @@ class Follower:
                 if folder is not None:
                     built = self._parent(obj, name, app, folder)
                     yield Chain(cluster, folder.rpartition("/")[0], state, tuple(self._steps(built)))
+        except (KeyError, TypeError) as error:
+            self._findings.at(obj, finding.UNREADABLE, f"its template cannot be filled in ({error})")
+
+    def _peers(self, obj: Obj) -> Iterator[Peer]:
+        self._faults(obj, obj.facts.faults)
+        self._faults(obj, obj.facts.template.faults)
+        leaving.parent(obj, obj.facts.template, (), self._findings)
+        try:
+            for name, cluster, _, app in argocd.generated(obj.facts):
+                folder = self._folder(obj, app)
+                if folder is not None:
+                    built = self._kustomize.build(folder)
+                    yield Peer(name, cluster, Step(obj, app, folder, built, self._is_gate(built)))
         except (KeyError, TypeError) as error:
             self._findings.at(obj, finding.UNREADABLE, f"its template cannot be filled in ({error})")
 

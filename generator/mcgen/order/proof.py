@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mcgen.order import bounds, finding, kustomize, leaving, objects, projects, upgrading
+from mcgen.order import bounds, finding, kustomize, leaving, objects, primaries, projects, upgrading
 from mcgen.order.edges import Edges
 from mcgen.order.finding import Findings, OrderFinding
 from mcgen.order.follow import Follower
@@ -67,18 +67,20 @@ class OrderProof:
             for step in chain.steps:
                 bounds.stage(step, self._setup.plugins, findings)
         edges.finish()
+        primaries.peers(follower.peers, edges, self._setup.plugins, findings)
         if follower.parents:
             withheld = list(follower.withheld(chains))
             follower.by_hand()
-            bounds.configuration(chains, withheld, findings)
-            bounds.parents(follower.parents, findings)
+            bounds.configuration(chains, follower.peers, withheld, findings)
+            bounds.parents(follower.parents, follower.peers, findings)
+            primaries.one_root(chains, withheld, findings)
             self._places(follower, chains)
         return findings.sorted()
 
     def _places(self, follower: Follower, chains: Sequence[Chain]) -> None:
         """Compare where everything goes with the AppProjects and with where everything else goes."""
         permits = projects.permits(follower.projects(), follower.parents, self._findings)
-        for cluster, steps in bounds.by_cluster(chains).items():
+        for cluster, steps in bounds.by_cluster(chains, follower.peers).items():
             owners = bounds.Owners(cluster, self._findings)
             for step in steps:
                 made = bounds.made(step)

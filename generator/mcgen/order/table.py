@@ -122,6 +122,7 @@ class Edge:
 NAMESPACE, CRDS, ADDON_CRDS = "namespace", "crds", "addon-crds"
 IDENTITY, READER, REMOTE_SECRET = "identity", "reader", "remote-secret"
 CONTROL_PLANE, GATEWAY, POLICIES = "control-plane", "gateway", "policies"
+AUTHORITY = "authority"
 
 EDGES: dict[str, Edge] = {
     NAMESPACE: Edge(
@@ -166,6 +167,14 @@ EDGES: dict[str, Edge] = {
         thing="the remote secret of cluster '{}'",
         by=(kinds.SEALED_SECRET,),
         why="istiod cannot ask the remote's API server who a workload is, and writes no CA into its injector",
+    ),
+    AUTHORITY: Edge(
+        code=finding.AUTHORITY_LATE,
+        thing="the Secret {} with which it signs",
+        by=(kinds.SEALED_SECRET,),
+        why="an istiod that starts without it makes a root of its own; where several clusters have an istiod, each of "
+        "them needs one",
+        optional=True,
     ),
     CONTROL_PLANE: Edge(
         code=finding.CONTROL_PLANE_LATE,

@@ -84,11 +84,23 @@ def _is_remote_secret(obj: Obj, cluster: str, chain: str) -> bool:
     return (obj.kind == kinds.SEALED_SECRET and bool(obj.facts)) or (_is_gate(obj) and cluster != chain)
 
 
+def is_authority(obj: Obj) -> bool:
+    """Return whether an object brings the CA with which an istiod signs."""
+    return obj.kind == kinds.SEALED_SECRET and not obj.facts and obj.name == names.AUTHORITY
+
+
+def has_istiod(found: Iterable[Obj]) -> bool:
+    """Return whether an istiod is among the objects, once they are rendered."""
+    return any(obj.kind == kinds.OPERATOR and obj.facts.has_istiod for obj in found)
+
+
 def _operator_needs(operator: istio.Operator, cluster: str) -> Iterator[Token]:
     if operator.profile != istio.EMPTY:
         yield table.CRDS, cluster, istio.FAMILY
     if operator.profile == istio.REMOTE:
         yield table.REMOTE_SECRET, "", operator.cluster_id
+    if operator.has_istiod:
+        yield table.AUTHORITY, cluster, names.AUTHORITY
     if operator.gateways:
         yield _injector(cluster, operator.revision)
 
@@ -133,7 +145,9 @@ def _secret_brings(obj: Obj, cluster: str) -> list[Token]:
     return [(table.READER, cluster, consumer)] if consumer else []
 
 
-def _sealed_brings(obj: Obj, cluster: str) -> list[Token]:  # noqa: ARG001 - all are called alike
+def _sealed_brings(obj: Obj, cluster: str) -> list[Token]:
+    if is_authority(obj):
+        return [(table.AUTHORITY, cluster, names.AUTHORITY)]
     return [(table.REMOTE_SECRET, "", obj.facts)] if obj.facts else []
 
 

@@ -23,6 +23,7 @@ from mcgen.rules import (
     policies,
     ranges,
     resources,
+    trust,
     upgrade,
     versions,
 )
@@ -47,6 +48,7 @@ RULES: tuple[Callable[[Blueprint], Iterator[Finding]], ...] = (
     *policies.RULES,
     *ranges.RULES,
     *resources.RULES,
+    *trust.RULES,
     *upgrade.RULES,
     *versions.RULES,
 )

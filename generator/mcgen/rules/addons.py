@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mcgen import addons
+from mcgen.mesh import opening
 from mcgen.rules.finding import Finding, warning
 
 if TYPE_CHECKING:
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
 
 
 def nothing_to_open(blueprint: Blueprint) -> Iterator[Finding]:
-    """MC244: the sealed-secrets controller is installed in primaries that serve remotes, and there are some."""
-    if addons.sealed_secrets(blueprint).managed and all(cluster.role == "primary" for cluster in blueprint.clusters):
+    """MC244: the sealed-secrets controller is installed where there is something to open, and there is."""
+    if addons.sealed_secrets(blueprint).managed and not opening(blueprint):
         yield warning(
             "MC244",
             addons.SEALED_SECRETS,

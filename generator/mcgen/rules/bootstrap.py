@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mcgen import job
+from mcgen import job, mesh
 from mcgen.rules import cron
 from mcgen.rules.finding import Finding, error, warning
-from mcgen.rules.gateways import served_primaries
 from mcgen.rules.versions import is_ref
 
 if TYPE_CHECKING:
@@ -26,10 +25,10 @@ _SECRETS_ADVICE = "write `credentials: {argocdSecret: ...}` or `credentials: {ku
 
 def ways(blueprint: Blueprint) -> Iterator[Finding]:
     """MC260, MC261, MC266, MC267: one way into each cluster that the job has to ask, and none elsewhere."""
-    serving = served_primaries(blueprint)
+    consumers = mesh.consumers(blueprint)
     for i, cluster in enumerate(blueprint.clusters):
         path: DataPath = ("clusters", i)
-        asked = cluster.role == "remote" or cluster.name in serving
+        asked = cluster.role == "remote" or cluster.name in consumers
         if blueprint.bootstrap is None or not asked:
             yield from _useless(cluster, path, "no `bootstrap` job" if asked else "nothing that the job asks")
         else:
@@ -54,7 +53,7 @@ def _way(blueprint: Blueprint, cluster: Cluster, path: DataPath) -> Iterator[Fin
             message = f'the bootstrap job has no way into "{cluster.name}", where its own ServiceAccount is unknown'
             at, on_key = (place, True) if given else ((*path, "name"), False)
             yield error("MC260", at, message, f"{_SECRETS_ADVICE} below this cluster's bootstrap", key=on_key)
-    elif cluster.role == "remote" and not cluster.bootstrap.server and not (given and given.kubeconfig_secret):
+    elif mesh.readers(cluster, blueprint) and not cluster.bootstrap.server and not (given and given.kubeconfig_secret):
         message = f'the remote secret of "{cluster.name}" would name the address that its API server has for pods'
         advice = "give `bootstrap: {server: https://...}`, the API server's URL as the primary reaches it"
         yield error("MC266", (*path, "name"), message, advice)

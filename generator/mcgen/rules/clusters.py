@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mcgen import names, upgrades
+from mcgen.mesh import primary_of, readers
 from mcgen.rules.finding import Finding, error, one_of
 from mcgen.stages import STAGES
 
@@ -47,6 +48,7 @@ def application_names(blueprint: Blueprint) -> Iterator[Finding]:
     for cluster in blueprint.clusters:
         for stage in (*(stage.name for stage in STAGES), *planes):
             taken[names.application(mesh, cluster.name, stage)] = f"stage {stage} of {cluster.name}"
+    yield from _peer_names(blueprint, taken)
     longest = max(map(len, [*(stage.name for stage in STAGES), *planes]))
     for i, cluster in enumerate(blueprint.clusters):
         path: DataPath = ("clusters", i, "name")
@@ -68,6 +70,22 @@ def application_names(blueprint: Blueprint) -> Iterator[Finding]:
             )
 
 
+def _peer_names(blueprint: Blueprint, taken: dict[str, str]) -> Iterator[Finding]:
+    """Add the names of what peers read of each other to those that are taken; one that is too long is enough."""
+    for i, cluster in enumerate(blueprint.clusters):
+        for consumer in sorted(readers(cluster, blueprint) - {primary_of(cluster, blueprint)}):
+            name = names.peer(blueprint.metadata.name, consumer, cluster.name)
+            taken[name] = f"the remote secret of {cluster.name} in {consumer}"
+            if len(name) > _LONGEST:
+                yield error(
+                    "MC203",
+                    ("clusters", i, "name"),
+                    f'"{name}", an Application of its own, must fit in {_LONGEST} letters',
+                    f"shorten the names of the mesh or of the two clusters by {len(name) - _LONGEST}",
+                )
+                return
+
+
 def in_cluster(blueprint: Blueprint) -> Iterator[Finding]:
     """MC243: the name by which Argo CD knows its own cluster is not that of another one."""
     for i, cluster in enumerate(blueprint.clusters):
@@ -81,29 +99,22 @@ def in_cluster(blueprint: Blueprint) -> Iterator[Finding]:
 
 
 def roles(blueprint: Blueprint) -> Iterator[Finding]:
-    """MC204 to MC207: one primary, and remotes that belong to it."""
+    """MC204 to MC206: primaries, and remotes that belong to one of them."""
     primaries = [c.name for c in blueprint.clusters if c.role == "primary"]
     known = {c.name for c in blueprint.clusters}
     if not primaries:
         yield error("MC206", ("clusters",), "no cluster is a primary", "give one cluster `role: primary`", key=True)
     for i, cluster in enumerate(blueprint.clusters):
         if cluster.role == "primary":
-            yield from _primary(cluster, ("clusters", i), primaries)
+            yield from _primary(cluster, ("clusters", i))
         else:
             yield from _remote(cluster, ("clusters", i), primaries, known)
 
 
-def _primary(cluster: Cluster, path: DataPath, primaries: list[str]) -> Iterator[Finding]:
+def _primary(cluster: Cluster, path: DataPath) -> Iterator[Finding]:
     if cluster.primary:
         message = f'"{cluster.name}" is a primary itself, and "{cluster.primary}" cannot serve it'
         yield error("MC205", (*path, "primary"), message, "remove the line, or make the cluster a remote")
-    if cluster.name != primaries[0]:
-        yield error(
-            "MC207",
-            (*path, "role"),
-            f'"{cluster.name}" is a second primary beside "{primaries[0]}": this version builds meshes of one primary',
-            "make it a remote",
-        )
 
 
 def _remote(cluster: Cluster, path: DataPath, primaries: list[str], known: set[str]) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mcgen import names, platforms
-from mcgen.mesh import primary_of
+from mcgen.mesh import served_primaries
 from mcgen.rules.finding import Finding, error, warning
 
 if TYPE_CHECKING:
@@ -29,11 +29,6 @@ def platform(blueprint: Blueprint) -> Iterator[Finding]:
         module = platforms.PLATFORMS[cluster.platform]
         for field, message, advice in module.problems(cluster, serves_remotes=cluster.name in serving):
             yield error("MC301", ("clusters", i, "gateway", field), message, advice)
-
-
-def served_primaries(blueprint: Blueprint) -> set[str]:
-    """Return the names of the clusters whose istiod serves remotes."""
-    return {primary_of(cluster, blueprint) for cluster in blueprint.clusters if cluster.role == "remote"}
 
 
 def address(blueprint: Blueprint) -> Iterator[Finding]:

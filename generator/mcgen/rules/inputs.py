@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from mcgen import layout, names, sealed
 from mcgen.facts import FIRST_SUFFIX
-from mcgen.mesh import primary_of
+from mcgen.mesh import readers, served_primaries
 from mcgen.rules.finding import Finding, error
-from mcgen.rules.gateways import served_primaries, unreachable
+from mcgen.rules.gateways import unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,14 +22,15 @@ if TYPE_CHECKING:
 def check(blueprint: Blueprint, found: Inputs) -> Iterator[Finding]:
     """Yield the findings about facts and sealed files; they stand at the cluster that they are about."""
     remotes = {
-        (primary_of(cluster, blueprint), cluster.name): i
+        (consumer, cluster.name): i
         for i, cluster in enumerate(blueprint.clusters)
-        if cluster.role == "remote"
+        for consumer in readers(cluster, blueprint)
     }
     yield from _names(blueprint, found.facts)
     yield from _tokens(found.facts, remotes)
     yield from _addresses(blueprint, found.facts)
     yield from _sealed(blueprint, found, remotes)
+    yield from _authorities(blueprint, found)
 
 
 def _names(blueprint: Blueprint, facts: Facts) -> Iterator[Finding]:
@@ -100,3 +101,32 @@ def _copied(found: Inputs, remotes: Mapping[tuple[str, str], int]) -> Iterator[F
     for path, message in sealed.copied(documents, documents):
         index = remotes[pairs[path]]
         yield error("MC235", ("clusters", index), f"{path}: {message}", "seal the remote secret of this cluster again")
+
+
+def _authorities(blueprint: Blueprint, found: Inputs) -> Iterator[Finding]:
+    primaries = {cluster.name: i for i, cluster in enumerate(blueprint.clusters) if cluster.role == "primary"}
+    for name, document in found.authorities.items():
+        path = layout.sealed_authority(name)
+        if name not in primaries or blueprint.trust.mode != "cacerts":
+            why = "`trust.mode` is not cacerts" if name in primaries else f'"{name}" is no primary of this mesh'
+            yield error("MC236", ("clusters",), f"{path}: {why}", "remove the file", key=True)
+            continue
+        for message in sealed.authority_differences(document):
+            yield error(
+                "MC235",
+                ("clusters", primaries[name]),
+                f"{path}: {message}",
+                "seal the certificates of this cluster again; a file of another name cannot be used",
+            )
+    yield from _one_root(found, primaries)
+
+
+def _one_root(found: Inputs, primaries: Mapping[str, int]) -> Iterator[Finding]:
+    """MC247: the CAs of all primaries are under the same root, as far as their files say."""
+    roots = {name: sealed.annotation(document, names.ROOT) for name, document in found.authorities.items()}
+    said = [(name, root) for name, root in roots.items() if root and name in primaries]
+    for name, root in said[1:]:
+        if root != said[0][1]:
+            message = f"{layout.sealed_authority(name)}: its root is {root}, and that of {said[0][0]} is {said[0][1]}"
+            advice = f"seal both under one root: `mcgen bootstrap --ca FOLDER --reseal {name}`"
+            yield error("MC247", ("clusters", primaries[name]), message, advice)

@@ -51,7 +51,7 @@ def questions(world: World, cluster: Cluster, retry: Retry) -> Iterator[Question
 def _to_primary(world: World, primary: Cluster) -> Iterator[Question]:
     mesh, client = world.mesh, world.clients[primary.name]
     for cluster in world.members:
-        if cluster.primary == primary.name:
+        if cluster.name == primary.name or mesh.pair(primary.name, cluster.name):
             yield Question(whats=(membership.what_reads(cluster),), ask=partial(_reads, world, primary, cluster))
         if cluster.name in world.gateways:
             yield Question(whats=(membership.what_gateway(cluster),), ask=partial(_gateway, world, primary, cluster))
@@ -61,7 +61,7 @@ def _to_primary(world: World, primary: Cluster) -> Iterator[Question]:
 
 
 def _reads(world: World, primary: Cluster, cluster: Cluster) -> Iterator[Check]:
-    pair = world.mesh.pairs.get(cluster.name)
+    pair = world.mesh.pair(primary.name, cluster.name)
     sealed = pair is None or pair.sealed
     yield membership.judge_reads(primary, cluster, world.istiods(primary), sealed=sealed)
 

@@ -46,6 +46,11 @@ def managed() -> Tree:
     return tree(BLUEPRINT, SEALED_INPUTS, sealed_secrets="managed")
 
 
+def primaries() -> Tree:
+    """Return the tree of two primaries and a remote, in which everything is sealed."""
+    return tree(BLUEPRINTS / "multi-primary.yaml", BLUEPRINTS / "multi-primary.inputs")
+
+
 def proved(files: Tree) -> list[OrderFinding]:
     proof = OrderProof()
     for path, docs in files.items():
@@ -57,6 +62,7 @@ def application(cluster: str, stage: str) -> str:
     waves = {
         "namespaces": 0,
         "sealed-secrets": 5,
+        "trust": 10,
         "remote-secret": 10,
         "base": 15,
         "control-plane": 20,

@@ -1,4 +1,4 @@
-"""Stage remote-secret: the SealedSecret that the bootstrap made, kept as it is."""
+"""Stages remote-secret and trust: the SealedSecret that the bootstrap made, kept as it is."""
 
 from __future__ import annotations
 
@@ -21,6 +21,6 @@ def overlay(mesh: Mesh, step: Step) -> Iterator[File]:
         mesh,
         step,
         [layout.SEALED_SECRET],
-        # Without the SealedSecret its Secret is deleted, and the remote leaves the mesh.
+        # Without the SealedSecret its Secret is deleted: a remote leaves the mesh, or a primary has a root of its own.
         commonAnnotations={names.SYNC_OPTIONS: names.CONFIRM_DELETION},
     )
