@@ -10,6 +10,7 @@ import pytest
 
 from mcgen.cli import run
 from mcgen.validators import kubeconform
+from tests import proofs
 from tests.e2e.rendered import Rendered, applications, key
 from tests.e2e.test_manifests import built
 from tests.programs import CHECKOUT, program
@@ -79,6 +80,7 @@ def _programs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(CHECKOUT)
 
 
+@proofs.proves(proofs.DELIVERY, "helm")
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.tree)
 def test_the_objects_differ_in_what_the_page_lists(sample: Any, tmp_path: Path) -> None:
     trees = [applications(built(tmp_path / how, sample.blueprint, sample.inputs, how)) for how in ("plugin", "helm")]

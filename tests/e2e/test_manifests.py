@@ -10,6 +10,7 @@ import yaml
 
 from mcgen.cli import run
 from mcgen.validators import kubeconform
+from tests import proofs
 from tests.e2e.rendered import Rendered, applications, key
 from tests.programs import CHECKOUT, program
 from tests.samples import SAMPLES
@@ -89,6 +90,7 @@ def same(plugin: Rendered, manifests: Rendered) -> None:
     assert sources[0] == sources[1]
 
 
+@proofs.proves(proofs.DELIVERY, "manifests")
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.tree)
 def test_the_objects_are_those_of_the_plugin(sample: Any, tmp_path: Path) -> None:
     found = pairs(tmp_path, sample.blueprint, sample.inputs)
