@@ -47,7 +47,7 @@ tools: ## build the pinned kustomize, istioctl, kubeconform, kubeseal, kubectl a
 .PHONY: e2e
 e2e: setup tools ## run the tests that need the real programs
 	tools/packages.sh zsh fish man-db
-	PATH="$(CURDIR)/.tools:$$PATH" $(BIN)/pytest -m "e2e and not lab and not upgrade" -n auto
+	PATH="$(CURDIR)/.tools:$$PATH" $(BIN)/pytest -m "e2e and not lab and not upgrade and not long" -n auto
 
 .PHONY: e2e-upgrade
 e2e-upgrade: setup tools ## render each step of an upgrade with the istioctl of both minors
