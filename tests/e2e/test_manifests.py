@@ -94,7 +94,9 @@ def same(plugin: Rendered, manifests: Rendered) -> None:
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.tree)
 def test_the_objects_are_those_of_the_plugin(sample: Any, tmp_path: Path) -> None:
     found = pairs(tmp_path, sample.blueprint, sample.inputs)
-    assert sum("plugin" in one.application["spec"]["source"] for one, _ in found) >= 3
+    rendered = sum("plugin" in one.application["spec"]["source"] for one, _ in found)
+    # Where every primary waits for its CA, nothing is rendered yet.
+    assert (rendered >= 3) is (sample.tree != "multi-primary")
     for plugin, manifests in found:
         same(plugin, manifests)
 

@@ -59,8 +59,13 @@ class Permit:
         if app.repository not in self._project.repositories:
             self._refuse(obj, f"the repository {app.repository}")
 
-    def needless(self, leaving: Set[str]) -> None:
-        """Add a finding for whatever the project allows and no Application needs; leaving: clusters that need all."""
+    def needless(self, leaving: Set[str], *, unseen: bool) -> None:
+        """Add a finding for whatever the project allows and no Application needs.
+
+        leaving: clusters that need all. unseen: whether every stage that could come of a chart waits behind a gate.
+        """
+        if unseen:
+            self._repositories |= self._project.repositories
         places = [(at, name) for at, name in self._project.destinations if at in leaving]
         self._destinations.update(places)
         self._namespaces.update(name for _, name in places)

@@ -93,4 +93,5 @@ class OrderProof:
                 permits[0].check(parent.obj, parent.app, keys)
             for permit in permits:
                 # Argo CD deletes only where the AppProject lets it.
-                permit.needless({chain.cluster for chain in chains if chain.state})
+                leave = {chain.cluster for chain in chains if chain.state}
+                permit.needless(leave, unseen=not any(map(bounds.is_rendered, bounds.steps(chains))))
