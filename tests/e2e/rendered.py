@@ -86,9 +86,9 @@ def chart(name: str, version: str) -> Path:
     """Return the folder of one of Istio's charts, as it lies in the module that istioctl is built from."""
     minor = version.rpartition(".")[0]
     tool = CHECKOUT / "tools" / ("istioctl" if minor == NEWEST else f"istioctl-{minor}")
-    module = run(["go", "list", "-m", "-f", "{{.Dir}}", "istio.io/istio"], cwd=tool).decode().strip()
-    assert module, "istioctl's module is not there: run `make tools`"
-    return Path(module) / "manifests/charts" / {"istiod": "istio-control/istio-discovery"}.get(name, name)
+    # Where the program was built elsewhere, its sources are not here yet.
+    module = json.loads(run(["go", "mod", "download", "-json", "istio.io/istio"], cwd=tool))
+    return Path(module["Dir"]) / "manifests/charts" / {"istiod": "istio-control/istio-discovery"}.get(name, name)
 
 
 def _below(tree: Path, path: str) -> str:
