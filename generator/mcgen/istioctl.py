@@ -66,3 +66,11 @@ def generate(program: Program, operator: str) -> list[Data] | str:
         return go_yaml.documents(done.stdout)
     except ValueError as error:
         raise ToolError(f"what `{' '.join(argv)}` writes cannot be used: {error}") from error
+
+
+def plain(document: Data) -> Data:
+    """Return an object without empty annotations: the charts write null where there are none, and kustomize nothing."""
+    metadata = document.get("metadata")
+    if not isinstance(metadata, dict):
+        return document
+    return {**document, "metadata": {key: value for key, value in metadata.items() if value is not None}}

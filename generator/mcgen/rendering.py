@@ -60,7 +60,7 @@ def complete(loaded: Loaded, tree: Path) -> tuple[Loaded, list[Problem]]:
         if isinstance(found, str):
             problems.append(_refused(wanted[text].steps[0], found, loaded.source.pos))
         else:
-            objects[text] = tuple(sorted(map(_plain, found), key=_order))
+            objects[text] = tuple(sorted(map(istioctl.plain, found), key=_order))
     objects |= _kept(lacking, tree, programs)
     problems += _warnings(programs, lacking, loaded.source.pos)
     if has_errors(problems):
@@ -101,12 +101,6 @@ def _rendered(wanted: dict[str, Wanted], programs: dict[str, Program | str]) -> 
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         yield from pool.map(run, wanted.items())
-
-
-def _plain(document: Data) -> Data:
-    """Return an object without empty annotations: the charts write null where there are none, and kustomize nothing."""
-    metadata = {key: value for key, value in document["metadata"].items() if value is not None}
-    return {**document, "metadata": metadata}
 
 
 def _order(document: Data) -> tuple[str, str, str, str]:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from mcgen import names
+from mcgen.bootstrap.certificate import fingerprint
 from mcgen.emit import emit
 from mcgen.problems import ToolError
 
@@ -74,13 +75,6 @@ class Intermediate:
             "data": {name: base64.b64encode(content).decode() for name, content in data.items()},
         }
         return emit([document]).encode()
-
-
-def fingerprint(certificate: x509.Certificate) -> str:
-    """Return the sha256 of a certificate's DER form."""
-    from cryptography.hazmat.primitives.hashes import SHA256
-
-    return f"sha256:{certificate.fingerprint(SHA256()).hex()}"
 
 
 def new_root(mesh: str, now: datetime) -> Root:

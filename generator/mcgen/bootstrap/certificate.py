@@ -12,6 +12,8 @@ from mcgen.bootstrap.kube import NoAnswer, hint, why
 from mcgen.problems import ToolError
 
 if TYPE_CHECKING:
+    from cryptography import x509
+
     from mcgen.bootstrap.access import Access
 
 _LARGEST = 1 << 20
@@ -73,7 +75,6 @@ def parse(pem: bytes, source: str, *, now: datetime | None = None) -> Certificat
     """
     from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-    from cryptography.hazmat.primitives.hashes import SHA256
     from cryptography.hazmat.primitives.serialization import Encoding
 
     try:
@@ -95,10 +96,17 @@ def parse(pem: bytes, source: str, *, now: datetime | None = None) -> Certificat
         raise Unusable(f"{source}: the certificate is not valid before {day}: compare the clocks")
     return Certificate(
         pem=found.public_bytes(Encoding.PEM),
-        fingerprint=f"sha256:{found.fingerprint(SHA256()).hex()}",
+        fingerprint=fingerprint(found),
         not_after=found.not_valid_after_utc,
         source=source,
     )
+
+
+def fingerprint(certificate: x509.Certificate) -> str:
+    """Return the sha256 of a certificate's DER form."""
+    from cryptography.hazmat.primitives.hashes import SHA256
+
+    return f"sha256:{certificate.fingerprint(SHA256()).hex()}"
 
 
 def _download(url: str, timeout: float) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mcgen import names, proc, sealed
@@ -12,7 +13,7 @@ from mcgen.emit import emit
 from mcgen.problems import ToolError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from mcgen.bootstrap.access import Access
     from mcgen.bootstrap.certificate import Certificate
@@ -58,8 +59,8 @@ def seal(pair: Pair, remote: Access, certificate: Certificate, *, timeout: float
     return emit([_checked(done.stdout, pair, certificate)], HEADER)
 
 
-def document(raw: bytes) -> dict[str, Any]:
-    """Return the one document that kubeseal printed; raise ToolError when it is something else."""
+def printed(raw: bytes, what: str, differences: Callable[[Any], Iterable[str]]) -> dict[str, Any]:
+    """Return the one document that kubeseal printed; raise ToolError when it is something else than it should be."""
     import yaml
 
     try:
@@ -69,17 +70,28 @@ def document(raw: bytes) -> dict[str, Any]:
     if len(documents) != 1:
         raise ToolError(f"kubeseal printed {len(documents)} documents instead of one; nothing was written")
     found: dict[str, Any] = documents[0]
+    for difference in differences(found):
+        # The value may be anything, also what should have been sealed.
+        words = proc.words(difference.encode())
+        raise ToolError(f"kubeseal did not print the {what}: {words}")
     return found
+
+
+def kept(document: dict[str, Any], annotations: dict[str, str], template: dict[str, Any]) -> dict[str, Any]:
+    """Return what is kept of what kubeseal printed, with notes of what it was made of. template: of the Secret."""
+    name = {key: template["metadata"][key] for key in ("name", "namespace")}
+    return {
+        "apiVersion": document["apiVersion"],
+        "kind": document["kind"],
+        "metadata": name | {"annotations": annotations},
+        "spec": {"encryptedData": document["spec"]["encryptedData"], "template": template},
+    }
 
 
 def _checked(raw: bytes, pair: Pair, certificate: Certificate) -> dict[str, Any]:
     """Return the sealed secret with notes of what it was made of; raise ToolError unless it is the expected one."""
-    found = document(raw)
-    for difference in sealed.differences(found, pair.remote.id):
-        # The value may be anything, also what should have been sealed.
-        words = proc.words(difference.encode())
-        raise ToolError(f"kubeseal did not print the sealed secret of {pair.remote.name}: {words}")
-    return _noted(found, pair, certificate)
+    what = f"sealed secret of {pair.remote.name}"
+    return _noted(printed(raw, what, partial(sealed.differences, cluster_id=pair.remote.id)), pair, certificate)
 
 
 def _noted(document: dict[str, Any], pair: Pair, certificate: Certificate) -> dict[str, Any]:
@@ -90,12 +102,7 @@ def _noted(document: dict[str, Any], pair: Pair, certificate: Certificate) -> di
     template: dict[str, Any] = {"metadata": name | {"labels": inner["labels"], "annotations": annotations}}
     if kind := spec["template"].get("type"):
         template["type"] = kind
-    return {
-        "apiVersion": document["apiVersion"],
-        "kind": document["kind"],
-        "metadata": name | {"annotations": {names.CERTIFICATE: certificate.fingerprint}},
-        "spec": {"encryptedData": spec["encryptedData"], "template": template},
-    }
+    return kept(document, {names.CERTIFICATE: certificate.fingerprint}, template)
 
 
 @contextmanager

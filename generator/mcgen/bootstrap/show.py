@@ -21,19 +21,21 @@ if TYPE_CHECKING:
 
 def summary(result: Result, width: int = 0) -> str:
     """Return one line per pair, the notes, and a count of every state; width: of a terminal."""
-    lines = [line for outcome in result.outcomes for line in wrap(_line(outcome), width, " " * 9)]
-    lines += [line for note in result.notes for line in wrap(f"note: {printable(note)}", width, " " * 6)]
     states = [outcome.state for outcome in result.outcomes if outcome.remote]
-    counts = [f"{states.count(state)} {state}" for state in State if state in states]
-    return "\n".join([*lines, ", ".join(counts) or "this mesh has no remote secrets"]) + "\n"
+    return _report(result, states, width, nothing="this mesh has no remote secrets")
 
 
 def authorities(result: Result, width: int = 0) -> str:
     """Return one line per primary and its CA, the notes, and a count of every state; width: of a terminal."""
+    return _report(result, [outcome.state for outcome in result.outcomes], width)
+
+
+def _report(result: Result, states: Sequence[State], width: int, nothing: str = "") -> str:
+    """Return the lines of a result and a count of states; nothing: what to say where there are none."""
     lines = [line for outcome in result.outcomes for line in wrap(_line(outcome), width, " " * 9)]
     lines += [line for note in result.notes for line in wrap(f"note: {printable(note)}", width, " " * 6)]
-    states = [outcome.state for outcome in result.outcomes]
-    return "\n".join([*lines, ", ".join(f"{states.count(s)} {s}" for s in State if s in states)]) + "\n"
+    counts = [f"{states.count(state)} {state}" for state in State if state in states]
+    return "\n".join([*lines, ", ".join(counts) or nothing]) + "\n"
 
 
 def outcomes(result: Result) -> str:

@@ -90,23 +90,14 @@ def _seal(cluster: Cluster, issued: Intermediate, certificate: Certificate, *, t
         done = proc.run(argv, timeout=timeout, stdin=secret, pass_fds=(descriptor,))
     if done.code:
         raise ToolError(f"kubeseal for {cluster.name}: {done.words or f'exit code {done.code}'}")
-    document = seal.document(done.stdout)
-    for difference in sealed.authority_differences(document):
-        words = proc.words(difference.encode())
-        raise ToolError(f"kubeseal did not print the sealed CA of {cluster.name}: {words}")
+    document = seal.printed(done.stdout, f"sealed CA of {cluster.name}", sealed.authority_differences)
     name = {"name": names.AUTHORITY, "namespace": names.ISTIO_SYSTEM}
     annotations = {
         names.CERTIFICATE: certificate.fingerprint,
         names.EXPIRES: issued.day,
         names.ROOT: issued.root.fingerprint,
     }
-    found: dict[str, Any] = {
-        "apiVersion": document["apiVersion"],
-        "kind": document["kind"],
-        "metadata": name | {"annotations": annotations},
-        "spec": {"encryptedData": document["spec"]["encryptedData"], "template": {"metadata": name}},
-    }
-    return emit([found], seal.HEADER)
+    return emit([seal.kept(document, annotations, {"metadata": name})], seal.HEADER)
 
 
 def _outcome(cluster: Cluster, state: State, words: str) -> Outcome:

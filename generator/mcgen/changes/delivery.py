@@ -104,9 +104,7 @@ def switched(delta: Delta, context: Context) -> Finding | None:
 def _of_a_switch(file: str, context: Context) -> bool:
     folder, _, name = file.rpartition("/")
     if folder == layout.base(stages.BASE):
-        return any(_held(side) for side in (context.old, context.new)) and not (
-            _held(context.old) and _held(context.new)
-        )
+        return _held(context.old) is not _held(context.new)
     source = layout.rendered_from(folder)
     if source == folder and name != layout.KUSTOMIZATION:
         return False

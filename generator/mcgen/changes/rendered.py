@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from mcgen import layout, proc, stages
+from mcgen import istioctl, layout, proc, stages
 from mcgen.changes import renderers
 from mcgen.changes.context import Context
 from mcgen.changes.documents import Delta, documents_of
@@ -179,15 +179,7 @@ def _stage(root: Path, folder: str, files: Mapping[str, bytes], environment: dic
     found = documents_of(f"{folder}/{layout.ISTIO_OPERATOR}", done.stdout, empty=True)
     if found is None:
         return Rendered(objects={}, failure="what comes out is no YAML")
-    return Rendered(objects={key: _unfolded(_plain(document)) for key, document in found.items()})
-
-
-def _plain(document: Data) -> Data:
-    """Return an object without empty annotations: Istio's charts write null where there are none."""
-    metadata = document.get("metadata")
-    if not isinstance(metadata, dict):
-        return document
-    return {**document, "metadata": {key: value for key, value in metadata.items() if value is not None}}
+    return Rendered(objects={key: _unfolded(istioctl.plain(document)) for key, document in found.items()})
 
 
 def _odd(folder: str, files: Mapping[str, bytes], seen: set[str]) -> Iterator[str]:

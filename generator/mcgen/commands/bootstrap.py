@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mcgen.bootstrap.outcome import Options
+    from mcgen.bootstrap.run import Result
     from mcgen.load import Loaded, Read
 
 # The value of an option that is given without a cluster.
@@ -181,10 +182,11 @@ def _seal(given: Read, loaded: Loaded, out: Path, options: Options, *, validator
         programs.check(loaded.mesh.minor)
     with terminal.progress("sealing", len(loaded.mesh.all_pairs), form=form) as watch:
         result = run.run(loaded, out, options, watch)
-    if form == "text":
-        click.echo(show.summary(result, terminal.width(sys.stdout)), nl=False)
-    else:
-        click.echo(show.outcomes(result), nl=False)
+    click.echo(show.summary(result, terminal.width(sys.stdout)) if form == "text" else show.outcomes(result), nl=False)
+    return _sealed(given, out, options, result, validator=validator, form=form)
+
+
+def _sealed(given: Read, out: Path, options: Options, result: Result, *, validator: str, form: str) -> int:
     if not options.dry_run:
         _rebuild(given, out, validator, form)
     return 3 if result.failed else 0
@@ -213,13 +215,9 @@ def _sign(
         programs.check_kubeseal()
     again = frozenset(primaries if reseal == ALL else [reseal] if reseal else [])
     result = sign.run(loaded, out, folder, options, again)
-    if form == "text":
-        click.echo(show.authorities(result, terminal.width(sys.stdout)), nl=False)
-    else:
-        click.echo(show.outcomes(result), nl=False)
-    if not options.dry_run:
-        _rebuild(given, out, validator, form)
-    return 3 if result.failed else 0
+    said = show.authorities(result, terminal.width(sys.stdout)) if form == "text" else show.outcomes(result)
+    click.echo(said, nl=False)
+    return _sealed(given, out, options, result, validator=validator, form=form)
 
 
 def _status(loaded: Loaded, out: Path, options: Options, form: str) -> int:

@@ -10,7 +10,7 @@ from mcgen import layout, stages
 from mcgen.order import finding, istio, kinds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from mcgen.order.finding import Findings
     from mcgen.order.follow import Chain, Parent, Peer, Step
@@ -105,12 +105,6 @@ def configuration(
 @cache
 def _is_configuration(kind: Kind) -> bool:
     return kind == kinds.SEALED_SECRET or kinds.group(kind) in _CONFIGURATION
-
-
-def steps(chains: Iterable[Chain]) -> Iterator[Step]:
-    """Yield every step of every chain."""
-    for chain in chains:
-        yield from chain.steps
 
 
 def is_rendered(step: Step) -> bool:

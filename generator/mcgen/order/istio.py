@@ -74,7 +74,7 @@ def operator(document: Data) -> Operator:
     cluster_id = _cluster_id(values) if profile == REMOTE else ""
     injects = shared.get("operatorManageWebhooks") is not True
     version, revision = str(spec.get("tag", "")), str(spec.get("revision", ""))
-    guarded = (shared.get("networkPolicy") or {}).get("enabled") is True
+    guarded = _guarded(shared)
     return Operator(profile, cluster_id, base is True, str(address), gateways, version, revision, injects, guarded)
 
 
@@ -88,7 +88,7 @@ def charted(source: Data) -> Operator:
         raise TypeError("its values do not stand in it as `valuesObject`, or not only there")
     values = helm["valuesObject"]
     shared, revision = values.get("global") or {}, str(values.get("revision", ""))
-    guarded = (shared.get("networkPolicy") or {}).get("enabled") is True
+    guarded = _guarded(shared)
     if chart == charts.BASE:
         return Operator(EMPTY, "", base=True, address="", gateways=(), version=version)
     if chart == charts.GATEWAY:
@@ -109,6 +109,11 @@ def charted(source: Data) -> Operator:
         injects=shared.get("operatorManageWebhooks") is not True,
         guarded=guarded,
     )
+
+
+def _guarded(shared: Data) -> bool:
+    """Return whether the values that charts share have them make NetworkPolicies."""
+    return (shared.get("networkPolicy") or {}).get("enabled") is True
 
 
 def agree(operator: Operator, chart: Operator) -> bool:

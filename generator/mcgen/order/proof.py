@@ -94,4 +94,6 @@ class OrderProof:
             for permit in permits:
                 # Argo CD deletes only where the AppProject lets it.
                 leave = {chain.cluster for chain in chains if chain.state}
-                permit.needless(leave, unseen=not any(map(bounds.is_rendered, bounds.steps(chains))))
+                permit.needless(
+                    leave, unseen=not any(bounds.is_rendered(step) for chain in chains for step in chain.steps)
+                )
