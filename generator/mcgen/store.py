@@ -54,11 +54,11 @@ class Plan:
         marked = sorted((path, sign) for sign, paths in signs.items() for path in paths)
         return [f"{sign} {path}" for path, sign in marked]
 
-    def summary(self) -> str:
-        """Return the four counts in words."""
+    def summary(self, *, done: bool = True) -> str:
+        """Return the four counts in words, of what was done or of what is to be done."""
         counts = (self.created, self.changed, self.deleted, self.unchanged)
-        words = ("created", "changed", "deleted", "unchanged")
-        return ", ".join(f"{len(paths)} {word}" for paths, word in zip(counts, words, strict=True))
+        words = ("created", "changed", "deleted") if done else ("to create", "to change", "to delete")
+        return ", ".join(f"{len(paths)} {word}" for paths, word in zip(counts, (*words, "unchanged"), strict=True))
 
 
 def load_manifest(out: Path) -> tuple[Manifest, list[Problem]]:

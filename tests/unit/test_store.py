@@ -159,7 +159,7 @@ def test_plan_tells_what_apply_would_do(tmp_path: Path) -> None:
     plan = store.plan(out, TREE, {}, mesh="m")
     assert not out.parent.exists()
     assert plan.lines()[0] == "+ .mcgen/manifest.json"
-    assert plan.summary() == "5 created, 0 changed, 0 deleted, 0 unchanged"
+    assert plan.summary(done=False) == "5 to create, 0 to change, 0 to delete, 0 unchanged"
     store.apply(plan)
     after = {"README.md": b"two\n", "clusters/aks/c.yaml": b"c: 1\n", "empty": b""}
     plan = store.plan(out, after, {}, mesh="m")

@@ -76,7 +76,8 @@ def build(
 def _finish(loaded: Loaded, plan: Plan, *, check: bool, dry_run: bool, text: bool, engines: str) -> int:
     from mcgen import layout, store, terminal
 
-    if not check and not dry_run:
+    writes = not (check or dry_run)
+    if writes:
         store.apply(plan)
     stale = check and not plan.up_to_date
     if stale:
@@ -85,12 +86,12 @@ def _finish(loaded: Loaded, plan: Plan, *, check: bool, dry_run: bool, text: boo
         return int(stale)
     if dry_run or ((check or terminal.is_verbose()) and not terminal.is_quiet()):
         click.echo("".join(f"{line}\n" for line in plan.lines()), nl=False)
-    terminal.say(f"{plan.out}: {plan.summary()} (validated by {engines})")
+    terminal.say(f"{plan.out}: {plan.summary(done=writes)} (validated by {engines})")
     if stale:
         return 1
     by_hand = tuple(f"{folder}/" for folder in layout.BY_HAND)
     installed = {path for path in (*plan.created, *plan.changed) if path.startswith(by_hand)}
-    if installed and not (check or dry_run):
+    if installed and writes:
         from mcgen.readme import after_build
 
         terminal.say(after_build(loaded.mesh, installed).removesuffix("\n"))
