@@ -174,8 +174,12 @@ e2e-mesh: tools-lab ## make the sample mesh by the whole road, and try its traff
 e2e-mesh-20: tools-lab ## the same twenty times, with a line per run in docs/mesh-runs.md (as root)
 	$(BIN)/python -m tests.e2e_mesh.runs 20
 
+.PHONY: tools-older
+tools-older: ## build the Istio that an upgrade begins with
+	tools/build.sh istioctl-1.30 pilot-discovery-1.30 pilot-agent-1.30
+
 .PHONY: e2e-long
-e2e-long: tools-lab ## run fifty trials of the order, hours long, and write docs/trials.md (as root)
+e2e-long: tools-lab tools-older ## run fifty trials of the order, hours long, and write docs/trials.md (as root)
 	$(BIN)/python -m tests.e2e_order.trials 1-50 --write docs/trials.md
 
 .PHONY: scale

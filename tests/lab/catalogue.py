@@ -7,8 +7,12 @@ import json
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.lab.plan import LabError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 CHECKOUT = Path(__file__).parents[2]
 TOOLS = CHECKOUT / ".tools"
@@ -97,23 +101,10 @@ def images() -> tuple[Image, ...]:
             entrypoint=("/metrics-server",),
             user="65534",
         ),
-        # The tags are names alone: the programs are of the commit that tools/istioctl/go.mod pins.
-        Image(
-            names=("docker.io/istio/pilot:1.31.*",),
-            files={"/usr/local/bin/pilot-discovery": TOOLS / "pilot-discovery"} | certificates,
-            folders={"/var/lib/istio": 0o755},
-            entrypoint=("/usr/local/bin/pilot-discovery",),
-            user="1337:1337",
-        ),
-        _proxy(links),
+        *_istio("1.31", "", links, certificates),
+        # What an upgrade begins with; built for its trials alone.
+        *(_istio("1.30", "-1.30", links, certificates) if (TOOLS / "pilot-discovery-1.30").exists() else ()),
         job_image.image(links),
-        Image(
-            names=("docker.io/istio/istioctl:1.31.*",),
-            files={"/bin/busybox": busybox, "/usr/local/bin/istioctl": TOOLS / "istioctl"},
-            links=links,
-            entrypoint=("/usr/local/bin/istioctl",),
-            user="1000:1000",
-        ),
         _argo(links, certificates),
         Image(
             names=("public.ecr.aws/docker/library/redis:8.*",),
@@ -128,19 +119,41 @@ def images() -> tuple[Image, ...]:
     return made
 
 
-def _proxy(links: dict[str, str]) -> Image:
+def _istio(minor: str, suffix: str, links: dict[str, str], certificates: dict[str, Path]) -> Iterator[Image]:
+    """Yield the images of a minor of Istio; suffix: of the names of its programs, and of their folder in tools/.
+
+    The tags are names alone: the programs are of the commit that the go.mod there pins.
+    """
+    yield Image(
+        names=(f"docker.io/istio/pilot:{minor}.*",),
+        files={"/usr/local/bin/pilot-discovery": TOOLS / f"pilot-discovery{suffix}"} | certificates,
+        folders={"/var/lib/istio": 0o755},
+        entrypoint=("/usr/local/bin/pilot-discovery",),
+        user="1337:1337",
+    )
+    yield _proxy(minor, suffix, links)
+    yield Image(
+        names=(f"docker.io/istio/istioctl:{minor}.*",),
+        files={"/bin/busybox": Path("/bin/busybox"), "/usr/local/bin/istioctl": TOOLS / f"istioctl{suffix}"},
+        links=links,
+        entrypoint=("/usr/local/bin/istioctl",),
+        user="1000:1000",
+    )
+
+
+def _proxy(minor: str, suffix: str, links: dict[str, str]) -> Image:
     """Istio's proxy: the agent, Envoy as its makers build it, and the iptables that istio-init runs."""
     extensions = sorted(Path("/usr/lib").glob("*/xtables/*.so"))
     return Image(
-        names=("docker.io/istio/proxyv2:1.31.*",),
+        names=(f"docker.io/istio/proxyv2:{minor}.*",),
         files={
             "/bin/busybox": Path("/bin/busybox"),
             "/usr/bin/curl": Path("/usr/bin/curl"),
-            "/usr/local/bin/pilot-agent": TOOLS / "pilot-agent",
+            "/usr/local/bin/pilot-agent": TOOLS / f"pilot-agent{suffix}",
             "/usr/local/bin/envoy": envoy(),
             "/usr/sbin/xtables-nft-multi": Path("/usr/sbin/xtables-nft-multi"),
             "/etc/protocols": Path("/etc/protocols"),
-            "/var/lib/istio/envoy/envoy_bootstrap_tmpl.json": bootstrap_template(),
+            "/var/lib/istio/envoy/envoy_bootstrap_tmpl.json": bootstrap_template(f"istioctl{suffix}"),
             **{str(extension): extension for extension in extensions},
         },
         links=links | dict.fromkeys(IPTABLES, "xtables-nft-multi"),
@@ -187,9 +200,9 @@ def envoy() -> Path:
     return Path(path)
 
 
-def bootstrap_template() -> Path:
-    """Return Envoy's bootstrap template in the sources of the pinned Istio."""
-    return module("istioctl", "istio.io/istio") / "tools/packaging/common/envoy_bootstrap.json"
+def bootstrap_template(tool: str) -> Path:
+    """Return Envoy's bootstrap template in the sources of the Istio that a tool pins."""
+    return module(tool, "istio.io/istio") / "tools/packaging/common/envoy_bootstrap.json"
 
 
 def module(tool: str, path: str) -> Path:

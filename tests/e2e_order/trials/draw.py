@@ -20,11 +20,12 @@ KINDS = (
     "a changed option, and drift",
     "the mesh removed",
     "a token rotated",
+    "an upgrade",
 )
 MESHES = {"a late remote": "three-clouds"}
 CONTROLLERS = ("application-controller", "repo-server", "applicationset-controller")
 # Trials in which a controller that is killed as well would show nothing more, or hide what is looked for.
-UNDISTURBED = ("no health checks", "API server of the primary away")
+UNDISTURBED = ("no health checks", "API server of the primary away", "an upgrade")
 
 
 @dataclass(frozen=True, kw_only=True)

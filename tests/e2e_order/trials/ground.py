@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import time
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
@@ -54,11 +55,14 @@ class Ground:
         return self
 
     def _prepare(self) -> None:
-        # Whichever mesh: the setup is Argo CD's, and all meshes share it.
-        first = self.team("preparation", "gke-aks")
-        teams.prepare(self.lab, first.repository)
-        first.build()
-        self.set_up(first)
+        teams.prepare(self.lab, self.team("preparation", "gke-aks").repository)
+        self.restore()
+
+    def restore(self) -> None:
+        """Apply the setup that trials begin with. Whichever mesh: it is Argo CD's, and all meshes share it."""
+        any_team = self.team(f"setup-{time.monotonic():.0f}", "gke-aks")
+        any_team.build()
+        self.set_up(any_team)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.recorder.__exit__(kind, error, at)

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from tests.e2e_order import rotation
-from tests.e2e_order.trials import faults, leaving
+from tests.e2e_order.trials import faults, leaving, upgrading
 from tests.e2e_order.trials.running import AGAIN
 from tests.lab import argocd
 from tests.lab.plan import LabError
@@ -293,4 +293,5 @@ RUN: dict[str, Callable[[Running], None]] = {
     "a changed option, and drift": changed,
     "the mesh removed": leaving.mesh_removed,
     "a token rotated": rotated,
+    "an upgrade": upgrading.upgraded,
 }
