@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 @click.option("--lab", default="", help="A lab of this name is up already, and stays so.")
 @click.option("--name", default=NAME, show_default=True, help="The name of the lab that is made otherwise.")
 @click.option("--network", default=NETWORK, show_default=True, help="Its addresses; two labs need two ranges.")
-@click.option("--write", type=click.Path(path_type=Path), help="Write the table of the trials into this page.")
+@click.option("--write", type=click.Path(path_type=Path), help="Add a line for each trial at the end of this page.")
 def main(seeds: tuple[str, ...], lab: str, name: str, network: str, write: Path | None) -> None:
     """Run the trials of SEEDS one after the other, and exit 1 when one of them fails."""
     need_root()
@@ -36,10 +37,11 @@ def main(seeds: tuple[str, ...], lab: str, name: str, network: str, write: Path 
             found.up()
         with Ground(found) as ground:
             for trial in drawn:
+                load = os.getloadavg()[0]
                 results.append(run(ground, trial))
                 click.echo(str(results[-1]))
                 if write:
-                    table.write(write, results)
+                    table.add(write, results[-1], load)
     finally:
         if not lab:
             found.down()

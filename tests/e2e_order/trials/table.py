@@ -1,55 +1,42 @@
-"""The page that says which trials were run, and how they went."""
+"""The page that says which trials were run, and how they went: a line each, at its end; none is ever taken out."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tests.lab.catalogue import CHECKOUT
 from tests.lab.process import run
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from tests.e2e_order.trials.run import Result
 
-HEAD = """# Trials of the order
 
-Each trial begins in clean clusters with a real Argo CD 3.5.7, is drawn from its seed, and installs a mesh to its end.
-What happens beside that is its kind. It passes when nothing of a stage was there before those in front of it worked
-(violations), every Application is Synced and Healthy at the end, and stays so through ten resyncs without another sync.
-`make e2e-long` runs 50 and writes this page; `make e2e-order` runs the first five.
-
-| seed | kind | mesh | sealed | controllers killed | seconds | events | violations | verdict |
-|---|---|---|---|---|---|---|---|---|
-"""
-
-
-def write(page: Path, results: Sequence[Result]) -> None:
-    """Write the page."""
+def add(page: Path, result: Result, load: float) -> None:
+    """Add the line of a trial that has just ended. load: the average before it, told where it is high."""
     commit = run(["git", "-C", str(CHECKOUT), "rev-parse", "--short", "HEAD"]).strip()
-    rows = "".join(f"{_row(result)}\n" for result in results)
-    failed = sum(bool(result.wrong) for result in results)
-    minutes = f"{_minutes(results):.0f} minutes in all"
-    page.write_text(f"{HEAD}{rows}\n{len(results)} trials of commit `{commit}`, {failed} failed, {minutes}.\n")
+    cells = (f"{datetime.now(UTC):%Y-%m-%d %H:%M}", f"{commit}", *_cells(result, load))
+    with page.open("a") as file:
+        file.write(f"| {' | '.join(map(str, cells))} |\n")
 
 
-def _minutes(results: Sequence[Result]) -> float:
-    return sum(result.seconds + result.cleaning for result in results) / 60
-
-
-def _row(result: Result) -> str:
+def _cells(result: Result, load: float) -> tuple[object, ...]:
     trial = result.trial
     violations = sum(": before " in line for line in result.wrong)
-    cells = (
+    return (
         trial.seed,
         trial.kind,
-        trial.mesh,
         "at the gate" if trial.patient else "at once",
         ", ".join(fault.controller for fault in trial.faults) or "none",
-        f"{result.seconds:.0f}",
+        f"{result.seconds:.0f}" + (f" (load {load:.0f})" if load > 4 else ""),
         result.events,
         violations if trial.kind != "no health checks" else "as expected",
-        "failed" if result.wrong else "passed",
+        f"failed: {_short(result.wrong[0])}" if result.wrong else "passed",
     )
-    return f"| {' | '.join(map(str, cells))} |"
+
+
+def _short(text: str) -> str:
+    """Return the first line of a text, fit for a table's cell."""
+    return text.partition("\n")[0].replace("|", "/")[:200]
