@@ -137,6 +137,21 @@ def test_an_istioctl_that_fails_is_named(tree: Path, capsys: pytest.CaptureFixtu
     assert "does not say its version: exit code 7" in capsys.readouterr().err
 
 
+def test_what_istioctl_makes_must_be_something_that_kustomize_builds(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edit('version: "1.31.1"', 'version: "1.31.1", values: {pilot: {serviceAnnotations: {"1": a, "on": b}}}')
+    service = 'apiVersion: v1\nkind: Service\nmetadata: {name: istiod, annotations: {"1": a, "on": b}}'
+    program = tree.parent / "bin/istioctl"
+    program.write_text(f"#!/bin/sh\n[ $1 = version ] && echo 1.31.1 || echo '{service}'\n", encoding="utf-8")
+    program.chmod(0o755)
+    assert build(tree) == 1
+    err = capsys.readouterr().err
+    assert 'control-plane of east, Service/istiod: kustomize takes the annotation "1" for a number' in err
+    assert '"on"' not in err
+    assert snapshot(tree) == snapshot(KEPT)
+
+
 def test_the_setup_has_no_plugin(tree: Path) -> None:
     assert not (tree / "argocd/setup/plugin").exists()
     texts = [path.read_text(encoding="utf-8") for path in tree.glob("argocd/setup/**/*") if path.is_file()]

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from mcgen import chain, delivery, go_yaml, istioctl, layout, stages, store, validators
+from mcgen import chain, delivery, go_yaml, istioctl, layout, stages, store, unquoted, validators
 from mcgen.manifest import digest
 from mcgen.manifests import istio_operator, rendered
 from mcgen.problems import Problem, Severity, ToolError, has_errors
@@ -61,6 +61,7 @@ def complete(loaded: Loaded, tree: Path) -> tuple[Loaded, list[Problem]]:
             problems.append(_refused(wanted[text].steps[0], found, loaded.source.pos))
         else:
             objects[text] = tuple(sorted(map(istioctl.plain, found), key=_order))
+            problems += _unbuildable(wanted[text].steps[0], objects[text], loaded.source.pos)
     objects |= _kept(lacking, tree, programs)
     problems += _warnings(programs, lacking, loaded.source.pos)
     if has_errors(problems):
@@ -116,6 +117,19 @@ def _refused(step: Step, words: str, pos: Callable[[DataPath], Pos]) -> Problem:
         pos=pos(step.origin),
         advice="correct what the blueprint hands through (istio.values, istio.meshConfig, patches)",
     )
+
+
+def _unbuildable(step: Step, objects: Iterable[Data], pos: Callable[[DataPath], Pos]) -> Iterator[Problem]:
+    """MC279: kustomize builds what istioctl made, with the annotations that values gave it."""
+    for document in objects:
+        for key, what in unquoted.broken(document):
+            yield Problem(
+                code="MC279",
+                message=f"stage {step.name} of {step.cluster.name}, {document['kind']}/{document['metadata']['name']}: "
+                f"{unquoted.words(key, what)}",
+                pos=pos(step.origin),
+                advice=f"{unquoted.ADVICE}, in what the blueprint hands through (istio.values, patches)",
+            )
 
 
 def _kept(lacking: dict[str, Wanted], tree: Path, programs: dict[str, Program | str]) -> dict[str, tuple[Data, ...]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from tests.fuzz.parts import BROKEN_ANNOTATIONS
 from tests.fuzz.written import written
 from tests.nasty import NASTY, NASTY_KEYS
 
@@ -24,7 +25,13 @@ VALUES: list[Any] = [
 CHANGES = st.tuples(
     st.sampled_from(["drop", "replace", "repeat", "rename", "swap", "like", "like", "like"]),
     st.integers(0, 2**32 - 1),
-    st.one_of(st.sampled_from(VALUES), st.text(max_size=20), st.sampled_from(NASTY), st.sampled_from(NASTY_KEYS)),
+    st.one_of(
+        st.sampled_from(VALUES),
+        st.text(max_size=20),
+        st.sampled_from(NASTY),
+        st.sampled_from(NASTY_KEYS),
+        st.sampled_from(BROKEN_ANNOTATIONS),
+    ),
 )
 
 

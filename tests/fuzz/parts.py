@@ -13,8 +13,13 @@ NAMES = st.one_of(
     st.from_regex(r"[a-z0-9]([a-z0-9]{0,6}(-[0-9]{1,3})?)?", fullmatch=True),
 ).filter(lambda name: name not in {"root", "default", "sealing"})
 LABELS = st.sampled_from(["", "x", "no", "1.20", "A_b.c-d", "0", "x" * 63, "null"])
-# Not "1" and "null": kustomize forgets the quotes of such keys, and the build does not refuse them yet.
-ANNOTATIONS = st.sampled_from(["team", "on", "example.com/contact", "a.b-c.d/E_f.g", "x" * 63, "no"])
+# Keys that kustomize carries; beside them it breaks annotations that look like numbers, null, booleans and dates.
+ANNOTATIONS = st.sampled_from(
+    ["team", "on", "example.com/contact", "a.b-c.d/E_f.g", "x" * 63, "no", "nan", "0o8", "1e400", "2026-02-30", "a/1"]
+)
+BROKEN_ANNOTATIONS = ["1", "null", "True", "1e3", "0x1f", "08", "1_000", "1.5", "0b1", "2026-11-23"]
+# Labels and selectors keep the quotes of all of them.
+LABEL_KEYS = ANNOTATIONS | st.sampled_from(BROKEN_ANNOTATIONS)
 ADDRESSES = ["203.0.113.10", "2001:db8::10", "10.0.0.1"]
 HOSTS = ["gateway.example.com", "a-b.1c"]
 IMAGES = ["registry.example.com/a/b:1.31", "ghcr.io/x@sha256:" + "0" * 64]

@@ -17,6 +17,7 @@ from tests.fuzz.parts import (
     ANNOTATIONS,
     HOSTS,
     IMAGES,
+    LABEL_KEYS,
     LABELS,
     MESH_CONFIGS,
     NAMES,
@@ -85,7 +86,7 @@ def _istio(draw: st.DrawFn) -> dict[str, Any]:
     minor = draw(st.sampled_from(minors))
     found = {"version": f"{minor}.{draw(st.integers(0, 12))}"} | draw(
         sections(
-            revision=st.sampled_from(["old", "r1", "canary-2", "1-29"]),
+            revision=st.sampled_from(["old", "r1", "canary-2", "1-29", "1e400", "2026-11-23"]),
             hub=st.sampled_from(["docker.io/istio", "registry.example.com:5000/a/b"]),
             proxy=sections(privileged=FLAGS),
             meshConfig=st.sampled_from(MESH_CONFIGS),
@@ -108,7 +109,7 @@ def _clusters(draw: st.DrawFn, name: str, i: int, primary: str, *, serves: bool)
         found
         | draw(
             sections(
-                id=st.just(f"id-{i}"),
+                id=st.sampled_from([f"id-{i}", f"{i}0000000", f"{i}e000000"]),
                 network=st.sampled_from(["one", "two", name]),
                 cidrs=st.just([f"10.{i}.0.0/16", f"2001:db8:{i}::/48"]),
                 egress=RANGES,
@@ -224,7 +225,7 @@ def _namespaces(draw: st.DrawFn, clusters: list[str]) -> list[dict[str, Any]]:
                 injection=FLAGS,
                 exported=FLAGS,
                 podSecurity=st.sampled_from(["privileged", "baseline", "restricted"]),
-                labels=st.dictionaries(ANNOTATIONS, LABELS, max_size=3),
+                labels=st.dictionaries(LABEL_KEYS, LABELS, max_size=3),
                 annotations=st.dictionaries(ANNOTATIONS, DESCRIPTIONS, max_size=3),
             )
         )
@@ -248,7 +249,7 @@ def _policies(draw: st.DrawFn, spaces: list[dict[str, Any]]) -> list[dict[str, A
     )
     return [
         {"name": f"p-{i}", "namespace": draw(st.sampled_from(spaces))["name"]}
-        | draw(sections(description=DESCRIPTIONS, selector=st.dictionaries(ANNOTATIONS, LABELS, max_size=2)))
+        | draw(sections(description=DESCRIPTIONS, selector=st.dictionaries(LABEL_KEYS, LABELS, max_size=2)))
         | draw(
             st.fixed_dictionaries(
                 {"rules": st.lists(rules, min_size=1, max_size=3)}, optional={"action": st.just("DENY")}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mcgen import labels, names
+from mcgen import labels, names, unquoted
+from mcgen.delivery import MANIFESTS
 from mcgen.rules.finding import Finding, error
 
 if TYPE_CHECKING:
@@ -32,6 +33,15 @@ def legal(blueprint: Blueprint) -> Iterator[Finding]:
         yield from _labels(policy.selector, ("policies", i, "selector"))
     for i, cluster in enumerate(blueprint.clusters):
         yield from _annotations(cluster.gateway.annotations, ("clusters", i, "gateway", "annotations"))
+
+
+def texts(blueprint: Blueprint) -> Iterator[Finding]:
+    """MC279: annotations of what kustomize builds have keys that stay text without quotes."""
+    for i, ns in enumerate(blueprint.namespaces):
+        yield from _texts(ns.annotations, ("namespaces", i, "annotations"))
+    # Elsewhere the gateway's Service comes out of istioctl or a chart, and kustomize never sees it.
+    for i, cluster in enumerate(blueprint.clusters if blueprint.istio.delivery == MANIFESTS else ()):
+        yield from _texts(cluster.gateway.annotations, ("clusters", i, "gateway", "annotations"))
 
 
 def owned(blueprint: Blueprint) -> Iterator[Finding]:
@@ -63,10 +73,15 @@ def _annotations(given: Mapping[str, str], path: DataPath) -> Iterator[Finding]:
         yield error("MC239", path, message, "shorten them", key=True)
 
 
+def _texts(given: Mapping[str, str], path: DataPath) -> Iterator[Finding]:
+    for key, what in unquoted.broken({"metadata": {"annotations": given}}):
+        yield error("MC279", (*path, key), unquoted.words(key, what), unquoted.ADVICE, key=True)
+
+
 def _keys(given: Mapping[str, str], path: DataPath) -> Iterator[Finding]:
     for key in given:
         if not labels.is_key(key):
             yield error("MC239", (*path, key), f'"{key}" is no legal key', labels.KEY_ADVICE, key=True)
 
 
-RULES = (legal, owned)
+RULES = (legal, texts, owned)

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mcgen import assemble, chain, names, patching, selector, stages
+from mcgen import assemble, chain, names, patching, selector, stages, unquoted
 from mcgen.contents import contents
 from mcgen.delivery import HELM
 from mcgen.manifests import charts, istio_operator
@@ -163,6 +163,10 @@ def _apply(patch: Parsed, path: DataPath, hits: list[tuple[Step, list[Object]]])
                     "MC224", path, f"this patch does not fit {_title(before)} of {step.cluster.name}: {problem}",
                     "correct its paths, or narrow its target",
                 )  # fmt: skip
+                return
+            if wrong := next(unquoted.broken(found.current), None):
+                yield error("MC279", path, f"{unquoted.words(*wrong)} ({_title(before)})", unquoted.ADVICE)
+                found.current = before
                 return
             touched = dict(_touched(before, found.current))
             owned |= {keys: _owned(keys, touched[keys], path, before) for keys in touched if keys not in owned}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mcgen import images, upgrades
+from mcgen import images, unquoted, upgrades
 from mcgen.delivery import PLUGIN
 from mcgen.minors import FARTHEST, MINORS
 from mcgen.rules.finding import Finding, error, one_of
@@ -46,6 +46,14 @@ def revisions(blueprint: Blueprint) -> Iterator[Finding]:
     if istio.upgrade and istio.revision == upgrades.revision(istio.upgrade.to):
         message = f'the new istiod would be of revision "{istio.revision}", and the old one is already'
         yield error("MC273", ("istio", "revision"), message, "name the revision after the minor that is installed")
+
+
+def texts(blueprint: Blueprint) -> Iterator[Finding]:
+    """MC280: Istio's charts write the revision without quotes."""
+    revision = blueprint.istio.revision
+    if revision and (what := unquoted.by_charts(revision)):
+        message = f'Istio\'s charts write the revision without quotes, and "{revision}" is {what} then'
+        yield error("MC280", ("istio", "revision"), message, "write one that can be nothing but text, such as 1-31")
 
 
 def nobody_leaves(blueprint: Blueprint) -> Iterator[Finding]:
@@ -109,4 +117,4 @@ def _has(values: object, keys: tuple[str, ...]) -> bool:
     return True
 
 
-RULES = (target, revisions, nobody_leaves, plugin, known_values)
+RULES = (target, revisions, texts, nobody_leaves, plugin, known_values)
