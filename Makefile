@@ -187,6 +187,10 @@ e2e-long: tools-lab tools-older ## run fifty trials of the order, hours long, an
 scale: tools-lab ## measure what a mesh costs a real Argo CD, and write docs/scale.md (as root)
 	$(BIN)/python -m tests.e2e_order.scale docs/scale.md
 
+.PHONY: scale-bootstrap
+scale-bootstrap: tools-lab ## measure a bootstrap of 200 remotes beside its programs alone (as root)
+	$(BIN)/python -m tests.e2e_bootstrap.scale --write
+
 .PHONY: faults
 faults: setup ## let every disk call of a build fail, and kill it there (needs strace; half an hour)
 	nice -n 19 $(BIN)/python -m tests.faults --write
