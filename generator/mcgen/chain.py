@@ -85,15 +85,26 @@ def kept(mesh: Mesh) -> Iterator[Step]:
     """
     leaving = any(cluster.state for cluster in mesh.clusters)
     for cluster, steps in whole(mesh) if leaving else ():
-        gone = phases.gone(cluster.state)
-        yield from (step for step in steps if step.stage.name in gone & {stages.REMOTE_SECRET} and not step.gate)
+        gone = phases.gone(cluster.state) & {stages.REMOTE_SECRET, stages.TRUST}
+        yield from (step for step in steps if step.stage.name in gone and not step.gate)
+    yield from (step for step in whole_peers(mesh) if not _is_read(step))
 
 
 def peers(mesh: Mesh) -> Iterator[Step]:
     """Yield the remote secrets of peers, beside the chains: each as soon as it is sealed, and nothing waits for it."""
+    yield from (step for step in whole_peers(mesh) if _is_read(step))
+
+
+def whole_peers(mesh: Mesh) -> Iterator[Step]:
+    """Yield the remote secrets of peers as they are when all clusters are members."""
     for pair in mesh.all_pairs:
         if pair.sealed and not pair.serves:
-            yield _step(stages.REMOTE_SECRET, _Followed(None), pair.remote, pair, mesh.istio.delivery)
+            step = _step(stages.REMOTE_SECRET, _Followed(None), pair.remote, pair, mesh.istio.delivery)
+            yield replace(step, deletable=stages.REMOTE_SECRET in phases.deletable(pair.remote.state))
+
+
+def _is_read(step: Step) -> bool:
+    return phases.is_read(step.cluster.state, step.destination.state)
 
 
 def whole(mesh: Mesh) -> Iterator[tuple[Cluster, tuple[Step, ...]]]:

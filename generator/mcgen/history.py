@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from mcgen import layout, manifest, sealed
+from mcgen import layout, manifest, phases, sealed
 from mcgen import revision as git
 from mcgen.lifecycle import revisions, steps, tree
 from mcgen.problems import Pos, Problem, Severity, ToolError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from pathlib import Path
 
 # What identities are made of: (stage, path in its IstioOperator, what breaks).
@@ -52,18 +52,18 @@ def compare(folder: Path, revision: str, forget: Collection[str] = ()) -> list[P
     return [
         *steps.compare(folder, (old, there), (new, here), forget),
         *revisions.compare(folder, upgrade[0], upgrade[1], leaving=there != here),
-        *_withheld(folder, old, new),
+        *_withheld(folder, old, new, here),
         *_identities(folder, revision, old, new),
         *_sealing_keys(folder, revision, old, new),
         *_swapped(folder, revision, old, new),
     ]
 
 
-def closed_again(out: Path, new: manifest.Manifest) -> list[Problem]:
+def closed_again(out: Path, new: manifest.Manifest, states: Mapping[str, str]) -> list[Problem]:
     """Return a warning for every stage that the last commit has in its chain and a tree built from nothing has not.
 
     Whoever deletes a tree deletes the sealed secrets and facts in it, which open the gates. Where there is no Git, or
-    no commit of this tree, there is nothing to say.
+    no commit of this tree, there is nothing to say. states: how far clusters have left.
     """
     here = next(parent for parent in out.absolute().parents if parent.is_dir())
     path = f"{out.absolute().relative_to(here).as_posix()}/{layout.MANIFEST}"
@@ -72,14 +72,21 @@ def closed_again(out: Path, new: manifest.Manifest) -> list[Problem]:
     except ToolError:
         return []
     advice = "restore what lies in it, `git checkout HEAD -- .` in the tree, and build again"
-    return [replace(each, severity=Severity.WARNING, advice=advice) for each in _withheld(out, old, new)]
+    return [replace(each, severity=Severity.WARNING, advice=advice) for each in _withheld(out, old, new, states)]
 
 
-def _withheld(folder: Path, old: manifest.Manifest, new: manifest.Manifest) -> Iterator[Problem]:
-    """Yield the Applications that are no longer in their chain although their stage is still in the tree."""
+def _withheld(
+    folder: Path, old: manifest.Manifest, new: manifest.Manifest, states: Mapping[str, str]
+) -> Iterator[Problem]:
+    """Yield the Applications that are no longer in their chain although their stage is still in the tree.
+
+    states: how far clusters have left; a sealed file, with what is around it, outlives its stage.
+    """
     for path in sorted(set(old.files) - set(new.files)):
         found = steps.APPLICATION.fullmatch(path)
         if not found or f"{layout.overlay(found[1], found[2], None)}/{layout.KUSTOMIZATION}" not in new.files:
+            continue
+        if found[2] in phases.gone(states.get(found[1], phases.MEMBER)):
             continue
         yield Problem(
             code="MC651",

@@ -167,6 +167,12 @@ def peer(mesh: str, consumer: str, cluster: str) -> str:
     return f"{mesh}-{consumer}-reads-{cluster}"
 
 
+# An ApplicationSet has one template, and of what it makes only what goes in the next phase gets a finalizer. A field
+# that an element lacks is an error in a template, and nothing to `index`.
+_GOES = f'{{"metadata": {{"finalizers": ["{FINALIZER}"]}}}}'
+PEER_PATCH = f'{{{{ if index . "{STATE}" }}}}{_GOES}{{{{ else }}}}{{}}{{{{ end }}}}'
+
+
 def root(mesh: str) -> str:
     """Return the name of the root Application and of the AppProject of root and chains."""
     return f"{mesh}-root"

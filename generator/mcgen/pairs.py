@@ -35,6 +35,11 @@ class Pair:
     sealed_with: str = ""
 
     @property
+    def leaves(self) -> bool:
+        """Return whether one of the two leaves the mesh."""
+        return bool(self.remote.state or self.consumer.state)
+
+    @property
     def serves(self) -> bool:
         """Return whether the consumer's istiod serves the cluster; otherwise it is its peer."""
         return self.remote.primary == self.consumer.name

@@ -3,7 +3,10 @@
 A wave orders how stages appear, and nothing orders how they go: Argo CD prunes an Application and leaves its objects
 behind, unless the Application has a finalizer. So each phase is a commit of its own, in which the stages of this
 phase leave the chain, and those of the next one get the finalizer that they need for it. First goes what others hold
-of the cluster: were the gateway taken before the remote secret, its primary would still send others there.
+of the cluster, its primary and its peers: were the gateway taken before, they would still send others there.
+
+A primary that leaves reads others as long as its istiod runs. What it reads them with goes with its namespaces, and
+what is there for it in other clusters when its lines go.
 
 Sources: argo-cd, controller/appcontroller.go (finalizeApplicationDeletion, shouldBeDeleted, autoSync).
 """
@@ -40,25 +43,27 @@ PHASES = (
     Phase(
         state="secret-gone",
         takes=(stages.REMOTE_SECRET,),
-        what="the primary's istiod loses the remote secret, and with it all endpoints of the cluster: "
+        what="each istiod that reads the cluster loses its remote secret, and with it all endpoints there: "
         "no other cluster calls its workloads any more",
         confirm=(stages.REMOTE_SECRET,),
     ),
     Phase(
         state="gateways-gone",
-        takes=(stages.WORKLOADS, stages.INGRESS_GATEWAY, stages.EAST_WEST_GATEWAY),
+        takes=(stages.WORKLOADS, stages.EXPOSURE, stages.INGRESS_GATEWAY, stages.EAST_WEST_GATEWAY),
         what="the demo and the gateways are deleted, and the clouds take their load balancers back",
     ),
     Phase(
         state="control-plane-gone",
         takes=(stages.CONTROL_PLANE, stages.REVISION_TAG),
-        what="the injector webhook and the way to istiod are deleted: pods start without a sidecar from then on",
+        what="the injector webhook and the way to istiod, or istiod itself, are deleted: pods start without a sidecar "
+        "from then on",
     ),
     Phase(
         state="gone",
-        takes=(stages.BASE, stages.NAMESPACES),
-        what="the reader identity and the namespaces are deleted, with all that is in them",
-        confirm=(stages.NAMESPACES,),
+        # Without its policies an istiod that still runs would let everybody in.
+        takes=(stages.BASE, stages.POLICIES, stages.TRUST, stages.SEALED_SECRETS, stages.NAMESPACES),
+        what="the reader identities and the namespaces are deleted, with all that is in them",
+        confirm=(stages.TRUST, stages.NAMESPACES),
     ),
 )
 BY_STATE = {phase.state: phase for phase in PHASES}
@@ -89,6 +94,11 @@ def deletable(state: str) -> frozenset[str]:
     if state in (MEMBER, LAST):
         return frozenset()
     return frozenset(BY_STATE[following(state)].takes) - _KEPT
+
+
+def is_read(state: str, reader: str) -> bool:
+    """Return whether a peer still reads a cluster. state, reader: how far the cluster and the peer have left."""
+    return stages.REMOTE_SECRET not in gone(state) and stages.CONTROL_PLANE not in gone(reader)
 
 
 def may_follow(old: str, new: str) -> bool:

@@ -61,7 +61,7 @@ def prepare(
     # What is pruned now was mcgen's.
     problems += check.foreign(out, plan.before.files.keys() | plan.manifest.files.keys(), Severity.WARNING)
     if plan.raw is None:
-        problems += history.closed_again(out, plan.manifest)
+        problems += history.closed_again(out, plan.manifest, {each.name: each.state for each in loaded.mesh.clusters})
     _stop_on_errors(problems)
     return Prepared(loaded=loaded, plan=plan, problems=problems, origins=built.origins)
 

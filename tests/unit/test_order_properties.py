@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mcgen import blueprint, mesh
+from mcgen import blueprint, mesh, phases
 from mcgen.facts import Facts, Inputs
 from mcgen.order import OrderFinding
 from tests.bench import fleet
 from tests.helpers import documents, emitted
 from tests.unit.order_mutations.trees import managed, opened, proved, set_wave, waiting
+from tests.unit.test_primaries import secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,8 +33,12 @@ def blueprints(draw: st.DrawFn) -> dict[str, Any]:
     primaries = [f"p{i}" for i in range(draw(st.integers(1, 3)))]
     remotes = [_cluster(f"r{i}", draw(st.sampled_from(primaries))) for i in range(draw(st.integers(0, 4)))]
     clusters = [_cluster(name, "") for name in primaries] + remotes
+    served = {cluster["primary"] for cluster in remotes}
     for cluster in clusters:
         cluster["ingressGateway"] = draw(st.booleans())
+        # The first primary stays, and whoever serves somebody; the others are anywhere on their way.
+        if cluster["name"] not in {primaries[0], *served} and draw(st.booleans()):
+            cluster["state"] = draw(st.sampled_from(list(phases.BY_STATE)))
     where = st.none() | st.lists(st.sampled_from([c["name"] for c in clusters]), min_size=1, unique=True)
     flags = st.booleans()
     spaces = [
@@ -60,20 +65,22 @@ def blueprints(draw: st.DrawFn) -> dict[str, Any]:
 PATCH = [{"op": "add", "path": "/spec/template/metadata/labels/sidecar.istio.io~1inject", "value": "true"}]
 
 
-@settings(max_examples=60, deadline=None)
-@given(data=blueprints(), sealed=st.sets(st.integers(0, 3)), known=st.sets(st.integers(0, 2)))
-def test_whatever_is_built_holds(data: dict[str, Any], sealed: set[int], known: set[int]) -> None:
+@settings(max_examples=100, deadline=None)
+@given(data=blueprints(), sealed=st.sets(st.integers(0, 3)), known=st.sets(st.integers(0, 2)), signed=st.booleans())
+def test_whatever_is_built_holds(data: dict[str, Any], sealed: set[int], known: set[int], signed: bool) -> None:
     found = blueprint.convert(data)
-    pairs = mesh.resolve(found, Inputs()).pairs.values()
+    bare = mesh.resolve(found, Inputs())
     secrets = {
         (pair.consumer.name, pair.remote.name): _sealed(pair.remote.id)
-        for pair in pairs
+        for pair in bare.all_pairs
         if int(pair.remote.name[1:]) in sealed
     }
     addresses = {f"p{i}": f"192.0.2.{i}" for i in known}
-    given_inputs = Inputs(facts=Facts(addresses=addresses), sealed=secrets)
+    authorities = {c.name: secret("cacerts", {}) for c in bare.primaries if signed and bare.shares_root}
+    given_inputs = Inputs(facts=Facts(addresses=addresses), sealed=secrets, authorities=authorities)
     files = {path: documents(text) for path, text in emitted(mesh.resolve(found, given_inputs)).items()}
-    files |= {f"clusters/{c}/remote-secrets/{r}/sealed-secret.yaml": [secret] for (c, r), secret in secrets.items()}
+    files |= {f"clusters/{c}/remote-secrets/{r}/sealed-secret.yaml": [one] for (c, r), one in secrets.items()}
+    files |= {f"clusters/{name}/trust/sealed-secret.yaml": [one] for name, one in authorities.items()}
     assert proved(files) == []
 
 

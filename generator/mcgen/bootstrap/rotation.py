@@ -59,7 +59,7 @@ def before(suffix: str) -> str:
 def chosen(mesh: Mesh, name: str) -> list[Pair]:
     """Return the pairs of one remote, or of a peer, or all of them; raise UsageError when nobody reads the cluster."""
     if not name:
-        return [pair for pair in mesh.all_pairs if not pair.remote.state]
+        return [pair for pair in mesh.all_pairs if not pair.leaves]
     if not mesh.readers(name):
         known = ", ".join(dict.fromkeys(pair.remote.name for pair in mesh.all_pairs)) or "none"
         raise UsageError(f"'{name}' is no remote of this mesh; its remotes: {known}")

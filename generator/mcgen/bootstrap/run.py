@@ -75,9 +75,9 @@ def run(loaded: Loaded, out: Path, options: Options, watch: Callable[[int], None
 def needed(pair: Pair, options: Options) -> bool:
     """Return whether a pair is to be sealed: it never was, or with another token, or it is asked for.
 
-    A cluster that leaves needs nothing more.
+    A cluster that leaves needs nothing more, neither to be read nor to read.
     """
-    if pair.remote.state:
+    if pair.leaves:
         return False
     other_token = pair.sealed and len(pair.tokens) > 1 and pair.sealed_token != pair.tokens[-1]
     return not pair.sealed or other_token or pair.remote.name in options.reseal
@@ -92,7 +92,7 @@ def _ask(loaded: Loaded, todo: list[Pair], options: Options, retry: Retry) -> di
         cluster = mesh.by_name[name]
         return consumer.ask(mesh, cluster, known.get(name), options, retry, folder=folder, sealing=name in sealing)
 
-    consumers = [cluster.name for cluster in mesh.consumers]
+    consumers = [cluster.name for cluster in mesh.consumers if not cluster.state]
     return dict(each(work, consumers, options.jobs, retry))
 
 
@@ -168,7 +168,8 @@ def _outcome(pair: Pair, state: State, words: str) -> Outcome:
 
 
 def _skipped(pair: Pair) -> Outcome:
-    why = f"it leaves the mesh ('{pair.remote.state}')" if pair.remote.state else "sealed already"
+    leaving = next((cluster for cluster in (pair.remote, pair.consumer) if cluster.state), None)
+    why = f"{leaving.name} leaves the mesh ('{leaving.state}')" if leaving else "sealed already"
     return _outcome(pair, State.SKIPPED, why)
 
 

@@ -32,8 +32,13 @@ def run(loaded: Loaded, out: Path, folder: Path, options: Options, again: Set[st
     folder: of the root, which is made where there is none yet. Raises UsageError for a folder that is not fit for a
     root, and ToolError when it holds none, or another one than that of the CAs that are sealed already.
     """
-    todo = [cluster for cluster in loaded.mesh.primaries if not cluster.has_authority or cluster.name in again]
-    outcomes = [_outcome(c, State.SKIPPED, "sealed already") for c in loaded.mesh.primaries if c not in todo]
+    stay = [cluster for cluster in loaded.mesh.primaries if not cluster.state]
+    todo = [cluster for cluster in stay if not cluster.has_authority or cluster.name in again]
+    outcomes = [
+        _outcome(c, State.SKIPPED, f"it leaves the mesh ('{c.state}')" if c.state else "sealed already")
+        for c in loaded.mesh.primaries
+        if c not in todo
+    ]
     root = root_folder.read(folder)
     _compare(loaded, root, folder)
     if options.dry_run:

@@ -88,7 +88,7 @@ def standing(mesh: Mesh, pair: Pair, known: Certificate | None, options: Options
         not_after=known.not_after if known and known.fingerprint == pair.sealed_with else "",
         unsealed=live.unsealed if pair.sealed else "",
         istiod=live.istiod if pair.sealed else "",
-        next="nothing: it leaves the mesh" if pair.remote.state else _next(mesh, pair, state, live, known),
+        next="nothing: it leaves the mesh" if pair.leaves else _next(mesh, pair, state, live, known),
         why=live.why,
     )
 

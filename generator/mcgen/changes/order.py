@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _GATE = f"/{layout.base('gate')}"
 _ELEMENTS = ("spec", "generators", "0", "list", "elements")
+_PATCH = ("spec", "templatePatch")
 _ORPHAN = "Argo CD lets go of what runs: nobody heals or prunes it any more"
 _DELETED = "Argo CD deletes all that it brought, because it has a finalizer"
 
@@ -61,6 +62,7 @@ def waves(delta: Delta, _context: Context) -> Iterator[Finding]:
         yield shift("wave", f"the wave of {called(delta)}", leaf, risk=Risk.HIGH, why=why, turn=Turn.CHANGED)
     yield from _finalizers(delta)
     yield from _elements(delta)
+    yield from _patched(delta)
 
 
 def _finalizers(delta: Delta) -> Iterator[Finding]:
@@ -90,7 +92,38 @@ def _elements(delta: Delta) -> Iterator[Finding]:
     before, after = (_clusters(side) for side in (delta.old, delta.new))
     for turn, found in ((Turn.ADDED, after - before), (Turn.REMOVED, before - after)):
         for consumer, name in sorted(found):
-            yield _peer(turn, consumer, name) if consumer else _chain(delta, turn, name)
+            goes = (consumer, name) in _goes(delta.old)
+            yield _peer(turn, consumer, name, goes=goes) if consumer else _chain(delta, turn, name)
+
+
+def _patched(delta: Delta) -> Iterator[Finding]:
+    """Yield the Applications to which the patch of an ApplicationSet gives a finalizer, and no longer gives one."""
+    if delta.kind != "ApplicationSet":
+        return
+    before, after = _goes(delta.old), _goes(delta.new)
+    for turn, found in ((Turn.ADDED, after - before), (Turn.REMOVED, (before - after) & _clusters(delta.new))):
+        added = turn is Turn.ADDED
+        for consumer, name in sorted(found):
+            yield Finding(
+                kind="finalizer",
+                turn=turn,
+                risk=Risk.HIGH if added else Risk.MEDIUM,
+                what=f"what the istiod of {quote(consumer)} reads it with {'gets' if added else 'loses'} a finalizer",
+                why="who deletes it deletes all that it applied"
+                if added
+                else "what it applied stays when it is deleted",
+                before="" if added else names.FINALIZER,
+                after=names.FINALIZER if added else "",
+                clusters=(name,),
+                covers=(_PATCH, _ELEMENTS),
+            )
+
+
+def _goes(application_set: Any) -> set[tuple[str, str]]:
+    """Return what the patch of an ApplicationSet gives a finalizer; one that mcgen does not write says nothing."""
+    if get(application_set, *_PATCH) != names.PEER_PATCH:
+        return set()
+    return {_pair(entry) for entry in _entries(application_set) if mapping(entry).get(names.STATE)}
 
 
 def _chain(delta: Delta, turn: Turn, name: str) -> Finding:
@@ -106,25 +139,32 @@ def _chain(delta: Delta, turn: Turn, name: str) -> Finding:
     )
 
 
-def _peer(turn: Turn, consumer: str, name: str) -> Finding:
+def _peer(turn: Turn, consumer: str, name: str, *, goes: bool) -> Finding:
     added = turn is Turn.ADDED
     return Finding(
         kind="peer",
         turn=turn,
         risk=Risk.LOW if added else Risk.HIGH,
         what=f"the istiod of {quote(consumer)} {'reads it as a peer' if added else 'is no longer told how to read it'}",
-        why="workloads there are told of its endpoints" if added else _ORPHAN,
+        why="workloads there are told of its endpoints" if added else _DELETED if goes else _ORPHAN,
         clusters=(name,),
-        covers=(_ELEMENTS,),
+        covers=(_ELEMENTS, *((_PATCH,) if goes else ())),
     )
 
 
 def _clusters(application_set: Any) -> set[tuple[str, str]]:
-    """Return the consumer (of a peer, empty for a chain) and the cluster of each element."""
+    return {_pair(entry) for entry in _entries(application_set)}
+
+
+def _pair(entry: Any) -> tuple[str, str]:
+    """Return the consumer (of a peer, empty for a chain) and the cluster of an element."""
+    return str(mapping(entry).get("consumer", "")), str(get(entry, "cluster"))
+
+
+def _entries(application_set: Any) -> list[Any]:
     generators = get(application_set, "spec", "generators")
     lists = [get(generator, "list", "elements") for generator in generators] if isinstance(generators, list) else []
-    entries = [entry for found in lists if isinstance(found, list) for entry in found]
-    return {(str(mapping(entry).get("consumer", "")), str(get(entry, "cluster"))) for entry in entries}
+    return [entry for found in lists if isinstance(found, list) for entry in found]
 
 
 def gates(delta: Delta, _context: Context) -> Iterator[Finding]:

@@ -64,7 +64,10 @@ def _waiting(loaded: Loaded, name: str, context: str, kubeconfig: str, timeout: 
     mesh = loaded.mesh
     leaving = mesh.by_name[name]
     try:
-        found = live.applications(mesh, name, live.way(mesh, context, kubeconfig), timeout=timeout)
+        # What a primary reads of its peers is about them, by its labels.
+        whose = "" if mesh.peers else name
+        found = live.applications(mesh, whose, live.way(mesh, context, kubeconfig), timeout=timeout)
+        found = live.of(mesh, leaving, found) if mesh.peers else found
     except ToolError as error:
         advice = f"look yourself (`{words.look(mesh, leaving)}`), and say --assume-live when it is over"
         raise ToolError(f"whether '{leaving.state}' of {name} is over is unknown: {error}; {advice}") from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mcgen import chain, platforms, stages
+from mcgen import chain, phases, platforms, stages
 from mcgen.graph.callers import policy
 from mcgen.graph.picture import Cluster, Gateway, Namespace, Peer, Picture, State, Step
 from mcgen.manifests import policies
@@ -30,7 +30,7 @@ def picture(mesh: Mesh, chains: chain.Chains | None = None) -> Picture:
         peers=tuple(
             Peer(consumer=pair.consumer.name, cluster=pair.remote.name, sealed=pair.sealed)
             for pair in mesh.all_pairs
-            if not pair.serves
+            if not pair.serves and phases.is_read(pair.remote.state, pair.consumer.state)
         ),
     )
 

@@ -45,17 +45,34 @@ def applications(mesh: Mesh, cluster: str, there: Access, *, timeout: float) -> 
     return list(items)
 
 
-def wanted(mesh: Mesh, cluster: str) -> dict[str, bool]:
-    """Return the Applications that the chain of a cluster has by the tree, and whether each has a finalizer."""
-    steps = next(steps for other, steps in chain.chains(mesh) if other.name == cluster)
-    return {names.application(mesh.name, cluster, s.name): s.deletable for s in steps if s.listed}
+def of(mesh: Mesh, cluster: Cluster, found: Iterable[Data]) -> list[Data]:
+    """Return those of all Applications that are about a cluster: chain, stages, and what peers read of it.
+
+    Of one that leaves, also those by which it reads others.
+    """
+    reads = {names.peer(mesh.name, cluster.name, other.name) for other in mesh.clusters} if cluster.state else set()
+    return [
+        document
+        for document in found
+        if document["metadata"]["name"] in reads or document["metadata"]["labels"].get(names.CLUSTER) == cluster.name
+    ]
+
+
+def wanted(mesh: Mesh, cluster: Cluster) -> dict[str, bool]:
+    """Return the Applications of `of`, without the chain, by the tree, and whether each has a finalizer."""
+    steps = next(steps for other, steps in chain.chains(mesh) if other.name == cluster.name)
+    own = {names.application(mesh.name, cluster.name, step.name): step.deletable for step in steps if step.listed}
+    for step in chain.peers(mesh):
+        if step.cluster == cluster or (cluster.state and step.destination == cluster):
+            own[names.peer(mesh.name, step.destination.name, step.cluster.name)] = step.deletable
+    return own
 
 
 def waits(mesh: Mesh, cluster: Cluster, found: Iterable[Data]) -> list[str]:
     """Return what is still to come before the phase of a cluster is over, empty when it is."""
     live = {document["metadata"]["name"]: document for document in found}
     own = names.chain(mesh.name, cluster.name)
-    return [*_chain(own, live.get(own)), *_stages(live, own, wanted(mesh, cluster.name))]
+    return [*_chain(own, live.get(own)), *_stages(live, own, wanted(mesh, cluster))]
 
 
 def _chain(name: str, document: Data | None) -> Iterator[str]:

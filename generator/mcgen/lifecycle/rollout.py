@@ -41,7 +41,7 @@ def waits(mesh: Mesh, there: Access, kubeconfigs: Mapping[str, str | Access], *,
 
 
 def _applications(mesh: Mesh, cluster: Cluster, found: Iterable[Data]) -> Iterator[str]:
-    own = [document for document in found if document["metadata"]["labels"].get(names.CLUSTER) == cluster.name]
+    own = live.of(mesh, cluster, found)
     yield from live.waits(mesh, cluster, own)
     now = {document["metadata"]["name"]: (document.get("spec") or {}).get("source") for document in own}
     for name, source in sources(mesh, cluster.name).items():

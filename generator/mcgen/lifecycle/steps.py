@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # See layout.application.
 APPLICATION = re.compile(r"clusters/([^/]+)/argocd/\d+-([^/]+)\.yaml")
+_READS = re.compile(rf"{layout.overlay('([^/]+)', stages.REMOTE_SECRET, '([^/]+)')}/{re.escape(layout.KUSTOMIZATION)}")
 # What every cluster has as long as it is a member; the rest goes with a field of the blueprint.
 _NEEDED = frozenset((stages.NAMESPACES, stages.BASE, stages.CONTROL_PLANE, stages.EAST_WEST_GATEWAY))
 
@@ -42,6 +43,7 @@ def compare(
             yield _skipped(cluster, before, after, pos)
         else:
             yield from _lost(cluster, after, (old[0], new[0]), pos)
+    yield from _unread(folder, old[0], new[0])
 
 
 def _gone(cluster: str, before: str, pos: Pos) -> Problem:
@@ -74,6 +76,20 @@ def _lost(cluster: str, state: str, manifests: tuple[Manifest, Manifest], pos: P
             pos=pos,
             advice="build the tree again from its blueprint and its inputs",
         )
+
+
+def _unread(folder: Path, old: Manifest, new: Manifest) -> Iterator[Problem]:
+    """Yield the remote secrets that a tree has lost although both clusters are in it; in phases their folder stays."""
+    there = set(tree.clusters(new))
+    for path in sorted(old.files.keys() - new.files.keys()):
+        match = _READS.fullmatch(path)
+        if match and there >= set(match.groups()):
+            yield Problem(
+                code="MC662",
+                message=f'"{match[1]}" no longer reads "{match[2]}", and its remote secret stays behind',
+                pos=Pos(file=str(folder / layout.APPLICATION_SETS)),
+                advice="restore the sealed file, and build again",
+            )
 
 
 def _needed(state: str) -> frozenset[str]:

@@ -23,10 +23,13 @@ def confirmations(mesh: Mesh, cluster: Cluster) -> list[str]:
     wanted = phases.BY_STATE[cluster.state].confirm
     # A gate is deleted without a question.
     asked = [step for step in _whole(mesh, cluster) if step.stage.name in wanted and step.listed and not step.gate]
+    apps = [names.application(mesh.name, cluster.name, step.name) for step in asked]
+    if stages.REMOTE_SECRET in wanted:
+        apps += [_peer(mesh, step) for step in _read_by(mesh, cluster)]
     return [
         f"kubectl -n {mesh.gitops.argocd.namespace} annotate applications.argoproj.io "
-        f"{names.application(mesh.name, cluster.name, step.name)} {names.DELETION_APPROVED}={NOW} --overwrite"
-        for step in asked
+        f"{app} {names.DELETION_APPROVED}={NOW} --overwrite"
+        for app in apps
     ]
 
 
@@ -46,7 +49,13 @@ def taken(mesh: Mesh, cluster: Cluster) -> list[str]:
     """Return the names of the Applications that are gone once this phase is over."""
     phase = phases.BY_STATE[cluster.state]
     there = [step for step in _whole(mesh, cluster) if step.listed and step.stage.name in phase.takes]
-    return [names.application(mesh.name, cluster.name, step.name) for step in there]
+    apps = [names.application(mesh.name, cluster.name, step.name) for step in there]
+    if stages.REMOTE_SECRET in phase.takes:
+        apps += [_peer(mesh, step) for step in _read_by(mesh, cluster)]
+    if stages.CONTROL_PLANE in phase.takes:
+        reads = [step for step in chain.whole_peers(mesh) if step.destination == cluster]
+        apps += [_peer(mesh, step) for step in reads if phases.is_read(step.cluster.state, phases.MEMBER)]
+    return apps
 
 
 def look(mesh: Mesh, cluster: Cluster) -> str:
@@ -82,6 +91,16 @@ def phase(mesh: Mesh, name: str, path: str, where: str) -> list[str]:
         f"  {look(mesh, cluster)}",
         f"after that: mcgen remove cluster {path} {name}{where}",
     ]
+
+
+def _read_by(mesh: Mesh, cluster: Cluster) -> list[chain.Step]:
+    """Return what peers hold of a cluster, or did before its remote secrets went."""
+    held = [step for step in chain.whole_peers(mesh) if step.cluster == cluster]
+    return [step for step in held if phases.is_read(phases.MEMBER, step.destination.state)]
+
+
+def _peer(mesh: Mesh, step: chain.Step) -> str:
+    return names.peer(mesh.name, step.destination.name, step.cluster.name)
 
 
 def _whole(mesh: Mesh, cluster: Cluster) -> tuple[chain.Step, ...]:

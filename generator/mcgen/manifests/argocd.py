@@ -209,10 +209,14 @@ def _root(mesh: Mesh) -> Data:
 
 
 class _List(NamedTuple):
-    """What an ApplicationSet makes: one Application of the template for each element of its list."""
+    """What an ApplicationSet makes: one Application of the template for each element of its list.
+
+    patch: what differs between them, empty where nothing does.
+    """
 
     elements: list[dict[str, str]]
     template: Data
+    patch: str = ""
 
 
 def _chains(mesh: Mesh, clusters: Sequence[Cluster]) -> _List:
@@ -249,7 +253,8 @@ def _peers(mesh: Mesh, steps: Sequence[Step]) -> _List:
             "syncPolicy": _sync_policy([]),
         },
     }
-    return _List([{"consumer": step.destination.name, "cluster": step.cluster.name} for step in steps], template)
+    elements = [{"consumer": step.destination.name} | _element(step.cluster) for step in steps]
+    return _List(elements, template, names.PEER_PATCH if any(step.deletable for step in steps) else "")
 
 
 def _application_set(mesh: Mesh, role: str, wave: int, made: _List) -> Data:
@@ -268,6 +273,7 @@ def _application_set(mesh: Mesh, role: str, wave: int, made: _List) -> Data:
             "generators": [{"list": {"elements": made.elements}}],
             "syncPolicy": {"preserveResourcesOnDeletion": True},
             "template": made.template,
+            **({"templatePatch": made.patch} if made.patch else {}),
         },
     }
 

@@ -52,13 +52,14 @@ class Application(NamedTuple):
 class ApplicationSet(NamedTuple):
     """An ApplicationSet with a list generator.
 
-    name: of what it generates, with the fields still in it. upgrade: its step, from which revision, and to which;
-    empty where there is none.
+    name: of what it generates, with the fields still in it. patched: whether what is about a cluster that leaves gets a
+    finalizer. upgrade: its step, from which revision, and to which; empty where there is none.
     """
 
     name: str
     template: Application
     elements: tuple[Mapping[str, Any], ...]
+    patched: bool
     upgrade: tuple[str, str, str]
     faults: tuple[Fault, ...]
 
@@ -103,7 +104,8 @@ def application_set(document: Data) -> ApplicationSet:
     if len(generators) != 1 or generators[0].keys() != {"list"} or generators[0]["list"].keys() != {"elements"}:
         faults.append((finding.UNREADABLE, "it has other generators than one plain list"))
         generators = [{"list": {"elements": []}}]
-    if spec.get("goTemplate") is not True or "templatePatch" in spec:
+    patch = spec.get("templatePatch")
+    if spec.get("goTemplate") is not True or patch not in (None, names.PEER_PATCH):
         faults.append((finding.UNREADABLE, "it is not a plain Go template"))
     if "strategy" in spec:
         faults.append((finding.SYNC_POLICY, "spec.strategy switches automated sync off"))
@@ -117,7 +119,7 @@ def application_set(document: Data) -> ApplicationSet:
     said = document["metadata"].get("annotations") or {}
     step, old, new = (text(said.get(key, "")) for key in (names.UPGRADE_STEP, names.UPGRADE_FROM, names.UPGRADE_TO))
     app = _application(template["metadata"], template["spec"])
-    return ApplicationSet(name, app, elements, (step, old, new), tuple(faults))
+    return ApplicationSet(name, app, elements, patch is not None, (step, old, new), tuple(faults))
 
 
 class Generated(NamedTuple):
@@ -136,7 +138,8 @@ def generated(found: ApplicationSet) -> Iterator[Generated]:
     for element in found.elements:
         fields: dict[str, Any] = {field: _fill(getattr(template, field), element) for field in filled}
         name, state = _fill(found.name, element), text(element.get(names.STATE, phases.MEMBER))
-        yield Generated(name, text(element["cluster"]), state, template._replace(**fields))
+        deletes = template.deletes or (found.patched and bool(state))
+        yield Generated(name, text(element["cluster"]), state, template._replace(**fields, deletes=deletes))
 
 
 def project(document: Data) -> Project:

@@ -6,7 +6,7 @@ from functools import cache
 from posixpath import normpath
 from typing import TYPE_CHECKING
 
-from mcgen import layout, stages
+from mcgen import layout, phases, stages
 from mcgen.order import finding, istio, kinds
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def parents(found: Iterable[Parent], peers: Iterable[Peer], findings: Findings) 
 
 
 def configuration(
-    chains: Iterable[Chain], peers: Iterable[Peer], withheld: Iterable[tuple[Chain, Built]], findings: Findings
+    chains: Sequence[Chain], peers: Iterable[Peer], withheld: Iterable[tuple[Chain, Built]], findings: Findings
 ) -> None:
     """Add a finding for Istio configuration and remote secrets that go where no istiod reads them."""
     bound = [(step.cluster, step.built) for chain in chains for step in chain.steps]
@@ -94,6 +94,8 @@ def configuration(
         if kinds.OPERATOR in built.kinds
         if any(obj.kind == kinds.OPERATOR and obj.facts.has_istiod for obj in built.objects)
     }
+    # Policies go after the istiod of a primary that leaves.
+    read |= {chain.cluster for chain in chains if stages.CONTROL_PLANE in phases.gone(chain.state)}
     for cluster, built in bound:
         concerned = () if cluster in read else [kind for kind in built.kinds if _is_configuration(kind)]
         for obj in built.objects if concerned else ():

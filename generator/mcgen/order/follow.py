@@ -63,11 +63,15 @@ class Chain(NamedTuple):
 
 
 class Peer(NamedTuple):
-    """What a primary is told of a cluster that it does not serve, beside all chains; name: of the Application."""
+    """What a primary is told of a cluster that it does not serve, beside all chains.
+
+    name: of the Application. state: how far the cluster has left, as its element says.
+    """
 
     name: str
     cluster: str
     step: Step
+    state: str
 
 
 class Parent(NamedTuple):
@@ -195,11 +199,11 @@ class Follower:
         self._faults(obj, obj.facts.template.faults)
         leaving.parent(obj, obj.facts.template, (), self._findings)
         try:
-            for name, cluster, _, app in argocd.generated(obj.facts):
+            for name, cluster, state, app in argocd.generated(obj.facts):
                 folder = self._folder(obj, app)
                 if folder is not None:
                     built = self._kustomize.build(folder)
-                    yield Peer(name, cluster, Step(obj, app, folder, built, self._is_gate(built)))
+                    yield Peer(name, cluster, Step(obj, app, folder, built, self._is_gate(built)), state)
         except (KeyError, TypeError) as error:
             self._findings.at(obj, finding.UNREADABLE, f"its template cannot be filled in ({error})")
 

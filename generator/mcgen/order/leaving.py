@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 
     from mcgen.order.argocd import Application
     from mcgen.order.finding import Findings
-    from mcgen.order.follow import Chain
+    from mcgen.order.follow import Chain, Peer
     from mcgen.order.objects import Obj
     from mcgen.upgrades import Rollout
 
-_SEALED = re.compile(r"clusters/[^/]+/remote-secrets/([^/]+)")
+_SECRETS = re.compile(r"clusters/([^/]+)/remote-secrets/([^/]+)")
+_AUTHORITY = re.compile(rf"clusters/([^/]+)/{stages.TRUST}")
 # What a later stage needs only to come up, and who brings it: gone before that stage on purpose.
 _NEEDED_ONCE = {table.REMOTE_SECRET: stages.REMOTE_SECRET}
 
@@ -67,6 +68,25 @@ def chain(found: Chain, rollout: Rollout | None, findings: Findings) -> None:
             findings.at(step.obj, finding.SYNC_POLICY, "syncPolicy.automated.allowEmpty is true")
 
 
+def peers(found: Iterable[Peer], chains: Iterable[Chain], findings: Findings) -> None:
+    """Add what peers hold of clusters that have left too far, and finalizers that are wrong or missing."""
+    states = {chain.cluster: chain.state for chain in chains}
+    for peer in found:
+        obj, deletes = peer.step.obj, peer.step.app.deletes
+        state, reader = (states.get(name, phases.MEMBER) for name in (peer.cluster, peer.step.cluster))
+        words = f"{names.STATE} '{state}'" if state else "a member of the mesh"
+        if peer.state != state:
+            findings.at(obj, finding.UNREADABLE, f"it says '{peer.state}' of '{peer.cluster}', which is {words}")
+        elif not phases.is_read(state, reader):
+            message = f"'{peer.cluster}' is {words} and '{peer.step.cluster}' '{reader}': it reads it no more"
+            findings.at(obj, finding.PHASE, f"{peer.name}: {message}")
+        elif deletes and stages.REMOTE_SECRET not in phases.deletable(state):
+            findings.at(obj, finding.DELETES, f"{peer.name} has a finalizer, and '{peer.cluster}' is {words}")
+        elif not deletes and stages.REMOTE_SECRET in phases.deletable(state):
+            message = f"'{peer.cluster}' is {words}: without a finalizer the next phase leaves its objects behind"
+            findings.at(obj, finding.PHASE, f"{peer.name}: {message}")
+
+
 def needless(state: str) -> set[str]:
     """Return the kinds of tokens that a chain's stages no longer need, because they run already."""
     gone = phases.gone(state)
@@ -74,7 +94,10 @@ def needless(state: str) -> set[str]:
 
 
 def is_left_over(folder: str, chains: Iterable[Chain]) -> bool:
-    """Return whether a folder has the sealed file of a cluster that leaves: an input, and no longer a stage."""
-    match = _SEALED.fullmatch(folder)
-    left = {chain.cluster for chain in chains if stages.REMOTE_SECRET in phases.gone(chain.state)}
-    return match is not None and match[1] in left
+    """Return whether a folder has a sealed file that a cluster that leaves needs no more: an input, and no stage."""
+    states = {chain.cluster: chain.state for chain in chains}
+    if match := _AUTHORITY.fullmatch(folder):
+        return stages.TRUST in phases.gone(states.get(match[1], phases.MEMBER))
+    match = _SECRETS.fullmatch(folder)
+    reader, cluster = (states.get(name, phases.MEMBER) for name in match.groups()) if match else ("", "")
+    return not phases.is_read(cluster, reader)

@@ -68,6 +68,7 @@ class OrderProof:
                 bounds.stage(step, self._setup.plugins, findings)
         edges.finish()
         primaries.peers(follower.peers, edges, self._setup.plugins, findings)
+        leaving.peers(follower.peers, chains, findings)
         if follower.parents:
             withheld = list(follower.withheld(chains))
             follower.by_hand()

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 
 def primaries_stay(blueprint: Blueprint) -> Iterator[Finding]:
-    """MC270, MC271: a primary does not leave while it serves remotes, and the last cluster not at all."""
+    """MC270, MC271: a primary does not leave while it serves remotes, and the last one not at all."""
+    stay = any(cluster.role == "primary" and not cluster.state for cluster in blueprint.clusters)
     for i, cluster in enumerate(blueprint.clusters):
         if not cluster.state:
             continue
@@ -36,6 +37,13 @@ def primaries_stay(blueprint: Blueprint) -> Iterator[Finding]:
                 ("clusters", i, "state"),
                 f'"{cluster.name}" is the last cluster: a mesh without one is none',
                 "remove the line; to take the whole mesh away, see docs/lifecycle.md",
+            )
+        elif cluster.role == "primary" and not stay:
+            yield error(
+                "MC271",
+                ("clusters", i, "state"),
+                f'"{cluster.name}" cannot leave: no primary would stay, and a mesh without one is none',
+                "remove the line of one primary; to take the whole mesh away, see docs/lifecycle.md",
             )
 
 

@@ -22,13 +22,4 @@ def one_root(blueprint: Blueprint) -> Iterator[Finding]:
     yield error("MC207", ("clusters", second, "role"), message, advice)
 
 
-def stays(blueprint: Blueprint) -> Iterator[Finding]:
-    """MC278: no cluster leaves a mesh of several primaries."""
-    for i, cluster in enumerate(blueprint.clusters):
-        if cluster.state and len(blueprint.primaries) > 1:
-            message = f'"{cluster.name}" cannot leave: this version takes clusters out of meshes of one primary only'
-            advice = "remove the line; the other primaries read this cluster as well"
-            yield error("MC278", ("clusters", i, "state"), message, advice)
-
-
-RULES = (one_root, stays)
+RULES = (one_root,)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from mcgen import names
 from mcgen.order import finding
-from tests.helpers import SEALED_INPUTS, tree
+from tests.helpers import BLUEPRINTS, SEALED_INPUTS, tree
+from tests.unit.order_mutations.primaries import PEERS
 from tests.unit.order_mutations.trees import (
     BLUEPRINT,
     PRIMARIES,
@@ -124,3 +125,54 @@ def a_stage_whose_folder_stayed(files: Tree) -> None:
 @mutation(gone, finding.TOO_WIDE)
 def a_destination_that_nobody_leaves(files: Tree) -> None:
     project(files, "gke-aks")["destinations"].append({"name": "gke", "namespace": "other"})
+
+
+# With several primaries
+
+
+def read_no_more() -> Tree:
+    """Return the tree of two primaries of which the second leaves, and is announced."""
+    return tree(BLUEPRINTS / "multi-primary.yaml", BLUEPRINTS / "multi-primary.inputs", state="leaving")
+
+
+def unread() -> Tree:
+    return tree(BLUEPRINTS / "multi-primary.yaml", BLUEPRINTS / "multi-primary.inputs", state="secret-gone")
+
+
+def _elements(files: Tree) -> list[dict[str, Any]]:
+    return files[PEERS][0]["spec"]["generators"][0]["list"]["elements"]  # type: ignore[no-any-return]
+
+
+@mutation(read_no_more, finding.PHASE)
+def peer_without_a_finalizer(files: Tree) -> None:
+    del files[PEERS][0]["spec"]["templatePatch"]
+
+
+@mutation(read_no_more, finding.UNREADABLE)
+def peer_of_another_state(files: Tree) -> None:
+    del next(one for one in _elements(files) if one["cluster"] == "aks")["state"]
+
+
+@mutation(read_no_more, finding.UNREADABLE)
+def peer_with_another_patch(files: Tree) -> None:
+    files[PEERS][0]["spec"]["templatePatch"] = '{"metadata": {"labels": {"a": "b"}}}'
+
+
+@mutation(read_no_more, finding.UNREADABLE)
+def peer_that_stays_with_a_finalizer(files: Tree) -> None:
+    next(one for one in _elements(files) if one["cluster"] == "gke")["state"] = "leaving"
+
+
+@mutation(unread, finding.PHASE)
+def peer_that_was_to_go(files: Tree) -> None:
+    _elements(files).append({"consumer": "gke", "cluster": "aks", "state": "secret-gone"})
+
+
+@mutation(unread, finding.UNREACHED)
+def peer_that_went_too_early(files: Tree) -> None:
+    _elements(files).remove({"consumer": "aks", "cluster": "gke"})
+
+
+@mutation(unread, finding.DELETES)
+def peers_that_all_get_a_finalizer(files: Tree) -> None:
+    template(files, PEERS)["metadata"]["finalizers"] = [names.FINALIZER]
