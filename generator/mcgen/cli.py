@@ -26,6 +26,7 @@ COMMANDS = {
     "doctor": "Compare a live Argo CD and live clusters with the blueprint.",
     "verify": "Check that a live mesh does what its blueprint says.",
     "init": "Write a first blueprint.",
+    "import": "Make a blueprint of manifests that are there already.",
     "add": "Add a cluster to a blueprint.",
     "remove": "Take a cluster out of a mesh, phase by phase.",
     "upgrade": "Move a mesh to another Istio, step by step.",
@@ -52,7 +53,9 @@ class Lazy(click.Group):
         """Return the command of a name, importing its module."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(f"mcgen.commands.{cmd_name}"), cmd_name)
+        # A word of Python's own cannot be the name of a function.
+        name = "import_" if cmd_name == "import" else cmd_name
+        command: click.Command = getattr(import_module(f"mcgen.commands.{name}"), name)
         return _equipped(command)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:

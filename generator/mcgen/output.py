@@ -21,14 +21,17 @@ if TYPE_CHECKING:
 FORMATS = tuple(REPORTERS)
 
 
-def show(problems: Sequence[Problem], form: str, lines: Mapping[str, Sequence[str]]) -> None:
-    """Print problems: text for people to standard error, JSON and SARIF for programs to standard output."""
+def show(problems: Sequence[Problem], form: str, lines: Mapping[str, Sequence[str]], *, every: bool = False) -> None:
+    """Print problems: text for people to standard error, JSON and SARIF for programs to standard output.
+
+    every: also each of many warnings of one kind, without being asked to.
+    """
     context = Context(
         lines=lines,
         rules=_rules(problems) if form == "sarif" else {},
         colour=form == "text" and terminal.colours(sys.stderr),
         width=terminal.width(sys.stderr),
-        repeated=None if terminal.is_verbose() else REPEATED,
+        repeated=None if every or terminal.is_verbose() else REPEATED,
         version=__version__,
         directory=str(Path.cwd()),
     )

@@ -15,10 +15,13 @@ from hypothesis import strategies as st
 
 from mcgen import build, edit, edit_fields, facts, layout, load, report, validators
 from mcgen.cli import run
+from mcgen.importing import gather
+from mcgen.importing import run as importing_run
+from mcgen.importing.hand.context import Told
 from mcgen.mesh import resolve
-from mcgen.problems import Problem, has_errors
+from mcgen.problems import Problem, ProblemsFound, has_errors
 from tests import judged
-from tests.fuzz import hostile, nearly, valid
+from tests.fuzz import hostile, manifests, nearly, valid
 from tests.fuzz.written import written
 from tests.snapshots import FAST, put, snapshot
 
@@ -180,12 +183,46 @@ def _is_cut(text: str, left: str) -> bool:
     return left[start:] == text[len(text) - (len(left) - start) :]
 
 
+def comes_back(example: Mesh) -> str:
+    """What was built, imported, builds to the same tree, and nothing is left over."""
+    data, inputs, _ = example
+    with TemporaryDirectory(dir=FAST) as scratch:
+        blueprint, again, out = (f"{scratch}/{name}" for name in ("mesh.yaml", "again.yaml", "tree"))
+        Path(blueprint).write_bytes(written(data, 0).encode())
+        for path, raw in inputs.items():
+            put(Path(out), path, raw)
+        _mcgen("build", blueprint, "-o", out, "--validator", "embedded")
+        _mcgen("import", out, "-o", again)
+        assert "problem" not in _mcgen("build", again, "-o", out, "--validator", "embedded", "--check")
+    return "the same tree"
+
+
+def any_manifests(contents: list[bytes]) -> str:
+    """No bytes make a traceback of an import: there is a blueprint, or a reason why not, and every finding a remedy."""
+    files = {f"manifests/cluster{i}/{i}.yaml": content for i, content in enumerate(contents)}
+    gathered = gather.Gathered(folder="manifests", files=files, own=False)
+    try:
+        made = importing_run.run(gathered, Told(), "blueprint")
+    except ProblemsFound as found:
+        problems, what = found.problems, "refused"
+    else:
+        problems, what = made.problems, "a blueprint"
+        assert judged.read(made.text).data["clusters"]
+    for problem in problems:
+        assert problem.pos.file in {*files, "blueprint"}
+        assert problem.advice
+    assert report.text(problems, report.Context()) or not problems
+    return what
+
+
 _TRIED = st.tuples(valid.meshes(), st.lists(nearly.CHANGES, min_size=1, max_size=3))
 _EDITED = st.tuples(valid.meshes(), st.integers(0, 3), st.sampled_from(["leaving", "gone"]))
 PROPERTIES = (
-    Property(name="any file", examples=hostile.FILES, holds=any_file, share=0.7),
+    Property(name="any file", examples=hostile.FILES, holds=any_file, share=0.65),
     Property(name="nearly valid", examples=_TRIED, holds=nearly_valid, share=0.15),
     Property(name="valid in, valid out", examples=valid.meshes(), holds=valid_out, share=0.05),
+    Property(name="what was built comes back", examples=valid.meshes(), holds=comes_back, share=0.01),
+    Property(name="any manifests", examples=manifests.FOLDERS, holds=any_manifests, share=0.04),
     Property(name="nothing changes", examples=valid.meshes(), holds=nothing_changes, share=0.01),
     Property(name="edits leave no trace", examples=_EDITED, holds=edits_leave_no_trace, share=0.09),
 )

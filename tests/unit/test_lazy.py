@@ -77,5 +77,5 @@ def test_the_programs_own_help_imports_no_command(flag: str) -> None:
 @pytest.mark.parametrize("command", sorted(COMMANDS))
 def test_the_help_of_a_command_imports_no_engine(command: str) -> None:
     modules = imported(command, "--help")
-    assert f"mcgen.commands.{command}" in modules
+    assert modules & {f"mcgen.commands.{command}", f"mcgen.commands.{command}_"}
     assert within(modules, {"jinja2", "jsonschema", "jsonschema_rs", "rich", "ruamel", "yaml"}) == set()

@@ -1,0 +1,81 @@
+"""What people write, as they write it: each folder of cases/ with the blueprint and the report that come of it.
+
+`primary-remote` and `multi-primary` are the files of Istio's pages "Install Primary-Remote on different networks" and
+"Install Multi-Primary on different networks", with what samples/multicluster/gen-eastwest-gateway.sh prints.
+MCGEN_UPDATE=1 writes the expected files anew.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from mcgen import source
+from mcgen.cli import run
+from tests import judged
+
+CASES = Path(__file__).parent / "cases"
+NAMES = sorted(path.name for path in CASES.iterdir() if path.is_dir())
+
+
+@pytest.fixture(autouse=True)
+def _here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(CASES)
+
+
+def imported(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    code = run(["import", *arguments])
+    said = capsys.readouterr()
+    return code, said.out, said.err
+
+
+def kept(file: str, text: str) -> str:
+    if os.environ.get("MCGEN_UPDATE"):
+        Path(file).write_text(text, encoding="utf-8")
+    return Path(file).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_comes_of_a_folder(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code, blueprint, report = imported(capsys, name)
+    assert code == 1
+    assert blueprint == kept(f"{name}.blueprint.yaml", blueprint)
+    assert report == kept(f"{name}.report.txt", report)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "other-istio"])
+def test_the_blueprint_is_one_that_can_be_built(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    _, blueprint, _ = imported(capsys, name)
+    found = source.parse(blueprint.encode(), "blueprint.yaml")
+    errors = [problem for problem in judged.problems(found) if problem.severity == "error"]
+    assert errors == []
+    assert judged.build(found) == []
+
+
+def test_no_secret_is_ever_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in NAMES:
+        for form in ("text", "json", "sarif"):
+            run(["import", name, "-o", str(tmp_path / f"{name}-{form}.yaml"), "--format", form])
+    said = capsys.readouterr()
+    everything = said.out + said.err + "".join(path.read_text() for path in tmp_path.iterdir())
+    assert "istio-remote-secret-cluster2" in everything
+    for secret in ("not-a-real-token", "bm90LWEtcmVhbC1rZXk", "client-key-data"):
+        assert secret not in everything
+
+
+def test_what_a_person_says_leaves_nothing_to_ask(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "mesh.yaml"
+    told = ["--repo", "https://git.example.com/m.git", "--istio", "1.31.1", "--name", "shop"]
+    told += ["--platform", "cluster1=gke", "--platform", "cluster2=aks", "--format", "json"]
+    assert run(["import", "multi-primary", "-o", str(out), *told]) == 1
+    report = json.loads(capsys.readouterr().out)
+    assert {problem["code"] for problem in report["problems"]} == {"MC910"}
+    data: dict[str, Any] = yaml.safe_load(out.read_text())
+    assert data["metadata"] == {"name": "shop"}
+    assert [cluster["platform"] for cluster in data["clusters"]] == ["gke", "aks"]
+    assert "FILL IN: the Git" not in out.read_text()
