@@ -271,3 +271,21 @@ def test_diff_does_not_pretend_to_render_a_chart(
     found = [one for one in json.loads(capsys.readouterr().out)["changes"] if one["kind"] == "rendered"]
     assert found
     assert all("chart of Istio" in one["what"] for one in found)
+
+
+def test_a_patch_of_a_chart_may_select_by_labels(tree: Path) -> None:
+    text = (CHECKOUT / "blueprints/delivery/minimal-helm.yaml").read_text(encoding="utf-8")
+    patch = {
+        "stage": "control-plane",
+        "target": {"kind": "IstioOperator", "labelSelector": "!team"},
+        "patch": {
+            "kind": "IstioOperator",
+            "metadata": {"name": "x"},
+            "spec": {"values": {"pilot": {"traceSampling": 3}}},
+        },
+    }
+    (tree.parent / "blueprint.yaml").write_text(f"{text}\npatches: [{json.dumps(patch)}]\n", encoding="utf-8")
+    shutil.rmtree(tree)
+    assert build(tree, "--validator", "embedded") == 0
+    operator = (tree / "clusters/east/control-plane/istio-operator.yaml").read_text(encoding="utf-8")
+    assert "traceSampling: 3\n" in operator

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -139,3 +140,26 @@ def test_a_file_is_never_overwritten_unasked(tree: Path, capsys: pytest.CaptureF
 def test_wrong_use_is_told(tree: Path, arguments: list[str], why: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["import", *arguments]) == 2
     assert why in capsys.readouterr().err
+
+
+def test_patches_of_charts_come_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With this delivery they stand in the IstioOperators, and nowhere as patches."""
+    monkeypatch.chdir(tmp_path)
+    patch = {
+        "stage": "control-plane",
+        "clusters": ["east"],
+        "target": {"kind": "IstioOperator"},
+        "patch": {
+            "kind": "IstioOperator",
+            "metadata": {"name": "any", "labels": {"team": "mesh"}},
+            "spec": {"values": {"pilot": {"traceSampling": 3.0, "autoscaleMin": None}}},
+        },
+    }
+    text = (CHECKOUT / "blueprints/delivery/minimal-helm.yaml").read_text(encoding="utf-8")
+    Path("mesh.yaml").write_text(f"{text}\npatches: [{json.dumps(patch)}]\n", encoding="utf-8")
+    assert run(["build", "mesh.yaml", "-o", "tree", "--validator", "embedded"]) == 0
+    assert run(["import", "tree", "-o", "again.yaml"]) == 0
+    assert run(["build", "again.yaml", "-o", "tree", "--validator", "embedded", "--check"]) == 0
+    said = yaml.safe_load(Path("again.yaml").read_bytes())["patches"]
+    # The other cluster waits at its gate, where no patch shows: what all others have counts for all.
+    assert [(one["stage"], one.get("clusters")) for one in said] == [("control-plane", None)]

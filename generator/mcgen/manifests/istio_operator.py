@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import convert
+
 from mcgen import layout, names, patching, stages
 from mcgen.blueprint import Target
 from mcgen.delivery import MANIFESTS
@@ -45,7 +47,7 @@ def patched(mesh: Mesh, step: Step) -> Data:
     original = document(mesh, step)
     found = original
     for patch in kustomize.user_patches(mesh, step):
-        if selects(Target(**patch["target"]), found, original):
+        if selects(convert(patch["target"], Target), found, original):
             found = patching.apply(found, patching.parse(patch["patch"])) or found
     return found
 
