@@ -79,3 +79,29 @@ def test_what_a_person_says_leaves_nothing_to_ask(tmp_path: Path, capsys: pytest
     assert data["metadata"] == {"name": "shop"}
     assert [cluster["platform"] for cluster in data["clusters"]] == ["gke", "aks"]
     assert "FILL IN: the Git" not in out.read_text()
+
+
+HIDDEN = "not-a-real-value"
+PLANE = 'apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec: {values: {pilot: {env: {A: "%s"}}}}\n'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"apiVersion: v1\nkind: Secret\nmetadata: {{name: a}}\nstringData:\n\ttoken: {HIDDEN}\n",
+        f"kind: Secret\nmetadata: {{name: a}}\nstringData: {{token: !x {HIDDEN}}}\n",
+        f"kind: Secret\nmetadata: {{name: a}}\nstringData: {{{HIDDEN}: 1, {HIDDEN}: 2}}\n",
+        f"apiVersion: v1\nkind: Config\nusers: [{{name: a, user: {{token: {HIDDEN}}}}}]\n",
+        f"apiVersion: v1\nkind: SecretList\nitems: [{{kind: Secret, data: {{a: {HIDDEN}}}}}]\n",
+        PLANE % f"-----BEGIN PRIVATE KEY-----{HIDDEN}",
+    ],
+    ids=["a tab", "a tag", "a key twice", "a kubeconfig", "a list", "a key in a value"],
+)
+def test_not_even_of_what_cannot_be_read(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "istio.yaml").write_text(PLANE % "1")
+    (tmp_path / "other.yaml").write_text(text)
+    for form in ("text", "json", "sarif"):
+        assert run(["import", str(tmp_path), "-o", f"{tmp_path}.{form}", "--format", form, "--verbose"]) == 1
+        said = capsys.readouterr()
+        assert "other.yaml" in said.out + said.err
+        assert HIDDEN not in said.out + said.err + Path(f"{tmp_path}.{form}").read_text()

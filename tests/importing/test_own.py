@@ -163,3 +163,17 @@ def test_patches_of_charts_come_back(tmp_path: Path, monkeypatch: pytest.MonkeyP
     said = yaml.safe_load(Path("again.yaml").read_bytes())["patches"]
     # The other cluster waits at its gate, where no patch shows: what all others have counts for all.
     assert [(one["stage"], one.get("clusters")) for one in said] == [("control-plane", None)]
+
+
+def test_a_tree_among_other_manifests_is_not_taken_for_them(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["import", str(tree.parent)]) == 2
+    assert "is a tree that mcgen built: import it alone" in capsys.readouterr().err
+
+
+def test_a_secret_in_the_place_of_a_sealed_one_is_not_shown(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tree / "clusters/gke-frankfurt/remote-secrets/aks-amsterdam/sealed-secret.yaml"
+    path.write_text('kind: Secret\nstringData: {token: "not-a-real-token"\n')
+    assert run(["import", "tree"]) == 1
+    said = capsys.readouterr().err
+    assert "MC900" in said
+    assert "not-a-real-token" not in said

@@ -40,10 +40,18 @@ def gather(paths: Sequence[str]) -> Gathered:
     for path in paths:
         if Path(path).is_dir():
             names = [os.path.join(path, name) for name in _below(path) if name.endswith(_MANIFESTS)]  # noqa: PTH118
+            _refuse_trees(names)
         else:
             names = [path]
         files |= {name: _read(Path(name)) for name in names}
     return Gathered(folder=paths[0], files=files, own=False)
+
+
+def _refuse_trees(names: Sequence[str]) -> None:
+    for name in names:
+        if name.endswith(f"/{layout.MANIFEST}"):
+            tree = name.removesuffix(f"/{layout.MANIFEST}")
+            raise UsageError(f"'{tree}' is a tree that mcgen built: import it alone, or name the folders beside it")
 
 
 def _below(folder: str) -> Iterator[str]:

@@ -40,7 +40,11 @@ def run(gathered: Gathered, told: Told, file: str) -> Imported:
 
 
 def _own(gathered: Gathered, file: str) -> Imported:
-    inputs = load.read_inputs(Path(gathered.folder))
+    try:
+        inputs = load.read_inputs(Path(gathered.folder))
+    except ProblemsFound as damaged:
+        # Somebody may have put a plain Secret where a sealed one belongs.
+        raise ProblemsFound(map(secrets.scrubbed, damaged.problems)) from None
     draft, tree = own.read(gathered.folder, gathered.files, inputs)
     if tree.problems or not draft.data.get("clusters"):
         nothing = findings.found(

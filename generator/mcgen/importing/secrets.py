@@ -27,6 +27,11 @@ def may_hold(content: bytes) -> bool:
     return _SIGNS.search(content) is not None
 
 
+def is_key(value: object) -> bool:
+    """Return whether a value is a private key, wherever it stands."""
+    return isinstance(value, str) and "PRIVATE KEY" in value
+
+
 def scrubbed(problem: Problem) -> Problem:
     """Return a problem of reading without a word of what stands in the file."""
     return replace(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from mcgen import names
-from mcgen.importing import differences, findings
+from mcgen.importing import differences, findings, secrets
 from mcgen.importing.documents import at, items, mapping, word
 from mcgen.importing.hand.clusters import east_west
 from mcgen.rules.istio import OWNED_MESH_CONFIG, OWNED_VALUES, instead_of
@@ -43,6 +43,8 @@ _READ: set[tuple[str, ...]] = {
 }
 _READ_CONFIG: set[tuple[str, ...]] = {("trustDomain",), ("defaultConfig", "meshId")}
 _PROFILES = {"default": "", "minimal": "", "remote": "", "empty": "", "stable": ""}
+# In the place of the field that says something instead.
+_KEY = "a key"
 _ADVICE = "keep it beside the mesh (a folder and an Application of your own), put it under `patches`, or drop it"
 
 
@@ -116,6 +118,10 @@ def _plane(context: Context, cluster: Seen) -> _Plane:
     config, more = _kept(mapping(spec.get("meshConfig")), _READ_CONFIG, OWNED_MESH_CONFIG)
     for name, owned in (("values", left), ("meshConfig", more)):
         for path, field in owned:
+            if field == _KEY:
+                message, advice = "a private key is not imported", "put it into a Secret, and make this one worthless"
+                context.tell(findings.SECRET, document, ("spec", name, *path), message, advice)
+                continue
             context.tell(
                 findings.SETTING,
                 document,
@@ -154,6 +160,8 @@ def _kept(
             left += more
             if inner:
                 kept[key] = inner
+        elif secrets.is_key(value):
+            left.append((path, _KEY))
         elif any(path[: len(one)] == one for one in owned):
             left.append((path, next(field for one, field in owned.items() if path[: len(one)] == one)))
         else:

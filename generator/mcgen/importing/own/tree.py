@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ class Tree:
     files: Mapping[str, bytes]
     problems: list[Problem] = field(default_factory=list)
     _parsed: dict[str, tuple[Document, ...]] = field(default_factory=dict)
+    _sorted: list[str] = field(default_factory=list)
 
     def documents(self, path: str) -> tuple[Document, ...]:
         """Return the documents of a file, none where there is no such file."""
@@ -54,7 +56,12 @@ class Tree:
 
     def below(self, folder: str) -> Iterator[str]:
         """Yield the files of a folder, those of folders in it too, by name."""
-        return (path for path in sorted(self.files) if path.startswith(f"{folder}/"))
+        if not self._sorted:
+            self._sorted.extend(sorted(self.files))
+        for i in range(bisect_left(self._sorted, f"{folder}/"), len(self._sorted)):
+            if not self._sorted[i].startswith(f"{folder}/"):
+                return
+            yield self._sorted[i]
 
     def folders(self, folder: str) -> list[str]:
         """Return the names of the folders in a folder."""
