@@ -17,6 +17,7 @@ import yaml
 
 from mcgen import source
 from mcgen.cli import run
+from mcgen.importing.hand.sources import documents
 from tests import judged
 
 CASES = Path(__file__).parent / "cases"
@@ -105,3 +106,11 @@ def test_not_even_of_what_cannot_be_read(text: str, tmp_path: Path, capsys: pyte
         said = capsys.readouterr()
         assert "other.yaml" in said.out + said.err
         assert HIDDEN not in said.out + said.err + Path(f"{tmp_path}.{form}").read_text()
+
+
+def test_of_a_secret_nothing_is_kept_but_its_name() -> None:
+    text = (
+        b"kind: Secret\nmetadata: {name: a, annotations: {last: x}}\ntype: Opaque\ndata: {a: b}\nstringData: {c: d}\n"
+    )
+    (found,) = documents({"a.yaml": text}, [])
+    assert found.data == {"kind": "Secret", "type": "Opaque", "metadata": {"name": "a"}}
