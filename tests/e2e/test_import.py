@@ -67,4 +67,5 @@ def test_a_cluster_gets_the_objects_that_it_has(
 def selector(document: dict[str, Any]) -> dict[str, str]:
     """Return which pods a Service or a Deployment is for."""
     found: dict[str, Any] = document["spec"].get("selector", {})
-    return found.get("matchLabels", found)
+    labels: dict[str, str] = found.get("matchLabels", found)
+    return labels
