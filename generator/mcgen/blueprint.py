@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
 
 import msgspec
 from msgspec import Meta, Struct, field
 
 from mcgen.platforms import PLATFORMS
 
-API_VERSION = "mcgen/v1alpha1"
+API_VERSION: Final = "mcgen/v1alpha1"
 
 # RFC 1123 label, as Kubernetes asks of namespaces, Services and the like.
 LABEL = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"

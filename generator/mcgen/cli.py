@@ -30,6 +30,7 @@ COMMANDS = {
     "add": "Add a cluster to a blueprint.",
     "remove": "Take a cluster out of a mesh, phase by phase.",
     "upgrade": "Move a mesh to another Istio, step by step.",
+    "migrate": "Write a blueprint in the newest version of its format.",
     "codeowners": "Print who must review which cluster.",
     "graph": "Draw the mesh, as a page to look around in or for documents.",
     "schema": "Print the JSON Schema of blueprints.",

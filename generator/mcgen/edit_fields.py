@@ -11,7 +11,7 @@ from mcgen import source
 from mcgen.edit import EditError, by_hand, end_of, line_end, written
 
 if TYPE_CHECKING:
-    from mcgen.tree import Data
+    from mcgen.tree import Data, DataPath
 
 
 def put(text: str, path: tuple[str, ...], value: str | Data) -> str:
@@ -55,7 +55,22 @@ def drop(text: str, path: tuple[str, ...]) -> str:
     return _checked(text, text[:start] + text[end:], path, None)
 
 
-def _section(text: str, path: tuple[str, ...]) -> Any:
+def rename(text: str, path: DataPath, name: str) -> str:
+    """Return a blueprint in which a field, which must be there, has another name; raise EditError."""
+    section = _section(text, path)
+    key = next(key for key, _ in section.value if key.value == path[-1])
+    edited = text[: key.start_mark.index] + name + text[key.end_mark.index :]
+    before, after = (source.parse(each.encode(), "") for each in (text, edited))
+    holder = before.data
+    for step in path[:-1]:
+        holder = holder[step]
+    holder[name] = holder.pop(path[-1])
+    if after.problems or after.data != before.data:
+        raise EditError(f"{_dotted(path)} {by_hand(text)}")
+    return edited
+
+
+def _section(text: str, path: DataPath) -> Any:
     """Return ruamel's node of the mapping that holds a field."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
@@ -65,12 +80,17 @@ def _section(text: str, path: tuple[str, ...]) -> Any:
     try:
         node = YAML(typ="safe", pure=True).compose(text)
         for name in path[:-1]:
-            node = next(value for key, value in node.value if key.value == name)
+            within = node.value
+            node = within[name] if isinstance(name, int) else next(value for key, value in within if key.value == name)
         if isinstance(node.value, str) or not all(isinstance(entry, tuple) for entry in node.value) or not node.value:
-            raise EditError(f"{'.'.join(path[:-1])} {by_hand(text)}")
+            raise EditError(f"{_dotted(path[:-1])} {by_hand(text)}")
     except (AttributeError, StopIteration, TypeError, ValueError, YAMLError) as error:
-        raise EditError(f"{'.'.join(path[:-1])} cannot be edited: {error or 'it is not there'}") from error
+        raise EditError(f"{_dotted(path[:-1])} cannot be edited: {error or 'it is not there'}") from error
     return node
+
+
+def _dotted(path: DataPath) -> str:
+    return ".".join(map(str, path))
 
 
 def _shown(value: str | Data) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 import msgspec
 from msgspec import Meta, Struct
 
-from mcgen.blueprint import Address  # noqa: TC001 - msgspec reads the annotations
+from mcgen.blueprint import API_VERSION, Address
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,9 +31,7 @@ class Certificate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
 class Facts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
     """What was found on live clusters, in a file that a person can review."""
 
-    api_version: Annotated[Literal["mcgen/v1alpha1"], Meta(description="The version of this format.")] = (
-        "mcgen/v1alpha1"
-    )
+    api_version: Annotated[Literal["mcgen/v1alpha1"], Meta(description="The version of this format.")] = API_VERSION
     kind: Annotated[Literal["Facts"], Meta(description="Always the same.")] = "Facts"
     addresses: Annotated[
         dict[str, Address],

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mcgen import blueprint, chain, facts, layout, rules, shape, source, stages
+from mcgen import api_versions, blueprint, chain, facts, layout, rules, shape, source, stages
 from mcgen.facts import Inputs
 from mcgen.mesh import resolve
 from mcgen.problems import Problem, ProblemsFound, ToolError, has_errors
@@ -29,6 +29,7 @@ class Read:
 
     source: Source
     blueprint: Blueprint
+    warnings: tuple[Problem, ...] = ()
 
     @property
     def lines(self) -> dict[str, tuple[str, ...]]:
@@ -53,11 +54,11 @@ class Loaded:
 
 def read(path: str) -> Read:
     """Return a blueprint that fits its schema; raise ProblemsFound with everything that is wrong otherwise."""
-    found = _read(path)
+    found, warnings = api_versions.read(_read(path))
     problems = shape.check(found, shape.blueprint_schema())
     if problems:
         raise ProblemsFound(problems, {found.file: found.lines})
-    return Read(source=found, blueprint=blueprint.convert(found.data))
+    return Read(source=found, blueprint=blueprint.convert(found.data), warnings=tuple(warnings))
 
 
 def load(given: Read, inputs: Path) -> Loaded:
@@ -65,9 +66,9 @@ def load(given: Read, inputs: Path) -> Loaded:
     found = read_inputs(inputs)
     problems = rules.check(given.blueprint, found, given.source)
     if has_errors(problems):
-        raise ProblemsFound(problems, given.lines)
+        raise ProblemsFound([*given.warnings, *problems], given.lines)
     mesh = resolve(given.blueprint, found)
-    return Loaded(source=given.source, inputs=found, mesh=mesh, warnings=tuple(problems))
+    return Loaded(source=given.source, inputs=found, mesh=mesh, warnings=(*given.warnings, *problems))
 
 
 def read_inputs(folder: Path) -> Inputs:
@@ -75,7 +76,8 @@ def read_inputs(folder: Path) -> Inputs:
     files: dict[str, bytes] = {}
     known = facts.Facts()
     if (folder / layout.FACTS).is_file():
-        found = _read(str(folder / layout.FACTS))
+        as_written = _read(str(folder / layout.FACTS))
+        found, _ = api_versions.read(as_written)
         problems = shape.check(found, shape.facts_schema())
         if problems:
             raise ProblemsFound(problems, {found.file: found.lines})

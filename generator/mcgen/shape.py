@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from mcgen import blueprint, facts, misfit
+from mcgen import api_versions, blueprint, facts, misfit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +46,7 @@ def _schema(model: type, name: str, title: str) -> dict[str, Any]:
     schema: dict[str, Any] = _without_null(msgspec.json.schema(model))
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": f"urn:mcgen:v1alpha1:{name}",
+        "$id": f"urn:{blueprint.API_VERSION.replace('/', ':')}:{name}",
         "title": title,
     } | schema
 
@@ -69,6 +69,8 @@ def check(source: Source, schema: dict[str, Any]) -> list[Problem]:
     """Return the places where a file's data does not fit a schema: all of them, unless they are too many to read."""
     if not isinstance(source.data, dict):
         return [misfit.no_mapping(source)]
+    if newer := api_versions.unknown(source):
+        return [newer]
     if _fits(source.data, schema):
         return _converts(source, schema)
     # Only when something is wrong: the slower library lists everything and says which keyword failed.

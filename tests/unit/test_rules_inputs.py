@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mcgen import load, store
+from mcgen import api_versions, load, store
 from mcgen.facts import Facts, Inputs
 from mcgen.problems import ProblemsFound
 from tests.judged import complaints, problems, read
@@ -272,3 +272,20 @@ def test_ok_mc246_one_of_the_tokens_of_a_rotation_or_none_named() -> None:
     two = Inputs(facts=Facts(tokens={"gke": {"aks": ["7", "8"]}}), sealed={("gke", "aks"): with_token("7")})
     assert "MC246" not in found(two)
     assert "MC246" not in found(sealed(SEALED))
+
+
+def with_version(name: str) -> list[str]:
+    """Return the codes of the warnings with which a sample of a version is read."""
+    text = GKE_AKS.text.replace(api_versions.VERSIONS[-1].name, name)
+    source, warnings = api_versions.read(read(text))
+    assert [fault for problem in warnings for fault in complaints(problem, source)] == []
+    return [problem.code for problem in warnings]
+
+
+def test_mc109_an_older_version_of_the_format(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api_versions, "VERSIONS", (api_versions.Version("mcgen/v0"), *api_versions.VERSIONS))
+    assert with_version("mcgen/v0") == ["MC109"]
+
+
+def test_ok_mc109_the_newest_version() -> None:
+    assert with_version(api_versions.VERSIONS[-1].name) == []

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from mcgen import disk, layout, locks
+from mcgen.blueprint import API_VERSION
 from mcgen.problems import ToolError
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def changed(text: str, change: Callable[[Any], None]) -> str:
     yaml.indent(mapping=2, sequence=4, offset=2)
     document = yaml.load(text)
     if document is None:
-        document = yaml.load(f"# {_HEADER}apiVersion: mcgen/v1alpha1\nkind: Facts\n")
+        document = yaml.load(f"# {_HEADER}apiVersion: {API_VERSION}\nkind: Facts\n")
     before = _dumped(yaml, document)
     change(document)
     after = _dumped(yaml, document)

@@ -81,8 +81,10 @@ def init(
 
 def blueprint(name: str, repo: str, istio: str, clusters: list[tuple[str, str]], *, demo: bool) -> Data:
     """Return a blueprint as data: the first cluster is the primary, the others are its remotes."""
+    from mcgen.blueprint import API_VERSION
+
     data: Data = {
-        "apiVersion": "mcgen/v1alpha1",
+        "apiVersion": API_VERSION,
         "kind": "Mesh",
         "metadata": {"name": name},
         "gitops": {"repo": repo},

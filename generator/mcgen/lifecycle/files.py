@@ -7,9 +7,9 @@ import shutil
 from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING
 
-from mcgen import blueprint, disk, load, locks, rules, shape, source
+from mcgen import api_versions, blueprint, disk, load, locks, rules, shape, source
 from mcgen.load import Read
-from mcgen.problems import Problem, ProblemsFound, ToolError, has_errors
+from mcgen.problems import Problem, ProblemsFound, ToolError, UsageError, has_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +33,9 @@ def checked(new: str, path: str, out: Path, inputs: Inputs | None = None) -> tup
     out: the tree with the facts and sealed secrets, unless inputs are given.
     """
     found = source.parse(new.encode(), path)
+    version = api_versions.version_of(found.data)
+    if api_versions.is_old(version):
+        raise UsageError(f"'{path}' is of {version}, an older version of the format: run `mcgen migrate {path}` first")
     problems = [*found.problems] or shape.check(found, shape.blueprint_schema())
     lines = {found.file: found.lines}
     if problems:
