@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import yaml
 
 from mcgen import layout, sealed, stages, store, validators
+from mcgen.backends import external_secrets
 from mcgen.manifest import digest
 from mcgen.order import OrderProof, order_problems
 from mcgen.problems import Pos, Problem, Severity, ToolError, UsageError, has_errors
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from mcgen.manifest import Manifest
 
 _FEW = 3
+_JUDGES: Final[dict[str, Callable[[Any, str], Iterator[str]]]] = {
+    layout.SEALED_SECRET: sealed.differences,
+    layout.EXTERNAL_SECRET: external_secrets.differences,
+}
 # Where the tree says a cluster's ID: where a remote's proxies ask for their injection, and among a primary's values.
 _CLUSTER: Final = re.compile(r"/inject/cluster/([^/]+)/net/|'clusterName': '([^']+)'")
 
@@ -145,7 +150,8 @@ def _misfits(read: dict[str, list[Any]]) -> Iterator[tuple[str, str]]:
         if path.endswith(f"/{stages.TRUST}/{layout.SEALED_SECRET}"):
             for document in documents:
                 yield from ((path, message) for message in sealed.authority_differences(document))
-        if not layout.is_sealed_secret(path):
+        judge = _JUDGES.get(path.rpartition("/")[2])
+        if judge is None or "/remote-secrets/" not in path:
             continue
         _, _, rest = path.partition("/remote-secrets/")
         remote = rest.partition("/")[0]
@@ -156,4 +162,4 @@ def _misfits(read: dict[str, list[Any]]) -> Iterator[tuple[str, str]]:
             # Of a cluster that has left, the file may lie here still; nothing applies it.
             continue
         for document in documents:
-            yield from ((path, message) for message in sealed.differences(document, found[1] or found[2]))
+            yield from ((path, message) for message in judge(document, found[1] or found[2]))
