@@ -1,6 +1,6 @@
 # `make help` lists the targets. Everything is installed into .venv and .tools of this folder.
 PYTHON ?= python3
-TOOLS := kubeconform kustomize kubeseal istioctl argocheck kubectl helm
+TOOLS := kubeconform kustomize kubeseal istioctl argocheck externalsecrets kubectl helm
 SAMPLES := minimal gke-aks three-clouds multi-primary
 BIN := .venv/bin
 .DEFAULT_GOAL := help
@@ -41,7 +41,7 @@ fmt: setup ## format the code
 	$(BIN)/ruff format .
 
 .PHONY: tools
-tools: ## build the pinned kustomize, istioctl, kubeconform, kubeseal, kubectl and helm into .tools
+tools: ## build the pinned kustomize, istioctl, kubeconform, kubeseal, kubectl, helm and programs of our own into .tools
 	tools/build.sh $(TOOLS)
 
 .PHONY: e2e
