@@ -136,16 +136,17 @@ def _documents(
 
 
 def _sealed(folder: Path, read: dict[str, list[Any]]) -> Iterator[Problem]:
-    """Yield what is wrong with sealed secrets, should somebody have swapped them and told the manifest so."""
-    advice = "seal the remote secret of this cluster again; a file of another cluster or name is of no use"
+    """Yield what is wrong with remote secrets, should somebody have swapped them and told the manifest so."""
+    sealing = "seal the remote secret of this cluster again; a file of another cluster or name is of no use"
     found = {path: documents[0] for path, documents in read.items() if layout.is_sealed_secret(path) and documents}
     messages = [*_misfits(read), *sealed.copied(found, found)]
     for path, message in messages:
+        advice = "build the tree again" if path.endswith(layout.EXTERNAL_SECRET) else sealing
         yield Problem(code="MC235", message=f"{path}: {message}", pos=Pos(file=str(folder / path)), advice=advice)
 
 
 def _misfits(read: dict[str, list[Any]]) -> Iterator[tuple[str, str]]:
-    """Yield (path, message) of sealed secrets that are not those of the cluster of their folder, and of sealed CAs."""
+    """Yield (path, message) of remote secrets that are not those of the cluster of their folder, and of sealed CAs."""
     for path, documents in read.items():
         if path.endswith(f"/{stages.TRUST}/{layout.SEALED_SECRET}"):
             for document in documents:
