@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mcgen import blueprint, mesh
+from mcgen import blueprint, mesh, phases
 from mcgen.facts import Authority, Facts, Inputs, Pushed
 from tests.helpers import documents, emitted
 from tests.unit.order_mutations.trees import primaries as sealed_sample
@@ -157,17 +157,21 @@ PRIMARIES = ("east", "west")
 EXTERNAL = {"backend": "external-secrets", "store": {"name": "mesh"}, "prefix": "platform/", "property": "value"}
 
 
-def fetching(networks: dict[str, str]) -> mesh.Mesh:
-    """Return the mesh of `resolved` with everything at a provider."""
+def fetching(networks: dict[str, str], state: str = "", cluster: int = 3) -> mesh.Mesh:
+    """Return the mesh of `resolved` with everything at a provider. state: of the cluster with this number."""
     pushed = {a: {b: Pushed(number=2, token="1") for b in networks if a != b} for a in PRIMARIES}
     authority = Authority(number=3, root="sha256:" + 64 * "0", expires="2028-11-29")
     known = Facts(pushed=pushed, authorities=dict.fromkeys(PRIMARIES, authority))
-    return mesh.resolve(blueprint.convert(data(networks, secrets=EXTERNAL)), Inputs(facts=known))
+    written = data(networks, secrets=EXTERNAL)
+    if state:
+        written["clusters"][cluster]["state"] = state
+    return mesh.resolve(blueprint.convert(written), Inputs(facts=known))
 
 
 @networks
-def test_the_order_holds_with_external_secrets(networks: dict[str, str]) -> None:
-    assert proved(tree(fetching(networks), sealed=False)) == []
+@pytest.mark.parametrize("state", ["", *phases.BY_STATE])
+def test_the_order_holds_with_external_secrets(networks: dict[str, str], state: str) -> None:
+    assert proved(tree(fetching(networks, state), sealed=False)) == []
 
 
 def test_peers_fetch_under_keys_of_their_own() -> None:
