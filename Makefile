@@ -1,6 +1,6 @@
 # `make help` lists the targets. Everything is installed into .venv and .tools of this folder.
 PYTHON ?= python3
-TOOLS := kubeconform kustomize kubeseal istioctl argocheck kubectl helm
+TOOLS := kubeconform kustomize kubeseal istioctl argocheck externalsecrets kubectl helm
 SAMPLES := minimal gke-aks three-clouds multi-primary
 BIN := .venv/bin
 .DEFAULT_GOAL := help
@@ -41,7 +41,7 @@ fmt: setup ## format the code
 	$(BIN)/ruff format .
 
 .PHONY: tools
-tools: ## build the pinned kustomize, istioctl, kubeconform, kubeseal, kubectl and helm into .tools
+tools: ## build the pinned kustomize, istioctl, kubeconform, kubeseal, kubectl, helm and programs of our own into .tools
 	tools/build.sh $(TOOLS)
 
 .PHONY: e2e
@@ -83,6 +83,7 @@ golden: setup ## rewrite the sample trees, the published schemas and the expecte
 	$(BIN)/mcgen build blueprints/gke-aks.yaml --inputs blueprints/gke-aks.inputs -o output/gke-aks-sealed --force --validator embedded
 	for name in minimal-manifests minimal-helm; do PATH="$(CURDIR)/.tools:$$PATH" $(BIN)/mcgen build blueprints/delivery/$$name.yaml --force --validator embedded || exit 1; done
 	$(BIN)/mcgen build blueprints/multi-primary.yaml --inputs blueprints/multi-primary.inputs -o output/multi-primary-sealed --force --validator embedded
+	$(BIN)/mcgen build blueprints/external-secrets.yaml --inputs blueprints/external-secrets.inputs --force --validator embedded
 	$(BIN)/mcgen schema > schemas/blueprint.json
 	$(BIN)/mcgen schema --facts > schemas/facts.json
 	MCGEN_UPDATE=1 $(BIN)/pytest -n auto

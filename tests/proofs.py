@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 PLATFORM, TOPOLOGY, DELIVERY, BALANCER = "Platform", "Topology", "Delivery", "East-west load balancer"
 ISTIO, ARGOCD, KUBERNETES = "Istio", "Argo CD", "Kubernetes"
-EXPOSURE, SEALED_SECRETS = "Exposure", "Sealed Secrets"
+EXPOSURE, SECRETS, SEALED_SECRETS = "Exposure", "Secrets", "Sealed Secrets"
 # What a laboratory cannot show: there are no clouds in it.
 _OF_A_CLOUD = {PLATFORM, BALANCER}
 
@@ -64,7 +64,9 @@ def _read(parsed: blueprint.Blueprint, resolved: Mesh) -> Iterator[tuple[str, st
     yield DELIVERY, parsed.istio.delivery
     yield from ((ISTIO, each.minor) for each in (resolved.rollout.old, resolved.rollout.new) if each)
     yield EXPOSURE, parsed.exposure.profile
-    yield SEALED_SECRETS, "managed" if resolved.sealed_secrets.managed else "existing"
+    yield SECRETS, parsed.secrets.backend
+    if parsed.secrets.backend == "sealed-secrets":
+        yield SEALED_SECRETS, "managed" if resolved.sealed_secrets.managed else "existing"
 
 
 def topology(resolved: Mesh) -> str:

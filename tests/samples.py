@@ -36,6 +36,11 @@ SAMPLES = (
         blueprint="blueprints/multi-primary.yaml",
         inputs="blueprints/multi-primary.inputs",
     ),
+    Sample(
+        tree="external-secrets",
+        blueprint="blueprints/external-secrets.yaml",
+        inputs="blueprints/external-secrets.inputs",
+    ),
 )
 TREES = [sample.tree for sample in SAMPLES]
 BY_TREE = {sample.tree: sample for sample in SAMPLES}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ import yaml
 from mcgen import layout, load, rules
 from mcgen.cli import run
 from tests.bench import fleet
+from tests.samples import BY_TREE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,3 +111,20 @@ def test_a_build_finds_a_copy_among_its_inputs(tree: Path) -> None:
         each for each in rules.check(given.blueprint, load.read_inputs(tree), given.source) if each.code == "MC235"
     ]
     assert "opens under no other name" in found.message
+
+
+def test_an_external_secret_for_another_cluster(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tree = tmp_path / "tree"
+    shutil.copytree(BY_TREE["external-secrets"].folder, tree)
+    path = "clusters/gke/remote-secrets/aks/external-secret.yaml"
+    content = (
+        (tree / path).read_bytes().replace(b"networking.istio.io/cluster: aks", b"networking.istio.io/cluster: eks")
+    )
+    manifest = json.loads((tree / layout.MANIFEST).read_text())
+    manifest["files"][path] = hashlib.sha256(content).hexdigest()
+    (tree / layout.MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
+    (tree / path).write_bytes(content)
+    assert run(["validate", str(tree), "--validator", "embedded"]) == 1
+    said = capsys.readouterr().err
+    assert 'networking.istio.io/cluster is "eks", and must be "aks"' in said
+    assert "MC235" in said

@@ -92,8 +92,9 @@ def _blueprint() -> Iterator[str]:
         (CHECKOUT / "blueprints/minimal.yaml").read_text(encoding="utf-8").rstrip(),
         "```",
         "",
-        "[blueprints/three-clouds.yaml](../blueprints/three-clouds.yaml) uses every option, and the examples below are "
-        "from it. `mcgen schema` prints all this as a JSON Schema, for editors.",
+        "[blueprints/three-clouds.yaml](../blueprints/three-clouds.yaml) uses every option, but for those of the other "
+        "backend for secrets, and the examples below are from it. `mcgen schema` prints all this as a JSON Schema, for "
+        "editors.",
         "",
         "A *name* has lower-case letters, digits and `-`, begins and ends with a letter or digit, and has 63 "
         "characters at most (40 where it is part of other names). A *range* is a CIDR such as `203.0.113.0/28`. "
@@ -119,6 +120,8 @@ def _facts() -> Iterator[str]:
         "addresses": {"gke": "203.0.113.10"},
         "tokens": {"gke": {"aks": ["1", "2"]}},
         "certificates": {"gke": {"fingerprint": "sha256:" + 64 * "0", "notAfter": "2036-11-24"}},
+        "pushed": {"gke": {"aks": {"number": 1, "token": "1"}}},
+        "authorities": {"gke": {"number": 1, "root": "sha256:" + 64 * "0", "expires": "2028-11-29"}},
     }
     yield from ("```yaml", emit.emit([sample]).rstrip(), "```", "")
     yield from _section(shape.facts_schema(), "", shape.facts_schema(), {})
@@ -168,8 +171,9 @@ def _object(field: dict[str, Any], value: Any) -> tuple[dict[str, Any] | None, s
         return field, "", value
     if "$ref" in field.get("items", {}):
         return field["items"], "[]", max(value, key=lambda each: len(str(each))) if value else None
-    if "$ref" in field.get("additionalProperties", {}):
-        return field["additionalProperties"], ".*", next(iter(value.values())) if value else None
+    if isinstance(members := field.get("additionalProperties"), dict):
+        section, suffix, value = _object(members, next(iter(value.values())) if value else None)
+        return section, f".*{suffix}" if section else "", value
     for option in field.get("anyOf", ()):
         if "$ref" in option:
             return option, "", value

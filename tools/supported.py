@@ -134,6 +134,11 @@ def areas() -> tuple[Area, ...]:
             offered=choices("Exposure", "profile"),
         ),
         Area(
+            title=proofs.SECRETS,
+            about="`secrets.backend`: sealed in Git, or with a provider ([External Secrets](external-secrets.md)).",
+            offered=choices("Secrets", "backend"),
+        ),
+        Area(
             title=proofs.SEALED_SECRETS, about="`addons.sealedSecrets`: who installs the controller.",
             offered=choices("SealedSecrets", "install"),
         ),

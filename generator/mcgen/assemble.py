@@ -15,7 +15,6 @@ from mcgen.manifests import (
     policies,
     rendered,
     revision_tag,
-    sealed_files,
     sealed_secrets,
     setup,
     workloads,
@@ -39,8 +38,6 @@ class Overlay(Protocol):
 OVERLAYS: dict[str, Overlay] = {
     stages.NAMESPACES: namespaces,
     stages.SEALED_SECRETS: sealed_secrets,
-    stages.TRUST: sealed_files,
-    stages.REMOTE_SECRET: sealed_files,
     stages.BASE: istio_operator,
     stages.CONTROL_PLANE: istio_operator,
     stages.REVISION_TAG: revision_tag,
@@ -83,4 +80,7 @@ def bases(mesh: Mesh) -> Iterator[File]:
 
 def overlay(mesh: Mesh, step: Step) -> Iterator[File]:
     """Yield the overlay of one step: its gate, or what the stage is made of."""
-    return gate.overlay(mesh, step) if step.gate else OVERLAYS[step.stage.name].overlay(mesh, step)
+    if step.gate:
+        return gate.overlay(mesh, step)
+    module = mesh.secrets.backend if step.stage.name in stages.SECRETS else OVERLAYS[step.stage.name]
+    return module.overlay(mesh, step)

@@ -83,6 +83,12 @@ Install: TypeAlias = Literal["existing", "managed"]
 SecretName: TypeAlias = Annotated[
     str, Meta(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", max_length=253, examples=["mcgen-bootstrap-git"])
 ]
+KeyPrefix: TypeAlias = Annotated[
+    str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_/-]*$", max_length=100, examples=["platform/"])
+]
+KeyProperty: TypeAlias = Annotated[
+    str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=100, examples=["value"])
+]
 SshUrl: TypeAlias = Annotated[
     str, Meta(pattern=_GIT_SSH_URL, max_length=500, examples=["git@git.example.com:platform/mesh.git"])
 ]
@@ -559,6 +565,40 @@ class SealedSecrets(_Section, frozen=True, kw_only=True):
     )
 
 
+class SecretStore(_Section, frozen=True, kw_only=True):
+    """The store through which External Secrets reads the provider; it has credentials, and mcgen makes none."""
+
+    name: Annotated[
+        SecretName, Meta(description="Its name, the same in every cluster that reads secrets.", examples=["mesh"])
+    ]
+    kind: Annotated[
+        Literal["ClusterSecretStore", "SecretStore"],
+        Meta(description="Its kind; a SecretStore is in the namespace istio-system."),
+    ] = "ClusterSecretStore"
+
+
+class Secrets(_Section, frozen=True, kw_only=True):
+    """How the secrets of the mesh reach the clusters that use them: remote secrets, and the CAs of primaries."""
+
+    backend: Annotated[
+        Literal["sealed-secrets", "external-secrets"],
+        Meta(description="sealed-secrets: they are in Git, sealed for the cluster that opens them; external-secrets: "
+             "they are with a provider, from which External Secrets fetches them."),
+    ] = "sealed-secrets"  # fmt: skip
+    store: Annotated[
+        SecretStore | None,
+        Meta(description="The store of External Secrets, with that backend (default: none, which is an error then)."),
+    ] = None
+    prefix: Annotated[
+        KeyPrefix | None, Meta(description="What the keys in the provider begin with (default: nothing).")
+    ] = None
+    property: Annotated[
+        KeyProperty | None,
+        Meta(description="The property of a key under which the value stands, where the provider has such, as Vault "
+             "does (default: the value is all there is)."),
+    ] = None  # fmt: skip
+
+
 class Addons(_Section, frozen=True, kw_only=True):
     """What the mesh needs beside itself."""
 
@@ -671,6 +711,9 @@ class Blueprint(_Section, frozen=True, kw_only=True, dict=True):
     exposure: Annotated[Exposure, Meta(description="What the east-west gateways let through.")] = Exposure()
     demo: Annotated[Demo, Meta(description="Two small programs to try the mesh with.")] = Demo()
     addons: Annotated[Addons, Meta(description="What the mesh needs beside itself, and who installs it.")] = Addons()
+    secrets: Annotated[
+        Secrets, Meta(description="How remote secrets, and the CAs of primaries, reach the clusters that use them.")
+    ] = Secrets()
     bootstrap: Annotated[
         BootstrapJob | None,
         Meta(description="A job that seals unattended (default: there is none, and a person runs `mcgen bootstrap`)."),

@@ -98,8 +98,8 @@ def peers(mesh: Mesh) -> Iterator[Step]:
 def whole_peers(mesh: Mesh) -> Iterator[Step]:
     """Yield the remote secrets of peers as they are when all clusters are members."""
     for pair in mesh.all_pairs:
-        if pair.sealed and not pair.serves:
-            step = _step(stages.REMOTE_SECRET, _Followed(None), pair.remote, pair, mesh.istio.delivery)
+        if pair.held and not pair.serves:
+            step = _step(mesh, stages.REMOTE_SECRET, _Followed(None), pair.remote, pair)
             yield replace(step, deletable=stages.REMOTE_SECRET in phases.deletable(pair.remote.state))
 
 
@@ -112,8 +112,10 @@ def whole(mesh: Mesh) -> Iterator[tuple[Cluster, tuple[Step, ...]]]:
     followed = {primary: _followed(mesh.rollout, primary=primary) for primary in (True, False)}
     for cluster in mesh.clusters:
         pair, revisions = mesh.pairs.get(cluster.name), followed[cluster.is_primary]
-        in_order, how = _names(mesh, cluster), mesh.istio.delivery
-        steps = [_step(name, one, cluster, pair, how) for name in in_order for one in revisions.get(name, _NO_REVISION)]
+        in_order = _names(mesh, cluster)
+        steps = [
+            _step(mesh, name, one, cluster, pair) for name in in_order for one in revisions.get(name, _NO_REVISION)
+        ]
         yield cluster, _withhold(steps)
 
 
@@ -161,15 +163,16 @@ def _names(mesh: Mesh, cluster: Cluster) -> Iterator[str]:
         yield stages.WORKLOADS
 
 
-def _step(name: str, followed: _Followed, cluster: Cluster, pair: Pair | None, how: str) -> Step:
+def _step(mesh: Mesh, name: str, followed: _Followed, cluster: Cluster, pair: Pair | None) -> Step:
+    how = mesh.istio.delivery
     consumer, revision = pair.consumer if pair else cluster, followed.revision
     own = names.control_plane(revision.name) if revision and name == stages.CONTROL_PLANE else name
     if revision and name == stages.REVISION_TAG:
         path = layout.revision_tag(cluster.name, revision.label)
     else:
         path = layout.overlay(cluster.name, own, consumer.name)
-    gate = _gate(name, cluster, pair)
-    return Step(
+    gate = _gate(name, pair)
+    step = Step(
         stage=stages.BY_NAME[name],
         name=own,
         cluster=cluster,
@@ -180,6 +183,9 @@ def _step(name: str, followed: _Followed, cluster: Cluster, pair: Pair | None, h
         deletable=followed.deletable,
         revision=revision,
     )
+    if (name == stages.TRUST and not cluster.authority) or (name == stages.REMOTE_SECRET and not (pair and pair.held)):
+        return replace(step, gate=mesh.secrets.backend.missing(step))
+    return step
 
 
 def _place(overlay: str, how: str, *, gated: bool) -> str:
@@ -188,15 +194,8 @@ def _place(overlay: str, how: str, *, gated: bool) -> str:
     return layout.gate(overlay) if how == HELM and gated else overlay
 
 
-def _gate(name: str, cluster: Cluster, pair: Pair | None) -> str:
-    if name == stages.TRUST and not cluster.has_authority:
-        return f"{layout.sealed_authority(cluster.name)} (SealedSecret {names.AUTHORITY})"
-    if pair is None:
-        return ""
-    if name == stages.REMOTE_SECRET and not pair.sealed:
-        secret = names.remote_secret(pair.remote.id)
-        return f"{layout.sealed_secret(pair.consumer.name, pair.remote.name)} (SealedSecret {secret})"
-    if name == stages.CONTROL_PLANE and not pair.consumer.gateway.address:
+def _gate(name: str, pair: Pair | None) -> str:
+    if pair and name == stages.CONTROL_PLANE and not pair.consumer.gateway.address:
         return f"the address of the east-west gateway of {pair.consumer.name}, in {layout.FACTS}"
     return ""
 

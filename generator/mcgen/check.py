@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import yaml
 
 from mcgen import layout, sealed, stages, store, validators
+from mcgen.backends import external_secrets
 from mcgen.manifest import digest
 from mcgen.order import OrderProof, order_problems
 from mcgen.problems import Pos, Problem, Severity, ToolError, UsageError, has_errors
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from mcgen.manifest import Manifest
 
 _FEW = 3
+_JUDGES: Final[dict[str, Callable[[Any, str], Iterator[str]]]] = {
+    layout.SEALED_SECRET: sealed.differences,
+    layout.EXTERNAL_SECRET: external_secrets.differences,
+}
 # Where the tree says a cluster's ID: where a remote's proxies ask for their injection, and among a primary's values.
 _CLUSTER: Final = re.compile(r"/inject/cluster/([^/]+)/net/|'clusterName': '([^']+)'")
 
@@ -131,21 +136,23 @@ def _documents(
 
 
 def _sealed(folder: Path, read: dict[str, list[Any]]) -> Iterator[Problem]:
-    """Yield what is wrong with sealed secrets, should somebody have swapped them and told the manifest so."""
-    advice = "seal the remote secret of this cluster again; a file of another cluster or name is of no use"
+    """Yield what is wrong with remote secrets, should somebody have swapped them and told the manifest so."""
+    sealing = "seal the remote secret of this cluster again; a file of another cluster or name is of no use"
     found = {path: documents[0] for path, documents in read.items() if layout.is_sealed_secret(path) and documents}
     messages = [*_misfits(read), *sealed.copied(found, found)]
     for path, message in messages:
+        advice = "build the tree again" if path.endswith(layout.EXTERNAL_SECRET) else sealing
         yield Problem(code="MC235", message=f"{path}: {message}", pos=Pos(file=str(folder / path)), advice=advice)
 
 
 def _misfits(read: dict[str, list[Any]]) -> Iterator[tuple[str, str]]:
-    """Yield (path, message) of sealed secrets that are not those of the cluster of their folder, and of sealed CAs."""
+    """Yield (path, message) of remote secrets that are not those of the cluster of their folder, and of sealed CAs."""
     for path, documents in read.items():
         if path.endswith(f"/{stages.TRUST}/{layout.SEALED_SECRET}"):
             for document in documents:
                 yield from ((path, message) for message in sealed.authority_differences(document))
-        if not layout.is_sealed_secret(path):
+        judge = _JUDGES.get(path.rpartition("/")[2])
+        if judge is None or "/remote-secrets/" not in path:
             continue
         _, _, rest = path.partition("/remote-secrets/")
         remote = rest.partition("/")[0]
@@ -156,4 +163,4 @@ def _misfits(read: dict[str, list[Any]]) -> Iterator[tuple[str, str]]:
             # Of a cluster that has left, the file may lie here still; nothing applies it.
             continue
         for document in documents:
-            yield from ((path, message) for message in sealed.differences(document, found[1] or found[2]))
+            yield from ((path, message) for message in judge(document, found[1] or found[2]))

@@ -6,7 +6,7 @@ import posixpath
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from mcgen import assemble, layout, names, patching, stages
+from mcgen import assemble, layout, patching, stages
 from mcgen.blueprint import Target
 from mcgen.delivery import PLUGIN
 from mcgen.manifests.kustomize import user_patches
@@ -38,9 +38,10 @@ def contents(mesh: Mesh, step: Step, inputs: Inputs, bases: Mapping[str, File]) 
     # A patch is for the IstioOperator, wherever that is rendered.
     step = replace(step, gate="", path=step.source, delivery=PLUGIN)
     files = dict(bases) | {file.path: file for file in assemble.overlay(mesh, step)}
-    if step.stage.name in (stages.TRUST, stages.REMOTE_SECRET):
-        path = f"{step.path}/{layout.SEALED_SECRET}"
-        files[path] = File(path=path, documents=(_sealed_secret(step, inputs),))
+    if step.stage.name in stages.SECRETS:
+        # What is an input is no file of the build.
+        document = mesh.secrets.backend.document(mesh, step, inputs)
+        files |= {path: File(path=path, documents=(document,)) for path in _listed(step.path, files) - files.keys()}
     found = [Object(original=document, current=document) for document in _resources(step.path, files)]
     patches = files[f"{step.path}/{layout.KUSTOMIZATION}"].documents[0].get("patches", [])
     for patch in patches[: len(patches) - len(user_patches(mesh, step))]:
@@ -57,13 +58,8 @@ def _resources(folder: str, files: Mapping[str, File]) -> Iterator[Data]:
             yield from _resources(path, files)
 
 
-def _sealed_secret(step: Step, inputs: Inputs) -> Data:
-    known: Data | None = inputs.sealed.get((step.destination.name, step.cluster.name))
-    name = names.remote_secret(step.cluster.id)
-    if step.stage.name == stages.TRUST:
-        known, name = inputs.authorities.get(step.cluster.name), names.AUTHORITY
-    metadata = {"name": name, "namespace": names.ISTIO_SYSTEM}
-    return known or {"apiVersion": names.SEALED_SECRET, "kind": "SealedSecret", "metadata": metadata, "spec": {}}
+def _listed(folder: str, files: Mapping[str, File]) -> set[str]:
+    return {f"{folder}/{name}" for name in files[f"{folder}/{layout.KUSTOMIZATION}"].documents[0]["resources"]}
 
 
 def _apply(patch: Data, objects: Iterable[Object]) -> None:

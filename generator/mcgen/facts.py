@@ -18,6 +18,8 @@ Suffix: TypeAlias = Annotated[str, Meta(pattern=r"^[a-z0-9]{1,16}$", examples=["
 Fingerprint: TypeAlias = Annotated[str, Meta(pattern=r"^sha256:[0-9a-f]{64}$", examples=["sha256:" + 64 * "0"])]
 Day: TypeAlias = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", examples=["2036-11-24"])]
 
+Number: TypeAlias = Annotated[int, Meta(ge=1, le=1_000_000, examples=[1])]
+
 FIRST_SUFFIX = "1"
 
 
@@ -26,6 +28,24 @@ class Certificate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
 
     fingerprint: Annotated[Fingerprint, Meta(description="Of the certificate in DER form.")]
     not_after: Annotated[Day, Meta(description="The day on which it expires (UTC).")]
+
+
+class Pushed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """A remote secret that was pushed to the provider of External Secrets."""
+
+    number: Annotated[Number, Meta(description="Counts what was pushed for the pair; no number comes again.")]
+    token: Annotated[Suffix, Meta(description="The suffix of the token Secret that it was made of.")]
+
+
+class Authority(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """The CA of a primary that was pushed to the provider of External Secrets."""
+
+    number: Annotated[
+        Number,
+        Meta(description="Counts what was pushed for the primary; no number comes again."),
+    ]
+    root: Annotated[Fingerprint, Meta(description="Of the root certificate that it is under, in DER form.")]
+    expires: Annotated[Day, Meta(description="The day on which it expires (UTC).")]
 
 
 class Facts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
@@ -47,6 +67,15 @@ class Facts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, renam
     certificates: Annotated[
         dict[str, Certificate],
         Meta(description="The sealing certificate of each consumer, by cluster name."),
+    ] = {}
+    pushed: Annotated[
+        dict[str, dict[str, Pushed]],
+        Meta(description="With `secrets.backend: external-secrets`: the remote secrets that are in the provider, by "
+             "consumer and remote."),
+    ] = {}  # fmt: skip
+    authorities: Annotated[
+        dict[str, Authority],
+        Meta(description="The CAs that are in the provider, by primary, with the same backend."),
     ] = {}
 
 

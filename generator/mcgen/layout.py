@@ -22,6 +22,7 @@ KUSTOMIZATION = "kustomization.yaml"
 ISTIO_OPERATOR = "istio-operator.yaml"
 MANIFESTS = "manifests"
 SEALED_SECRET = "sealed-secret.yaml"  # noqa: S105 - a file name
+EXTERNAL_SECRET = "external-secret.yaml"  # noqa: S105 - a file name
 SEALED_SECRETS_CONTROLLER = f"bases/{SEALED_SECRETS}/controller.yaml"
 
 

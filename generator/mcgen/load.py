@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mcgen import api_versions, blueprint, chain, facts, layout, rules, shape, source, stages
+from mcgen.backends import EXTERNAL_SECRETS
 from mcgen.facts import Inputs
 from mcgen.mesh import resolve
 from mcgen.problems import Problem, ProblemsFound, ToolError, has_errors
@@ -144,7 +145,7 @@ def lost_stages(loaded: Loaded, manifest: Manifest, problems: list[Problem]) -> 
     return closed + [
         _unread(loaded, pair)
         for pair in loaded.mesh.all_pairs
-        if not pair.serves and not pair.sealed
+        if not pair.serves and not pair.held
         if f"{layout.overlay(pair.remote.name, stages.REMOTE_SECRET, pair.consumer.name)}/{layout.KUSTOMIZATION}"
         in manifest.files
     ]
@@ -152,19 +153,21 @@ def lost_stages(loaded: Loaded, manifest: Manifest, problems: list[Problem]) -> 
 
 def _closed(loaded: Loaded, steps: tuple[chain.Step, ...]) -> Problem:
     gate = next(step for step in steps if step.gate)
-    path, what = f"{gate.path}/{layout.SEALED_SECRET}", ""
     if gate.stage.name == stages.CONTROL_PLANE:
-        path, what = layout.FACTS, f" has lost the address of {gate.cluster.primary}"
-    message = (
-        f"{path}{what or ' is gone'}: the stages of {gate.cluster.name} behind it were open and would be taken away"
-    )
+        path, what = layout.FACTS, f"the address of {gate.cluster.primary}"
+    else:
+        path, what = loaded.mesh.secrets.backend.place(gate), f"stage {gate.name} of {gate.cluster.name}"
+    lost = f"has lost {what}" if path == layout.FACTS else "is gone"
+    message = f"{path} {lost}: the stages of {gate.cluster.name} behind it were open and would be taken away"
     return _lost(loaded, gate.origin, path, message)
 
 
 def _unread(loaded: Loaded, pair: Pair) -> Problem:
-    path = layout.sealed_secret(pair.consumer.name, pair.remote.name)
+    path, lost = layout.sealed_secret(pair.consumer.name, pair.remote.name), "is gone"
+    if loaded.mesh.secrets.name == EXTERNAL_SECRETS:
+        path, lost = layout.FACTS, f"has lost pushed.{pair.consumer.name}.{pair.remote.name}"
     message = (
-        f"{path} is gone: the istiod of {pair.consumer.name} would not be told any more where {pair.remote.name} is"
+        f"{path} {lost}: the istiod of {pair.consumer.name} would not be told any more where {pair.remote.name} is"
     )
     return _lost(loaded, pair.remote.origin, path, message)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mcgen import addons, job, names, pairs, phases, platforms, upgrades
+from mcgen.backends import BACKENDS
 from mcgen.blueprint import Namespace as Declared
 from mcgen.delivery import NOTHING_RENDERED, Rendered
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Set
 
     from mcgen import blueprint as bp
+    from mcgen.backends import Backend, Held
     from mcgen.facts import Inputs
     from mcgen.job import Credentials, Job
     from mcgen.pairs import Pair
@@ -55,9 +57,9 @@ class Gateway:
 class Cluster:
     """One cluster. primary: the name of the cluster whose istiod serves it (its own, for a primary).
 
-    opens: whether sealed secrets are opened here: remote secrets, or the CA of the mesh. has_authority: whether the
-    CA under the shared root is sealed for this cluster. credentials: of the bootstrap job, None when it has nothing
-    to do here. state: how far it has left, see `phases`.
+    opens: whether secrets are read here: remote secrets, or the CA of the mesh. authority: what the inputs say of its
+    CA under the shared root, None before the bootstrap has made it. credentials: of the bootstrap job, None when it
+    has nothing to do here. state: how far it has left, see `phases`.
     """
 
     name: str
@@ -69,7 +71,7 @@ class Cluster:
     gateway: Gateway
     ingress_gateway: bool
     opens: bool
-    has_authority: bool
+    authority: Held | None
     namespaces: tuple[Namespace, ...]
     context: str
     server: str
@@ -88,6 +90,21 @@ class Cluster:
     def role(self) -> str:
         """Return the role in the mesh: primary or remote."""
         return "primary" if self.is_primary else "remote"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secrets:
+    """How secrets reach the clusters that read them.
+
+    backend: its module. store, store_kind: of External Secrets, empty for the other one; prefix, property: of keys.
+    """
+
+    name: str
+    backend: Backend
+    store: str
+    store_kind: str
+    prefix: str
+    property: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +134,7 @@ class Mesh:
     hardened: bool
     exported: tuple[str, ...]
     demo: str
+    secrets: Secrets
     sealed_secrets: addons.SealedSecrets
     patches: tuple[bp.Patch, ...]
     job: Job | None
@@ -168,7 +186,7 @@ class Mesh:
 
 def resolve(blueprint: bp.Blueprint, inputs: Inputs) -> Mesh:
     """Return the mesh of a blueprint that the rules accept."""
-    clusters = _clusters(blueprint, inputs)
+    clusters, secrets = _clusters(blueprint, inputs), _secrets(blueprint)
     name = blueprint.metadata.name
     return Mesh(
         name=name,
@@ -182,16 +200,29 @@ def resolve(blueprint: bp.Blueprint, inputs: Inputs) -> Mesh:
         rollout=upgrades.rollout(blueprint.istio),
         clusters=clusters,
         by_name={cluster.name: cluster for cluster in clusters},
-        pairs=pairs.served(clusters, inputs),
-        peers=pairs.peers(clusters, inputs),
+        pairs=pairs.served(clusters, inputs, secrets.backend),
+        peers=pairs.peers(clusters, inputs, secrets.backend),
         shares_root=blueprint.trust.mode == "cacerts",
         policies=tuple(blueprint.policies),
         hardened=blueprint.exposure.profile == "hardened",
         exported=tuple(ns.name for _, ns in all_namespaces(blueprint) if ns.exported),
         demo=blueprint.demo.namespace if blueprint.demo.enabled else "",
+        secrets=secrets,
         sealed_secrets=addons.sealed_secrets(blueprint),
         patches=tuple(blueprint.patches),
         job=job.job(blueprint),
+    )
+
+
+def _secrets(blueprint: bp.Blueprint) -> Secrets:
+    given = blueprint.secrets
+    return Secrets(
+        name=given.backend,
+        backend=BACKENDS[given.backend],
+        store=given.store.name if given.store else "",
+        store_kind=given.store.kind if given.store else "",
+        prefix=given.prefix or "",
+        property=given.property or "",
     )
 
 
@@ -233,7 +264,7 @@ def readers(cluster: bp.Cluster, blueprint: bp.Blueprint) -> set[str]:
 
 
 def opening(blueprint: bp.Blueprint) -> set[str]:
-    """Return the names of the clusters in which sealed secrets are opened: remote secrets, or the CA of the mesh."""
+    """Return the names of the clusters in which secrets are read: remote secrets, or the CA of the mesh."""
     return set(blueprint.primaries) if blueprint.trust.mode == "cacerts" else consumers(blueprint)
 
 
@@ -252,7 +283,7 @@ def source_ranges(cluster: bp.Cluster, blueprint: bp.Blueprint) -> tuple[str, ..
 
 
 class _Tasks(NamedTuple):
-    """The names of the clusters whose istiods serve remotes, read others, open sealed secrets; found once for all."""
+    """The names of the clusters whose istiods serve remotes, read others, in which secrets are read; found once."""
 
     serve: Set[str]
     read: Set[str]
@@ -319,7 +350,7 @@ def _cluster(
         ),
         ingress_gateway=cluster.ingress_gateway,
         opens=cluster.name in tasks.open,
-        has_authority=cluster.name in inputs.authorities,
+        authority=BACKENDS[blueprint.secrets.backend].authority(inputs, cluster.name),
         namespaces=namespaces,
         context=cluster.bootstrap.context or cluster.name,
         server=cluster.bootstrap.server or "",

@@ -12,6 +12,7 @@ KUSTOMIZE = "kustomize.config.k8s.io/v1beta1"
 RBAC_GROUP = "rbac.authorization.k8s.io"
 RBAC = f"{RBAC_GROUP}/v1"
 SEALED_SECRET = "bitnami.com/v1alpha1"  # noqa: S105 - an API version
+EXTERNAL_SECRET = "external-secrets.io/v1"  # noqa: S105 - an API version
 
 # Labels and annotations
 MANAGED_BY = "app.kubernetes.io/managed-by"
@@ -95,6 +96,10 @@ SEALED_SECRETS = "sealed-secrets"
 SEALED_SECRETS_CONTROLLER = "sealed-secrets-controller"
 SEALING_KEY = "sealedsecrets.bitnami.com/sealed-secrets-key"
 
+# External Secrets: the version whose kinds and templates were read and are tried, and the oldest that serves them
+EXTERNAL_SECRETS_VERSION = "1.3.2"
+EXTERNAL_SECRETS_OLDEST = "0.16"
+
 _READER = "istio-reader-"
 CONFIRM_DELETION = "Prune=confirm,Delete=confirm"
 
@@ -150,6 +155,16 @@ def reads_for(account: str) -> str:
 def remote_secret(cluster_id: str) -> str:
     """Return the name that `istioctl create-remote-secret --name ID` gives its Secret."""
     return f"istio-remote-secret-{cluster_id}"
+
+
+def remote_key(mesh: str, consumer: str, cluster: str, number: int) -> str:
+    """Return the key of a remote secret in a provider; a number is never used twice. Letters, digits and `-` only."""
+    return f"{mesh}-{consumer}-reads-{cluster}-{number}"
+
+
+def authority_key(mesh: str, primary: str, number: int) -> str:
+    """Return the key of a primary's CA in a provider; a number is never used twice."""
+    return f"{mesh}-{primary}-{AUTHORITY}-{number}"
 
 
 def chain(mesh: str, cluster: str) -> str:

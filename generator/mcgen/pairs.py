@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mcgen import names, sealed
 from mcgen.facts import FIRST_SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mcgen.backends import Backend, Held
     from mcgen.facts import Inputs
     from mcgen.mesh import Cluster
 
@@ -23,16 +23,14 @@ if TYPE_CHECKING:
 class Pair:
     """A consumer's istiod reads another cluster, by means of a remote secret.
 
-    tokens: the suffixes of the token Secrets, the one to use last. sealed: whether the file is there;
-    sealed_token, sealed_with: the suffix and the certificate's fingerprint that it names, empty when it names none.
+    tokens: the suffixes of the token Secrets, the one to use last. held: what the inputs say of its remote secret,
+    None before the bootstrap has made it.
     """
 
     consumer: Cluster
     remote: Cluster
     tokens: tuple[str, ...]
-    sealed: bool
-    sealed_token: str = ""
-    sealed_with: str = ""
+    held: Held | None = None
 
     @property
     def leaves(self) -> bool:
@@ -45,29 +43,23 @@ class Pair:
         return self.remote.primary == self.consumer.name
 
 
-def served(clusters: Sequence[Cluster], inputs: Inputs) -> dict[str, Pair]:
+def served(clusters: Sequence[Cluster], inputs: Inputs, backend: Backend) -> dict[str, Pair]:
     """Return each remote with the primary that serves it, by the remote's name."""
     by_name = {cluster.name: cluster for cluster in clusters}
-    return {c.name: _pair(by_name[c.primary], c, inputs) for c in clusters if not c.is_primary}
+    return {c.name: _pair(by_name[c.primary], c, inputs, backend) for c in clusters if not c.is_primary}
 
 
-def peers(clusters: Sequence[Cluster], inputs: Inputs) -> dict[str, tuple[Pair, ...]]:
+def peers(clusters: Sequence[Cluster], inputs: Inputs, backend: Backend) -> dict[str, tuple[Pair, ...]]:
     """Return for each cluster the primaries that read it and do not serve it; empty where there is one primary."""
     primaries = [cluster for cluster in clusters if cluster.is_primary]
     found = {
-        c.name: tuple(_pair(p, c, inputs) for p in primaries if p.name not in (c.name, c.primary)) for c in clusters
+        c.name: tuple(_pair(p, c, inputs, backend) for p in primaries if p.name not in (c.name, c.primary))
+        for c in clusters
     }
     return {name: readers for name, readers in found.items() if readers}
 
 
-def _pair(consumer: Cluster, remote: Cluster, inputs: Inputs) -> Pair:
+def _pair(consumer: Cluster, remote: Cluster, inputs: Inputs, backend: Backend) -> Pair:
     tokens = inputs.facts.tokens.get(consumer.name, {}).get(remote.name, [FIRST_SUFFIX])
-    document = inputs.sealed.get((consumer.name, remote.name))
-    return Pair(
-        consumer=consumer,
-        remote=remote,
-        tokens=tuple(tokens),
-        sealed=document is not None,
-        sealed_token=sealed.annotation(document, names.TOKEN),
-        sealed_with=sealed.annotation(document, names.CERTIFICATE),
-    )
+    held = backend.remote(inputs, consumer.name, remote.name)
+    return Pair(consumer=consumer, remote=remote, tokens=tuple(tokens), held=held)

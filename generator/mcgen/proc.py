@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import re
 import select
 import shlex
 import signal
 import subprocess
+import sys
+import termios
 import threading
 import time
 from dataclasses import dataclass
@@ -195,6 +198,43 @@ def pipe(
             return _both(source, sink, timeout)
         except subprocess.TimeoutExpired as error:
             raise _timed_out(first if source.poll() is None else second, timeout) from error
+
+
+def handed(
+    first: Sequence[str], second: Sequence[str], *, timeout: float, pass_fds: Sequence[int] = ()
+) -> tuple[Done, Done | None]:
+    """Run a program to its end, and then another one that reads what it wrote; ToolError as `run`.
+
+    In between, that waits in a pipe of the operating system (64 KiB at most), and never passes through this process.
+    The second one is None when the first one failed or wrote nothing: it does not start then, since what it would be
+    given is not whole. What it prints itself is thrown away.
+    """
+    terminal.detail(f"runs {shlex.join(first)}, and then {shlex.join(second)}")
+    errors = subprocess.PIPE
+    with contextlib.ExitStack() as stack:
+        reading, writing = (stack.enter_context(os.fdopen(end, mode, 0)) for end, mode in _ends())
+        source = _running.start(first, stdin=subprocess.DEVNULL, stdout=writing, stderr=errors, pass_fds=pass_fds)
+        stack.callback(_running.end, source)
+        writing.close()
+        made = _ended(source, first, timeout)
+        if made.code or not _holds_any(reading.fileno()):
+            return made, None
+        sink = _running.start(second, stdin=reading, stdout=subprocess.DEVNULL, stderr=errors)
+        stack.callback(_running.end, sink)
+        return made, _ended(sink, second, timeout)
+
+
+def _ended(process: subprocess.Popen[bytes], argv: Sequence[str], timeout: float) -> Done:
+    try:
+        _, stderr = process.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired as error:
+        raise _timed_out(argv, timeout) from error
+    return Done(code=process.returncode, stdout=b"", stderr=stderr)
+
+
+def _holds_any(descriptor: int) -> bool:
+    """Return whether anything waits in a pipe, without reading it."""
+    return int.from_bytes(fcntl.ioctl(descriptor, termios.FIONREAD, bytes(4)), sys.byteorder) > 0
 
 
 def _ends() -> tuple[tuple[int, str], tuple[int, str]]:

@@ -25,7 +25,7 @@ def file(mesh: Mesh, chains: chain.Chains) -> File:
         "RUNBOOK.md.j2",
         mesh=mesh,
         clusters=[_row(mesh, cluster) for cluster in mesh.clusters],
-        stages=[stage for stage in stages.STAGES if stage.name in used],
+        stages=[mesh.secrets.backend.described(stage) for stage in stages.STAGES if stage.name in used],
         addon=mesh.sealed_secrets,
         consumers=mesh.consumers,
         openers=[cluster for cluster in mesh.clusters if cluster.opens],

@@ -17,6 +17,9 @@ EXPOSURE = "exposure"
 POLICIES = "policies"
 WORKLOADS = "workloads"
 
+# What they are made of depends on the backend for secrets.
+SECRETS = frozenset({TRUST, REMOTE_SECRET})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
@@ -62,7 +65,8 @@ STAGES: tuple[Stage, ...] = (
         name=TRUST,
         wave=10,
         what="with `trust.mode: cacerts`, on a primary: the SealedSecret with its intermediate certificate and key, "
-        "under the root that all primaries share; before it was made, a gate",
+        "under the root that all primaries share; before it was made, a gate. With `secrets.backend: external-secrets` "
+        "an ExternalSecret, which External Secrets has to fetch from the provider",
         healthy="the sealed-secrets controller has unsealed it",
         why="an istiod that starts without it makes a root of its own, which no workload of another primary trusts",
         look="at a gate, seal it: `mcgen bootstrap --ca FOLDER`; otherwise whether the controller of this cluster "
@@ -71,7 +75,8 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         name=REMOTE_SECRET,
         wave=10,
-        what="the SealedSecret with which the primary's istiod reaches this remote; before it was made, a gate",
+        what="the SealedSecret with which the primary's istiod reaches this remote; before it was made, a gate. With "
+        "`secrets.backend: external-secrets` an ExternalSecret, which External Secrets has to fetch from the provider",
         healthy="the sealed-secrets controller of the primary has unsealed it",
         why="until istiod can ask the remote's API server who a workload is, no proxy there gets a certificate",
         look="at a gate, seal it: `mcgen bootstrap`; otherwise `mcgen bootstrap --status` says whether the "

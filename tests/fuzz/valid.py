@@ -75,9 +75,24 @@ def blueprints(draw: st.DrawFn) -> dict[str, Any]:
         "addons": draw(_addons()),
         "patches": [patch for _, patch in patches],
     }
+    if job is None and draw(FLAGS):
+        found |= draw(_fetched(clusters))
     return {key: value for key, value in found.items() if value != {} and value != []} | (
         {"bootstrap": job} if job is not None else {}
     )
+
+
+@st.composite
+def _fetched(draw: st.DrawFn, clusters: list[dict[str, Any]]) -> dict[str, Any]:
+    """Draw the sections of a mesh whose secrets are fetched, and take out of its clusters what is for sealing."""
+    for cluster in clusters:
+        cluster.get("bootstrap", {}).pop("certificate", None)
+    store = st.fixed_dictionaries(
+        {"name": st.sampled_from(["mesh", "no", "a.b"])},
+        optional={"kind": st.sampled_from(["ClusterSecretStore", "SecretStore"])},
+    )
+    more = draw(sections(prefix=st.sampled_from(["platform/", "1"]), property=st.sampled_from(["value", "on"])))
+    return {"secrets": {"backend": "external-secrets", "store": draw(store)} | more, "addons": {}}
 
 
 @st.composite
@@ -271,11 +286,15 @@ def inputs(draw: st.DrawFn, data: dict[str, Any]) -> dict[str, bytes]:
     files = {}
     primary = next(cluster["name"] for cluster in data["clusters"] if cluster["role"] == "primary")
     known = {c["name"]: draw(st.sampled_from(ADDRESSES)) for c in data["clusters"] if draw(FLAGS)}
-    if known:
-        facts = {"apiVersion": "mcgen/v1alpha1", "kind": "Facts", "addresses": known}
+    ready = [cluster for cluster in data["clusters"] if cluster["role"] == "remote" and draw(FLAGS)]
+    external = "secrets" in data
+    pushed = {c["name"]: {"number": draw(st.integers(1, 99)), "token": "1"} for c in ready if external}
+    sections_of = {"addresses": known} | ({"pushed": {primary: pushed}} if pushed else {})
+    if known or pushed:
+        facts = {"apiVersion": "mcgen/v1alpha1", "kind": "Facts"} | sections_of
         files[layout.FACTS] = emit([facts]).encode()
-    for cluster in data["clusters"]:
-        if cluster["role"] == "remote" and draw(FLAGS):
+    for cluster in ready:
+        if not external:
             document = fleet.sealed_secret_of(cluster.get("id", cluster["name"]))
             files[layout.sealed_secret(primary, cluster["name"])] = emit([document]).encode()
     return files

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from mcgen import addons, images, load
+from mcgen.bootstrap.access import Access
 from mcgen.bootstrap.certificate import Certificate
 from mcgen.bootstrap.kube import TokenSecret, is_loopback
-from mcgen.doctor import addresses, consumer, exclusions, istio, kubernetes, registered, remote, verdict
+from mcgen.doctor import addresses, consumer, exclusions, fetching, istio, kubernetes, registered, remote, verdict
+from mcgen.doctor.ask import Client
 from mcgen.doctor.compare import differences
 from mcgen.doctor.consumer import Known
 from mcgen.doctor.registered import Registration
@@ -293,3 +295,57 @@ def test_a_revoked_token_that_is_still_there() -> None:
     found = remote.judge_revoked(pair, "1", left)
     assert (found.verdict, found.code) == (Verdict.FINDING, "MC724")
     assert found.advice == "let Argo CD sync stage namespaces of aks"
+
+
+EXTERNAL = load.load(
+    load.read(str(CHECKOUT / "blueprints/external-secrets.yaml")), CHECKOUT / "output/external-secrets"
+)
+KEY = "external-secrets-gke-reads-aks-1"
+
+
+def ready(status: str, *, generation: str = "3", key: str = KEY) -> dict[str, Any]:
+    condition = {"type": "Ready", "status": status, "message": "could not get secret data from provider"}
+    return {
+        "metadata": {"generation": 3},
+        "spec": {"data": [{"remoteRef": {"key": key}}]},
+        "status": {"conditions": [condition], "syncedResourceVersion": f"{generation}-abc"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (None, "it is not there, or External Secrets is not"),
+        ({}, "has not looked at it yet"),
+        (ready("False"), "it is not ready: could not get secret data"),
+        (ready("True"), ""),
+    ],
+)
+def test_stores(found: Any, words: str) -> None:
+    check = fetching.judge_store(EXTERNAL.mesh, found)
+    assert (check.code, words in check.words) == ("MC713" if words else "", True)
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (None, "it is not there"),
+        ({}, f"it fetches key '', and the facts say '{KEY}'"),
+        (ready("True", key=f"{KEY}1"), f"it fetches key '{KEY}1'"),
+        (ready("False"), "it was not fetched: could not get secret data"),
+        (ready("True", generation="2"), "has not fetched it yet"),
+        (ready("True", generation="33"), "has not fetched it yet"),
+        ({**ready("True"), "status": {}}, "has not fetched it yet"),
+        (ready("True"), ""),
+    ],
+)
+def test_external_secrets(found: Any, words: str) -> None:
+    check = fetching.judge_external("istio-remote-secret-aks", KEY, found)
+    assert (check.code, words in check.words) == ("MC714" if words else "", True)
+
+
+def test_a_cluster_that_fetches_is_asked_for_what_the_facts_name() -> None:
+    client = Client(access=Access(cluster="gke"), timeout=1)
+    asked = fetching.questions(EXTERNAL, EXTERNAL.mesh.by_name["gke"], client)
+    whats = [what for question in asked for what in question.whats]
+    assert whats == ["ClusterSecretStore mesh", "ExternalSecret cacerts", "ExternalSecret istio-remote-secret-aks"]

@@ -18,6 +18,7 @@ from tests.helpers import BLUEPRINTS, SEALED_INPUTS, documents, emitted, tree
 from tests.samples import BY_TREE, TREES
 from tests.unit.order_mutations import MUTATIONS
 from tests.unit.order_mutations.bounds import account_in_two_stages
+from tests.unit.order_mutations.external import pushed, unpushed
 from tests.unit.order_mutations.trees import JOB, annotate, half_opened, managed, opened, proved, set_wave, waiting
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def test_every_code_has_a_mutation() -> None:
     assert set().union(*(param.values[2] for param in MUTATIONS)) == set(finding.ADVICE)
 
 
-@pytest.mark.parametrize("form", [waiting, half_opened, opened, managed])
+@pytest.mark.parametrize("form", [waiting, half_opened, opened, managed, pushed, unpushed])
 def test_the_sample_holds(form: Callable[[], Tree]) -> None:
     assert proved(form()) == []
 
@@ -48,6 +49,12 @@ def test_the_sample_holds(form: Callable[[], Tree]) -> None:
 @pytest.mark.parametrize("inputs", [None, SEALED_INPUTS])
 def test_every_phase_holds(state: str, inputs: Path | None) -> None:
     assert proved(tree(BLUEPRINTS / "gke-aks.yaml", inputs, state=state)) == []
+
+
+@pytest.mark.parametrize("state", phases.BY_STATE)
+@pytest.mark.parametrize("inputs", [None, BLUEPRINTS / "external-secrets.inputs"])
+def test_every_phase_with_external_secrets_holds(state: str, inputs: Path | None) -> None:
+    assert proved(tree(BLUEPRINTS / "external-secrets.yaml", inputs, state=state)) == []
 
 
 @pytest.mark.parametrize("name", ["minimal", "three-clouds"])

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
+import shutil
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mcgen import blueprint, mesh, names, phases, stages
+from mcgen import blueprint, load, mesh, names, phases, stages
 from mcgen.bootstrap import rotation
 from mcgen.bootstrap.outcome import Options
 from mcgen.bootstrap.run import needed
-from mcgen.facts import Certificate, Facts, Inputs
+from mcgen.facts import Authority, Certificate, Facts, Inputs, Pushed
 from mcgen.lifecycle import live, tidy, tree, words
 from tests.bench import fleet
 from tests.helpers import BLUEPRINTS, SEALED_INPUTS
 from tests.helpers import tree as files_of
+from tests.samples import BY_TREE
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 REMOTES = "argocd/applicationsets/remotes.yaml"
 STATES = [phases.MEMBER, *phases.BY_STATE]
@@ -229,10 +234,13 @@ def test_a_bootstrap_leaves_alone_what_leaves() -> None:
 
 def test_inputs_without_a_cluster() -> None:
     one = Certificate(fingerprint="sha256:" + 64 * "0", not_after="2036-01-01")
+    pushed, authority = Pushed(number=1, token="1"), Authority(number=1, root=one.fingerprint, expires="2028-11-29")
     facts = Facts(
         addresses={"gke": "203.0.113.1", "aks": "203.0.113.2"},
         tokens={"gke": {"aks": ["1", "2"], "eks": ["1"]}, "aks": {"eks": ["1"]}},
         certificates={"gke": one, "aks": one},
+        pushed={"gke": {"aks": pushed, "eks": pushed}, "aks": {"eks": pushed}},
+        authorities={"gke": authority, "aks": authority},
     )
     inputs = Inputs(
         facts=facts,
@@ -241,10 +249,22 @@ def test_inputs_without_a_cluster() -> None:
     )
     left = tidy.without(inputs, "aks")
     assert left.facts == Facts(
-        addresses={"gke": "203.0.113.1"}, tokens={"gke": {"eks": ["1"]}}, certificates={"gke": one}
+        addresses={"gke": "203.0.113.1"},
+        tokens={"gke": {"eks": ["1"]}},
+        certificates={"gke": one},
+        pushed={"gke": {"eks": pushed}},
+        authorities={"gke": authority},
     )
     assert list(left.sealed) == [("gke", "eks")]
     assert list(left.files) == [".mcgen/facts.yaml"]
+
+
+def test_facts_without_a_cluster(tmp_path: Path) -> None:
+    folder = tmp_path / "tree"
+    shutil.copytree(BY_TREE["external-secrets"].folder, folder)
+    assert tidy.remove(folder, load.read_inputs(folder), "aks") == [".mcgen/facts.yaml"]
+    left = load.read_inputs(folder).facts
+    assert (left.pushed, list(left.authorities)) == ({}, ["gke"])
 
 
 @pytest.mark.parametrize(

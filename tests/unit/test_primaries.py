@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from mcgen import blueprint, mesh
-from mcgen.facts import Inputs
+from mcgen import blueprint, mesh, phases
+from mcgen.facts import Authority, Facts, Inputs, Pushed
 from tests.helpers import documents, emitted
 from tests.unit.order_mutations.trees import primaries as sealed_sample
 from tests.unit.order_mutations.trees import proved
@@ -26,9 +26,9 @@ def remote_secret(cluster: str) -> dict[str, Any]:
     return secret(f"istio-remote-secret-{cluster}", {"labels": labels, "annotations": annotations})
 
 
-def resolved(networks: dict[str, str], *, sealed: bool = True, **sections: Any) -> mesh.Mesh:
-    """Return a mesh of two primaries, each with a remote of its own."""
-    data: dict[str, Any] = {
+def data(networks: dict[str, str], **sections: Any) -> dict[str, Any]:
+    """Return the blueprint of two primaries, each with a remote of its own."""
+    return {
         "apiVersion": "mcgen/v1alpha1",
         "kind": "Mesh",
         "metadata": {"name": "shop"},
@@ -48,11 +48,15 @@ def resolved(networks: dict[str, str], *, sealed: bool = True, **sections: Any) 
         "namespaces": [{"name": "cart", "exported": True}],
         **sections,
     }
+
+
+def resolved(networks: dict[str, str], *, sealed: bool = True, **sections: Any) -> mesh.Mesh:
+    """Return a mesh of two primaries, with everything sealed or nothing."""
     pairs = [(a, b) for a in ("east", "west") for b in networks if a != b]
     secrets = {(a, b): remote_secret(b) for a, b in pairs}
     authorities = {name: secret("cacerts", {}) for name in ("east", "west")}
     given = Inputs(sealed=secrets, authorities=authorities) if sealed else Inputs()
-    return mesh.resolve(blueprint.convert(data), given)
+    return mesh.resolve(blueprint.convert(data(networks, **sections)), given)
 
 
 ONE = dict.fromkeys(("east", "west", "far-east", "far-west"), "flat")
@@ -147,3 +151,36 @@ def test_a_remote_is_led_by_its_own_primary_alone() -> None:
         assert f"topology.istio.io/controlPlaneClusters: {primary}" in patch["patch"]
     (patch, *_) = files["clusters/west/namespaces/kustomization.yaml"][0]["patches"]
     assert "controlPlaneClusters" not in patch["patch"]
+
+
+PRIMARIES = ("east", "west")
+EXTERNAL = {"backend": "external-secrets", "store": {"name": "mesh"}, "prefix": "platform/", "property": "value"}
+
+
+def fetching(networks: dict[str, str], state: str = "", cluster: int = 3) -> mesh.Mesh:
+    """Return the mesh of `resolved` with everything at a provider. state: of the cluster with this number."""
+    pushed = {a: {b: Pushed(number=2, token="1") for b in networks if a != b} for a in PRIMARIES}
+    authority = Authority(number=3, root="sha256:" + 64 * "0", expires="2028-11-29")
+    known = Facts(pushed=pushed, authorities=dict.fromkeys(PRIMARIES, authority))
+    written = data(networks, secrets=EXTERNAL)
+    if state:
+        written["clusters"][cluster]["state"] = state
+    return mesh.resolve(blueprint.convert(written), Inputs(facts=known))
+
+
+@networks
+@pytest.mark.parametrize("state", ["", *phases.BY_STATE])
+def test_the_order_holds_with_external_secrets(networks: dict[str, str], state: str) -> None:
+    assert proved(tree(fetching(networks, state), sealed=False)) == []
+
+
+def test_peers_fetch_under_keys_of_their_own() -> None:
+    found = tree(fetching(FOUR), sealed=False)
+    secrets = [documents[0]["spec"] for path, documents in found.items() if path.endswith("/external-secret.yaml")]
+    keys = [spec["data"][0]["remoteRef"]["key"] for spec in secrets]
+    assert len(keys) == len(set(keys)) == 6 + 2
+    assert {"platform/shop-east-reads-far-east-2", "platform/shop-west-cacerts-3"} < set(keys)
+    assert {spec["data"][0]["remoteRef"]["property"] for spec in secrets} == {"value"}
+    (peers,) = found["argocd/applicationsets/peers.yaml"]
+    (ignored,) = peers["spec"]["template"]["spec"]["ignoreDifferences"]
+    assert ignored["kind"] == "ExternalSecret"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mcgen import api_versions, load, store
-from mcgen.facts import Facts, Inputs
+from mcgen.facts import Authority, Facts, Inputs, Pushed
 from mcgen.problems import ProblemsFound
 from tests.judged import complaints, problems, read
 from tests.samples import CHECKOUT
@@ -289,3 +289,63 @@ def test_mc109_an_older_version_of_the_format(monkeypatch: pytest.MonkeyPatch) -
 
 def test_ok_mc109_the_newest_version() -> None:
     assert with_version(api_versions.VERSIONS[-1].name) == []
+
+
+EXTERNAL = read((CHECKOUT / "blueprints/external-secrets.yaml").read_bytes())
+PUSHED = load.read_inputs(CHECKOUT / "blueprints/external-secrets.inputs").facts
+ROOT = PUSHED.authorities["gke"].root
+
+
+def pushed(pairs: dict[str, dict[str, Pushed]], **fields: Any) -> dict[str, list[str]]:
+    return found(facts(pushed=pairs, **fields), EXTERNAL)
+
+
+def test_ok_mc257_what_was_pushed() -> None:
+    assert found(Inputs(facts=PUSHED), EXTERNAL) == {}
+
+
+def test_mc257_what_was_pushed_where_secrets_are_sealed() -> None:
+    messages = found(Inputs(facts=PUSHED))["MC257"]
+    assert [message.split()[3] for message in messages] == ["`authorities`,", "`pushed`,"]
+
+
+def test_mc257_a_sealed_file_where_secrets_are_pushed() -> None:
+    inputs = Inputs(sealed=GIVEN.sealed, authorities={"gke": OF_PRIMARIES.authorities["gke"]})
+    messages = found(inputs, EXTERNAL)
+    assert list(messages) == ["MC257"]
+    assert [message.split()[1] for message in messages["MC257"]] == [
+        "clusters/gke/remote-secrets/aks/sealed-secret.yaml",
+        "clusters/gke/trust/sealed-secret.yaml",
+    ]
+
+
+@pytest.mark.parametrize("pair", [("aks", "gke"), ("gke", "gke"), ("gke", "eks"), ("eks", "aks")])
+def test_mc234_a_pushed_secret_with_which_nobody_reads(pair: tuple[str, str]) -> None:
+    assert set(pushed({pair[0]: {pair[1]: Pushed(number=1, token="1")}})) == {"MC234"}
+
+
+def test_mc234_a_pushed_ca_of_a_remote() -> None:
+    authority = Authority(number=1, root=ROOT, expires="2028-11-29")
+    (message,) = found(facts(authorities={"aks": authority}), EXTERNAL)["MC234"]
+    assert "it is no primary of this mesh" in message
+
+
+def test_mc246_a_pushed_token_that_the_facts_do_not_name() -> None:
+    (message,) = pushed({"gke": {"aks": Pushed(number=1, token="2")}})["MC246"]
+    assert 'has the token "2"' in message
+
+
+def test_ok_mc246_a_pushed_token_while_one_replaces_the_other() -> None:
+    assert pushed({"gke": {"aks": Pushed(number=1, token="1")}}, tokens={"gke": {"aks": ["1", "2"]}}) == {}
+
+
+def test_mc247_two_roots_with_the_provider() -> None:
+    blueprint = read(PRIMARIES.text.replace("istio:", "secrets: {backend: external-secrets, store: {name: x}}\nistio:"))
+    other = f"sha256:{64 * '0'}"
+    both = {
+        name: Authority(number=1, root=root, expires="2028-11-29") for name, root in (("gke", ROOT), ("aks", other))
+    }
+    (message,) = found(facts(authorities=both), blueprint)["MC247"]
+    assert ".mcgen/facts.yaml: the root of gke is" in message
+    both["aks"] = both["gke"]
+    assert found(facts(authorities=both), blueprint) == {}

@@ -32,6 +32,8 @@ def condition(kind: str, status: str) -> dict[str, Any]:
         ("Deployment", condition("Available", "False"), set()),
         ("Deployment", condition("Available", "True"), {"available"}),
         ("SealedSecret", condition("Synced", "True"), {"unsealed"}),
+        ("ExternalSecret", condition("Ready", "True"), {"fetched"}),
+        ("ExternalSecret", condition("Ready", "False"), set()),
         ("MutatingWebhookConfiguration", {"webhooks": [{"clientConfig": {"caBundle": "x"}}, {}]}, set()),
         ("MutatingWebhookConfiguration", {"webhooks": [{"clientConfig": {"caBundle": "x"}}]}, {"caBundle filled"}),
         ("Application", {"status": {"health": {"status": "Healthy"}}}, {"Healthy"}),

@@ -43,6 +43,11 @@ SEALED_SECRETS = Module(
     version="v0.36.6",
     checksum="h1:oXj+YUIp/eS8NI81BYLcF8yPwxBf8d+gRpTHJ/Qg/R8=",
 )
+EXTERNAL_SECRETS = Module(
+    path="github.com/external-secrets/external-secrets",
+    version="v1.3.2",
+    checksum="h1:u2J8RjlHIeF0oZCqtl92adI/uZWUwOesJIDkfql6LqQ=",
+)
 # What tools/structs reflects over; its go.mod has to name the same versions.
 REFLECTED = (ISTIO.path, "istio.io/api", "sigs.k8s.io/kustomize/api")
 
@@ -52,6 +57,7 @@ CRDS: tuple[tuple[Module, str], ...] = (
     (ARGOCD, "manifests/crds/applicationset-crd.yaml"),
     (ARGOCD, "manifests/crds/appproject-crd.yaml"),
     (SEALED_SECRETS, "helm/sealed-secrets/crds/bitnami.com_sealedsecrets.yaml"),
+    (EXTERNAL_SECRETS, "config/crds/bases/external-secrets.io_externalsecrets.yaml"),
 )
 
 

@@ -13,6 +13,7 @@ class State(StrEnum):
     """What became of a pair in this run."""
 
     SEALED = "sealed"
+    PUSHED = "pushed"
     CHANGED = "changed"
     PLANNED = "planned"
     SKIPPED = "skipped"
@@ -37,7 +38,8 @@ class Options:
 
     jobs: pairs at once. timeout: seconds for one program. retries: of what did not answer, with growing pauses.
     kubeconfigs: files or ways by cluster name. certificates: files or URLs by consumer, before those of the blueprint.
-    reseal: pairs that are sealed again whatever is there (names of remotes).
+    reseal: pairs that are sealed or pushed again whatever is there (names of remotes). push: the command that puts a
+    value to the provider of External Secrets, empty where none is given.
     """
 
     jobs: int = 8
@@ -47,4 +49,5 @@ class Options:
     certificates: Mapping[str, str] = field(default_factory=dict)
     accept_new_certificate: bool = False
     reseal: frozenset[str] = frozenset()
+    push: tuple[str, ...] = ()
     dry_run: bool = False

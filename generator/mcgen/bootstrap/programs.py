@@ -12,13 +12,12 @@ _SECONDS = 20.0
 
 
 def check(minor: str) -> None:
-    """Raise ToolError unless kubectl and kubeseal are there, and an istioctl of the mesh's Istio minor."""
+    """Raise ToolError unless kubectl is there, and an istioctl of the mesh's Istio minor."""
     found = istioctl_minor()
     if found != minor:
         raise ToolError(
             f"istioctl is of version {found}, and the mesh runs Istio {minor}: put an istioctl {minor} on PATH"
         )
-    check_kubeseal()
     _runs(["kubectl", "version", "--client"])
 
 

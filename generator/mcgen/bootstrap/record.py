@@ -124,3 +124,23 @@ def set_tokens(document: Any, consumer: str, remote: str, suffixes: tuple[str, .
     listed = CommentedSeq([quoted(suffix) for suffix in suffixes])
     listed.fa.set_flow_style()
     document.setdefault("tokens", {}).setdefault(consumer, {})[remote] = listed
+
+
+def set_pushed(consumer: str, remote: str, number: int, token: str) -> Callable[[Any], None]:
+    """Return a change that notes the remote secret of a pair that is with the provider."""
+
+    def change(document: Any) -> None:
+        known = document.setdefault("pushed", {}).setdefault(consumer, {}).setdefault(remote, {})
+        known["number"], known["token"] = number, quoted(token)
+
+    return change
+
+
+def set_authority(primary: str, number: int, root: str, day: str) -> Callable[[Any], None]:
+    """Return a change that notes the CA of a primary that is with the provider. root: its fingerprint."""
+
+    def change(document: Any) -> None:
+        known = document.setdefault("authorities", {}).setdefault(primary, {})
+        known["number"], known["root"], known["expires"] = number, root, quoted(day)
+
+    return change

@@ -100,13 +100,13 @@ def lacking(pair: Pair, consumer: Access, *, timeout: float) -> Iterator[str]:
     except NoAnswer as error:
         if error.why is not Why.NOT_FOUND:
             raise
-        yield f"Secret {secret} is not in {pair.consumer.name}: is the sealed secret synced, and unsealed?"
+        yield f"Secret {secret} is not in {pair.consumer.name}: is what makes it synced, and has it been made?"
         return
     token, _, times = found.partition(" ")
     if token != pair.tokens[-1]:
         yield (
             f"Secret {secret} in {pair.consumer.name} holds token {token or '(unknown)'}, not yet {pair.tokens[-1]}: "
-            "commit the sealed secret, and wait until Argo CD has synced it"
+            "commit what was made of it, and wait until Argo CD has synced that"
         )
         return
     changed = max(_time(text) for text in times.split())

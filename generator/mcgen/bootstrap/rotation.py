@@ -68,10 +68,10 @@ def chosen(mesh: Mesh, name: str) -> list[Pair]:
 
 def rotated(pair: Pair) -> tuple[str, ...]:
     """Return a pair's suffixes with a new one at the end; raise ToolError when that makes no sense now."""
-    if not pair.sealed:
-        raise ToolError("it has no sealed secret yet: there is nothing to rotate")
+    if not pair.held:
+        raise ToolError("it has no remote secret in place yet: there is nothing to rotate")
     if len(pair.tokens) > 1:
-        raise ToolError("it is being rotated already: seal it (`mcgen bootstrap`), then --revoke")
+        raise ToolError("it is being rotated already: run `mcgen bootstrap`, then --revoke")
     return (*pair.tokens, next_suffix(pair.tokens))
 
 
@@ -79,6 +79,6 @@ def revoked(pair: Pair) -> tuple[str, ...]:
     """Return a pair's suffixes with the old ones out; raise ToolError when the file does not hold the new token."""
     if len(pair.tokens) < 2:
         raise ToolError("it has one token only: there is nothing to revoke")
-    if pair.sealed_token != pair.tokens[-1]:
-        raise ToolError(f"its sealed secret does not hold token {pair.tokens[-1]}: run `mcgen bootstrap` first")
+    if not pair.held or pair.held.token != pair.tokens[-1]:
+        raise ToolError(f"its remote secret does not hold token {pair.tokens[-1]}: run `mcgen bootstrap` first")
     return pair.tokens[-1:]

@@ -1,14 +1,14 @@
-"""The bootstrap itself: consumers are asked, then every pair is sealed, several at once; failures stay their own."""
+"""The bootstrap itself: consumers are asked, then every secret is made, several at once; failures stay their own."""
 
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from mcgen import layout, names
-from mcgen.bootstrap import access, consumer, kube, record, seal
+from mcgen import names
+from mcgen.bootstrap import access, consumer, keeping, kube, record
 from mcgen.bootstrap.outcome import Outcome, State
 from mcgen.bootstrap.retry import Retry
 from mcgen.problems import ToolError
@@ -16,8 +16,9 @@ from mcgen.problems import ToolError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from mcgen.bootstrap.certificate import Certificate
     from mcgen.bootstrap.consumer import Asked
+    from mcgen.bootstrap.keeping import Keeper
+    from mcgen.bootstrap.kept import Kept
     from mcgen.bootstrap.outcome import Options
     from mcgen.load import Loaded
     from mcgen.pairs import Pair
@@ -41,46 +42,49 @@ class Result:
 
 
 def run(loaded: Loaded, out: Path, options: Options, watch: Callable[[int], None] = lambda _: None) -> Result:
-    """Seal what is missing in a tree and note what was found; the caller holds the tree's lock.
+    """Seal or push what is missing in a tree and note what was found; the caller holds the tree's lock.
 
     watch: called with the number of pairs that are done. Raises ToolError when the disk refuses, and lets
-    KeyboardInterrupt through; what was sealed until then is written.
+    KeyboardInterrupt through; what was done until then is written.
     """
-    retry = Retry(options.retries)
-    outcomes: list[Outcome] = [_skipped(pair) for pair in loaded.mesh.all_pairs if not needed(pair, options)]
+    retry, keeper, done = Retry(options.retries), keeping.of(loaded, options), loaded.mesh.secrets.backend.DONE
+    outcomes: list[Outcome] = [_skipped(pair, done) for pair in loaded.mesh.all_pairs if not needed(pair, options)]
     todo = [pair for pair in loaded.mesh.all_pairs if needed(pair, options)]
     if options.dry_run:
-        return Result(outcomes=_sorted(loaded, outcomes + [_planned(pair) for pair in todo]), notes=(), wrote=False)
-    asked = _ask(loaded, todo, options, retry)
+        planned = [_planned(pair, keeper) for pair in todo]
+        return Result(outcomes=_sorted(loaded, outcomes + planned), notes=(), wrote=False)
+    asked = _ask(loaded, todo if keeper.asks else [], options, retry)
     wrote = _note(out, asked.values())
     notes = [note for each in asked.values() for note in each.notes]
     outcomes += [outcome for each in asked.values() for outcome in each.outcomes]
 
-    def work(pair: Pair) -> tuple[Outcome, str, str]:
-        each = asked[pair.consumer.name]
-        if each.certificate is None:
-            return _outcome(pair, State.FAILED, each.refused), "", ""
-        return _seal(pair, each.certificate, options, retry)
+    def work(pair: Pair) -> Outcome | Kept:
+        asked_of = asked[pair.consumer.name]
+        if refused := keeper.refused(asked_of):
+            return _outcome(pair, State.FAILED, refused)
+        return _keep(pair, keeper, asked_of, options, retry)
 
-    for number, (pair, (outcome, text, note)) in enumerate(each(work, todo, options.jobs, retry), 1):
-        if text:
-            record.write(out, layout.sealed_secret(pair.consumer.name, pair.remote.name), text)
+    for number, (pair, found) in enumerate(each(work, todo, options.jobs, retry), 1):
+        if isinstance(found, Outcome):
+            outcomes.append(found)
+        else:
+            found.note(out)
             wrote = True
-        outcomes.append(outcome)
-        notes += [note] if note else []
+            outcomes.append(_outcome(pair, found.state, found.words))
+            notes += found.notes
         watch(number)
     return Result(outcomes=_sorted(loaded, outcomes), notes=tuple(notes), wrote=wrote)
 
 
 def needed(pair: Pair, options: Options) -> bool:
-    """Return whether a pair is to be sealed: it never was, or with another token, or it is asked for.
+    """Return whether a pair's secret is to be made: it never was, or with another token, or it is asked for.
 
     A cluster that leaves needs nothing more, neither to be read nor to read.
     """
     if pair.leaves:
         return False
-    other_token = pair.sealed and len(pair.tokens) > 1 and pair.sealed_token != pair.tokens[-1]
-    return not pair.sealed or other_token or pair.remote.name in options.reseal
+    other_token = pair.held and len(pair.tokens) > 1 and pair.held.token != pair.tokens[-1]
+    return not pair.held or bool(other_token) or pair.remote.name in options.reseal
 
 
 def _ask(loaded: Loaded, todo: list[Pair], options: Options, retry: Retry) -> dict[str, Asked]:
@@ -110,19 +114,18 @@ def _note(out: Path, asked: Iterable[Asked]) -> bool:
     return any(each.address or each.certificate for each in answers) and record.change_facts(out, change)
 
 
-def _seal(pair: Pair, certificate: Certificate, options: Options, retry: Retry) -> tuple[Outcome, str, str]:
-    """Return what became of a pair, the sealed file's text, and what a person should know."""
+def _keep(pair: Pair, keeper: Keeper, asked: Asked, options: Options, retry: Retry) -> Outcome | Kept:
+    """Return the secret of a pair in its place, or what became of it otherwise."""
     try:
         way = access.of(pair.remote, options.kubeconfigs)
         waiting = retry(lambda: _waits(pair, way, options))
         if waiting:
-            return _outcome(pair, State.WAITING, waiting), "", ""
+            return _outcome(pair, State.WAITING, waiting)
         note = "" if pair.remote.server else _loopback(way)
-        text = retry(lambda: seal.seal(pair, way, certificate, timeout=options.timeout))
+        found = retry(lambda: keeper.remote(pair, way, asked))
     except ToolError as error:
-        return _outcome(pair, State.FAILED, str(error)), "", ""
-    words = f"token {pair.tokens[-1]}, certificate {certificate.fingerprint[:19]}, to {certificate.day}"
-    return _outcome(pair, State.SEALED, words), text, note
+        return _outcome(pair, State.FAILED, str(error))
+    return replace(found, notes=(note,)) if note else found
 
 
 def _waits(pair: Pair, way: access.Access, options: Options) -> str:
@@ -167,15 +170,15 @@ def _outcome(pair: Pair, state: State, words: str) -> Outcome:
     return Outcome(consumer=pair.consumer.name, remote=pair.remote.name, state=state, words=words)
 
 
-def _skipped(pair: Pair) -> Outcome:
+def _skipped(pair: Pair, done: str) -> Outcome:
     leaving = next((cluster for cluster in (pair.remote, pair.consumer) if cluster.state), None)
-    why = f"{leaving.name} leaves the mesh ('{leaving.state}')" if leaving else "sealed already"
+    why = f"{leaving.name} leaves the mesh ('{leaving.state}')" if leaving else f"{done} already"
     return _outcome(pair, State.SKIPPED, why)
 
 
-def _planned(pair: Pair) -> Outcome:
+def _planned(pair: Pair, keeper: Keeper) -> Outcome:
     secret = names.reader_token(pair.consumer.name, pair.tokens[-1])
-    return _outcome(pair, State.PLANNED, f"{secret} -> {layout.sealed_secret(pair.consumer.name, pair.remote.name)}")
+    return _outcome(pair, State.PLANNED, f"{secret} -> {keeper.planned(pair)}")
 
 
 def _sorted(loaded: Loaded, outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:

@@ -57,16 +57,16 @@ def _line(outcome: Outcome) -> str:
     return f"{outcome.state:<8} {who}: {printable(outcome.words)}"
 
 
-def standings(rows: Sequence[Standing], addresses: Mapping[str, str], width: int = 0) -> str:
+def standings(rows: Sequence[Standing], addresses: Mapping[str, str], made: str = "unsealed", width: int = 0) -> str:
     """Return where every pair stands, a block of lines each, within the width of a terminal.
 
-    addresses: of the primaries that serve remotes.
+    addresses: of the primaries that serve remotes. made: what a consumer's controller does to make a secret.
     """
     if not rows:
         return "this mesh has no remote secrets\n"
     unknown = "not known yet; mcgen bootstrap finds it once stage east-west-gateway is healthy"
     lines = [f"{name}: east-west address {address or unknown}" for name, address in addresses.items()]
-    lines += [line for row in rows for line in _standing(row)]
+    lines += [line for row in rows for line in _standing(row, made)]
     return "".join(f"{part}\n" for line in lines for part in wrap(line, width, " " * (15 if line[0] == " " else 2)))
 
 
@@ -75,13 +75,13 @@ def standings_json(rows: Sequence[Standing], addresses: Mapping[str, str]) -> st
     return _json({"version": 1, "addresses": addresses, "pairs": [msgspec.to_builtins(row) for row in rows]})
 
 
-def _standing(row: Standing) -> list[str]:
+def _standing(row: Standing, made: str) -> list[str]:
     age = "" if row.age is None else f", {row.age} days old"
     expires = f", expires {row.not_after}" if row.not_after else ""
     facts = {
         "token": f"{row.token or 'none sealed'}{age}",
         "certificate": f"{row.fingerprint[:23]}...{expires}" if row.fingerprint else "",
-        "unsealed": row.unsealed,
+        made: row.unsealed,
         "istiod": row.istiod,
         "next": row.next,
     }

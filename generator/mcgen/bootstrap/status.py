@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mcgen import names
+from mcgen.backends import EXTERNAL_SECRETS
 from mcgen.bootstrap import access, kube, replicas
+from mcgen.bootstrap.made import MADE
 from mcgen.bootstrap.retry import Retry
 from mcgen.bootstrap.run import each
 from mcgen.problems import ToolError
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from mcgen.pairs import Pair
 
 UNKNOWN = "unknown"
-_SYNCED = '{{with .status}}{{range .conditions}}{{if eq .type "Synced"}}{{.status}}{{end}}{{end}}{{end}}'
 _SOON = 30
 
 
@@ -74,34 +75,36 @@ def standing(mesh: Mesh, pair: Pair, known: Certificate | None, options: Options
     live = _Live()
     for ask in (_ask_remote, _ask_consumer, _ask_istiod):
         try:
-            retry(lambda ask=ask: ask(pair, options, live))  # type: ignore[misc]
+            retry(lambda ask=ask: ask(mesh, pair, options, live))  # type: ignore[misc]
         except ToolError as error:
             live.why += (str(error),)
-    state = _state(pair)
+    state = _state(pair, mesh.secrets.backend.DONE)
+    used = pair.held.certificate if pair.held else ""
     return Standing(
         consumer=pair.consumer.name,
         remote=pair.remote.name,
         state=state,
-        token=pair.sealed_token or ("" if not pair.sealed else pair.tokens[0]),
+        token=pair.held.token or pair.tokens[0] if pair.held else "",
         age=_age(live.secret.created) if live.secret else None,
-        fingerprint=pair.sealed_with,
-        not_after=known.not_after if known and known.fingerprint == pair.sealed_with else "",
-        unsealed=live.unsealed if pair.sealed else "",
-        istiod=live.istiod if pair.sealed else "",
+        fingerprint=used,
+        not_after=known.not_after if known and known.fingerprint == used else "",
+        unsealed=live.unsealed if pair.held else "",
+        istiod=live.istiod if pair.held else "",
         next="nothing: it leaves the mesh" if pair.leaves else _next(mesh, pair, state, live, known),
         why=live.why,
     )
 
 
-def _state(pair: Pair) -> str:
-    if not pair.sealed:
-        return "not sealed"
+def _state(pair: Pair, done: str) -> str:
+    """Return the state of a pair; done: what has become of a secret that is in its place."""
+    if not pair.held:
+        return f"not {done}"
     if len(pair.tokens) == 1:
-        return "sealed"
-    return "rotating, new token sealed" if pair.sealed_token == pair.tokens[-1] else "rotating, to be sealed"
+        return done
+    return f"rotating, new token {done}" if pair.held.token == pair.tokens[-1] else f"rotating, to be {done}"
 
 
-def _ask_remote(pair: Pair, options: Options, live: _Live) -> None:
+def _ask_remote(_mesh: Mesh, pair: Pair, options: Options, live: _Live) -> None:
     way = access.of(pair.remote, options.kubeconfigs)
     # The one to be used from now on, also while the sealed file still holds the one before.
     name = names.reader_token(pair.consumer.name, pair.tokens[-1])
@@ -109,25 +112,25 @@ def _ask_remote(pair: Pair, options: Options, live: _Live) -> None:
     live.asked_remote = True
 
 
-def _ask_consumer(pair: Pair, options: Options, live: _Live) -> None:
-    if not pair.sealed:
+def _ask_consumer(mesh: Mesh, pair: Pair, options: Options, live: _Live) -> None:
+    if not pair.held:
         return
-    way = access.of(pair.consumer, options.kubeconfigs)
+    way, made = access.of(pair.consumer, options.kubeconfigs), MADE[mesh.secrets.name]
     where = (names.remote_secret(pair.remote.id), f"--namespace={names.ISTIO_SYSTEM}")
     try:
         found = kube.kubectl(
-            way, "get", "sealedsecret", *where, f"--output=go-template={_SYNCED}", timeout=options.timeout
+            way, "get", made.resource, *where, f"--output=go-template={made.template}", timeout=options.timeout
         )
     except kube.NoAnswer as error:
         if error.why is not kube.Why.NOT_FOUND:
             raise
         live.unsealed = "not applied"
         return
-    live.unsealed = {"True": "yes", "False": "no"}.get(found.strip(), "not yet")
+    live.unsealed = made.read(found.strip(), pair)
 
 
-def _ask_istiod(pair: Pair, options: Options, live: _Live) -> None:
-    if not pair.sealed:
+def _ask_istiod(_mesh: Mesh, pair: Pair, options: Options, live: _Live) -> None:
+    if not pair.held:
         return
     way = access.of(pair.consumer, options.kubeconfigs)
     found = replicas.replicas(way, pair.remote.id, timeout=options.timeout)
@@ -141,15 +144,17 @@ def _age(created: str) -> int:
 
 
 def _next(mesh: Mesh, pair: Pair, state: str, live: _Live, known: Certificate | None) -> str:
-    command = f"mcgen bootstrap {mesh.blueprint}"
-    if state in ("not sealed", "rotating, to be sealed"):
+    command, done = f"mcgen bootstrap {mesh.blueprint}", mesh.secrets.backend.DONE
+    make = f"{command} --push COMMAND" if mesh.secrets.name == EXTERNAL_SECRETS else command
+    if state in (f"not {done}", f"rotating, to be {done}"):
         if live.secret and live.secret.filled:
-            return command
+            return make
         if live.asked_remote:
             return f"commit, until Argo CD has synced stage namespaces of {pair.remote.name}"
-        return f"reach {pair.remote.name}, then {command}"
+        return f"reach {pair.remote.name}, then {make}"
     if live.unsealed == "no":
-        return f"{pair.consumer.name} cannot open it: {command} --reseal {pair.remote.name}"
+        remedy = MADE[mesh.secrets.name].remedy
+        return remedy.format(consumer=pair.consumer.name, command=command, remote=pair.remote.name)
     if live.unsealed in ("not applied", "not yet"):
         return "commit, and let Argo CD sync"
     if state.startswith("rotating"):

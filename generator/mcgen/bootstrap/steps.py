@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mcgen.backends import EXTERNAL_SECRETS
 from mcgen.bootstrap import access, record, replicas, rotation
 from mcgen.bootstrap.outcome import Outcome, State
 from mcgen.bootstrap.retry import Retry
@@ -105,10 +106,11 @@ def next_steps(action: str, mesh: Mesh, steps: Iterable[Step]) -> str:
     good = [step for step in steps if not step.refused]
     if not good:
         return ""
-    command = f"mcgen bootstrap {mesh.blueprint}"
+    command, external = f"mcgen bootstrap {mesh.blueprint}", mesh.secrets.name == EXTERNAL_SECRETS
     if action == "rotate":
+        does = f"{command} --push COMMAND` pushes" if external else f"{command}` seals"
         return (
-            f"next: commit; once Argo CD has synced, `{command}` seals the new token; commit again; "
-            f"then `{command} --revoke`\n"
+            f"next: commit; once Argo CD has synced, `{does} the new token; commit again; then `{command} --revoke`\n"
         )
-    return "next: commit; once Argo CD has synced, the API server refuses the old tokens\n"
+    left = "; keys with a lower number can be deleted from the provider" if external else ""
+    return f"next: commit; once Argo CD has synced, the API server refuses the old tokens{left}\n"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
 from mcgen import __version__, layout, load, names, store
-from mcgen.bootstrap import branch, git, programs, record, run, show, ways
+from mcgen.bootstrap import branch, git, keeping, programs, record, run, show, ways
 from mcgen.bootstrap.outcome import State
 from mcgen.prepare import prepare
 from mcgen.problems import ToolError
@@ -175,6 +175,7 @@ def _sealed(order: Order, here: ways.Pod, made: Prepared, say: Callable[[str], N
     """Seal what is missing, and build again."""
     mesh, out = made.loaded.mesh, made.plan.out
     programs.check(mesh.minor)
+    keeping.of(made.loaded, order.options).check(needed=True)
     with contextlib.ExitStack() as stack:
         stack.enter_context(record.locked(out))
         found = ways.ways(mesh, _job(mesh), here, order.options, stack)

@@ -79,6 +79,7 @@ _RULES = (
     _rule("RoleBinding ClusterRoleBinding", "roleRef", "rights", Risk.HIGH, "whoever is bound may do other things"),
     _rule("Role ClusterRole", "aggregationRule", "rights", Risk.HIGH, "it takes in the rights of other roles"),
     _rule("SealedSecret", "spec", "sealed", Risk.MEDIUM, "what comes out is another Secret"),
+    _rule("ExternalSecret", "spec", "fetched", Risk.HIGH, "whoever can write there says whom istiod trusts"),
     _rule("", "metadata labels", "label", Risk.LOW),
     _rule("", "metadata annotations", "annotation", Risk.LOW),
 )

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 _GRAVE = {
     "", "AuthorizationPolicy", "PeerAuthentication", "Gateway", "VirtualService", "ClusterRole", "ClusterRoleBinding",
-    "Role", "RoleBinding", "Namespace", "Secret", "SealedSecret", "ServiceAccount", "Application",
+    "Role", "RoleBinding", "Namespace", "Secret", "SealedSecret", "ExternalSecret", "ServiceAccount",
+    "Application",
 }  # fmt: skip
 # Words of an IstioOperator by which a patch opens ports, changes identities or fetches other images.
 _OPENING = ("service", "ports", "hub", "tag", "meshConfig", "privileged", "image", "profile")

@@ -51,7 +51,7 @@ ALL = ""
     flag_value=ALL,
     metavar="[REMOTE]",
     shell_complete=complete.clusters,
-    help="Seal again what is sealed already.",
+    help="Seal or push again what was already.",
 )
 @click.option(
     "--ca",
@@ -61,6 +61,11 @@ ALL = ""
 )
 @pairs_option("--kubeconfig", "FILE", "How to reach a cluster: a kubeconfig, whose current context counts.")
 @pairs_option("--cert", "FILE|URL", "The sealing certificate of a primary, instead of asking its controller.")
+@click.option(
+    "--push",
+    metavar="COMMAND",
+    help="With External Secrets: what puts a value, its standard input, to the provider under the key {key}.",
+)
 @click.option("--accept-new-cert", is_flag=True, help="Take a given certificate that is not the one of last time.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; print what would be done.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=8, show_default=True, help="Pairs at once.")
@@ -83,6 +88,7 @@ def bootstrap(
     ca: Path | None,
     kubeconfig: dict[str, str],
     cert: dict[str, str],
+    push: str | None,
     accept_new_cert: bool,
     dry_run: bool,
     jobs: int,
@@ -97,6 +103,8 @@ def bootstrap(
 
     Needs istioctl (of the mesh's minor), kubeseal and kubectl. Tokens go from istioctl to kubeseal through a pipe;
     nothing is created in a remote cluster. Running it again does only what is still missing.
+
+    With `secrets.backend: external-secrets` they go to a provider instead, by the command of --push.
     """
     from mcgen import load
     from mcgen.bootstrap import record
@@ -111,7 +119,7 @@ def bootstrap(
     if len(given_actions) > 1:
         raise UsageError(f"{' and '.join(given_actions)} are steps of their own: give one of them")
     if clone is not None:
-        others = {"--output": output, "--kubeconfig": kubeconfig, "--cert": cert, "--dry-run": dry_run}
+        others = {"--output": output, "--kubeconfig": kubeconfig, "--cert": cert, "--push": push, "--dry-run": dry_run}
         refused = [*given_actions, *(option for option, value in others.items() if value)]
         if refused or form != "text":
             raise UsageError(f"{(*refused, '--format')[0]} is for a tree on this machine, and --clone brings its own")
@@ -133,6 +141,7 @@ def bootstrap(
                 certificates=_known(loaded, "--cert", cert),
                 accept_new_certificate=accept_new_cert,
                 reseal=_remotes(loaded, reseal if ca is None else None),
+                push=_command(loaded, push, cert=bool(cert) or accept_new_cert),
                 dry_run=dry_run,
             )
             if ca is not None:
@@ -168,6 +177,28 @@ def _known(loaded: Loaded, option: str, given: dict[str, str]) -> dict[str, str]
     return given
 
 
+def _command(loaded: Loaded, push: str | None, *, cert: bool) -> tuple[str, ...]:
+    """Return the words of a command; raise UsageError when it is none, or options are for the other backend."""
+    import shlex
+
+    from mcgen.backends import EXTERNAL_SECRETS
+    from mcgen.bootstrap.pushing import KEY
+
+    if loaded.mesh.secrets.name != EXTERNAL_SECRETS:
+        if push is not None:
+            raise UsageError("--push is for a mesh with `secrets: {backend: external-secrets}`: this one's are sealed")
+        return ()
+    if cert:
+        raise UsageError("--cert and --accept-new-cert are for sealing: the secrets of this mesh go to a provider")
+    try:
+        words = tuple(shlex.split(push or ""))
+    except ValueError as error:
+        raise UsageError(f"--push: this is no command ({error})") from error
+    if push is not None and not any(KEY in word for word in words[1:]):
+        raise UsageError(f"--push: among the words of the command must be {KEY}, in the place of which the key comes")
+    return words
+
+
 def _remotes(loaded: Loaded, reseal: str | None) -> frozenset[str]:
     from mcgen.bootstrap.rotation import chosen
 
@@ -176,10 +207,12 @@ def _remotes(loaded: Loaded, reseal: str | None) -> frozenset[str]:
 
 def _seal(given: Read, loaded: Loaded, out: Path, options: Options, *, validator: str, form: str) -> int:
     from mcgen import terminal
-    from mcgen.bootstrap import programs, run, show
+    from mcgen.bootstrap import keeping, programs, run, show
 
     if not options.dry_run:
         programs.check(loaded.mesh.minor)
+        needed = any(run.needed(pair, options) for pair in loaded.mesh.all_pairs)
+        keeping.of(loaded, options).check(needed=needed)
     with terminal.progress("sealing", len(loaded.mesh.all_pairs), form=form) as watch:
         result = run.run(loaded, out, options, watch)
     click.echo(show.summary(result, terminal.width(sys.stdout)) if form == "text" else show.outcomes(result), nl=False)
@@ -204,7 +237,7 @@ def _sign(
     form: str,
 ) -> int:
     from mcgen import terminal
-    from mcgen.bootstrap import programs, show, sign
+    from mcgen.bootstrap import keeping, show, sign
 
     primaries = [cluster.name for cluster in loaded.mesh.primaries]
     if not loaded.mesh.shares_root:
@@ -212,7 +245,7 @@ def _sign(
     if reseal and reseal not in primaries:
         raise UsageError(f"--reseal {reseal}: with --ca this is a primary, and the mesh has {', '.join(primaries)}")
     if not options.dry_run:
-        programs.check_kubeseal()
+        keeping.of(loaded, options).check(needed=True)
     again = frozenset(primaries if reseal == ALL else [reseal] if reseal else [])
     result = sign.run(loaded, out, folder, options, again)
     said = show.authorities(result, terminal.width(sys.stdout)) if form == "text" else show.outcomes(result)
@@ -230,7 +263,8 @@ def _status(loaded: Loaded, out: Path, options: Options, form: str) -> int:
     programs.check(loaded.mesh.minor)
     rows, addresses = standings(loaded, options), loaded.mesh.served_addresses
     if form == "text":
-        click.echo(show.standings(rows, addresses, terminal.width(sys.stdout)), nl=False)
+        made = loaded.mesh.secrets.backend.MADE
+        click.echo(show.standings(rows, addresses, made, terminal.width(sys.stdout)), nl=False)
     else:
         click.echo(show.standings_json(rows, addresses), nl=False)
     return 0

@@ -48,17 +48,17 @@ def questions(loaded: Loaded, cluster: Cluster, client: Client, folder: Path) ->
     yield Question(whats=(controller_what(addon),), ask=partial(_controller, client, mesh))
     yield Question(whats=(CERTIFICATE,), ask=partial(_certificate, loaded, cluster, client, folder))
     files = loaded.inputs.files
-    if cluster.has_authority:
+    if cluster.authority:
         path = layout.sealed_authority(cluster.name)
         again = f"mcgen bootstrap --ca FOLDER --reseal {cluster.name}"
         used = sealed.annotation(loaded.inputs.authorities[cluster.name], names.CERTIFICATE)
         what = _Sealed(what=AUTHORITY, certificate=used, again=again)
         yield Question(whats=(AUTHORITY,), ask=partial(_opens, client, addon, what, files[path]))
     for pair in mesh.all_pairs:
-        if pair.consumer.name == cluster.name and pair.sealed and phases.is_read(pair.remote.state, cluster.state):
+        if pair.consumer.name == cluster.name and pair.held and phases.is_read(pair.remote.state, cluster.state):
             path = layout.sealed_secret(cluster.name, pair.remote.name)
             again = f"mcgen bootstrap --reseal {pair.remote.name}"
-            what = _Sealed(what=sealed_what(pair), certificate=pair.sealed_with, again=again)
+            what = _Sealed(what=sealed_what(pair), certificate=pair.held.certificate, again=again)
             yield Question(whats=(what.what,), ask=partial(_opens, client, addon, what, files[path]))
 
 

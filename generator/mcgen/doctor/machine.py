@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mcgen import proc
+from mcgen.backends import SEALED_SECRETS
 from mcgen.bootstrap import programs
 from mcgen.doctor.ask import Question
 from mcgen.doctor.verdict import Check, finding, fine
@@ -23,7 +24,7 @@ _CALLS = {"kubectl": ("kubectl", "version", "--client"), "kubeseal": ("kubeseal"
 def questions(mesh: Mesh) -> Iterator[Question]:
     """Yield the questions to this machine; without remotes nothing is ever sealed."""
     yield Question(whats=("kubectl",), ask=partial(_runs, "kubectl"))
-    if any(cluster.opens for cluster in mesh.clusters):
+    if any(cluster.opens for cluster in mesh.clusters) and mesh.secrets.name == SEALED_SECRETS:
         yield Question(whats=("kubeseal",), ask=partial(_runs, "kubeseal"))
     if mesh.all_pairs:
         yield Question(whats=("istioctl",), ask=partial(_istioctl, mesh.minor))

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mcgen import phases
+from mcgen.backends import EXTERNAL_SECRETS
 from mcgen.bootstrap import access
 from mcgen.bootstrap.access import Access
 from mcgen.bootstrap.retry import Retry
 from mcgen.bootstrap.run import each
-from mcgen.doctor import argocd, cluster, consumer, job, kubernetes, machine, remote
+from mcgen.doctor import argocd, cluster, consumer, fetching, job, kubernetes, machine, remote
 from mcgen.doctor.ask import Client, Group, Question, ask
 from mcgen.doctor.verdict import Check, Verdict
 from mcgen.problems import ToolError
@@ -125,7 +126,9 @@ def _to_cluster(
     loaded: Loaded, place: Cluster, client: Client, seen: dict[str, str], *, gateway: bool
 ) -> Iterator[Question]:
     yield from cluster.questions(loaded.mesh, place, client, seen, gateway=gateway)
-    if place.opens:
+    if place.opens and loaded.mesh.secrets.name == EXTERNAL_SECRETS:
+        yield from fetching.questions(loaded, place, client)
+    elif place.opens:
         yield from consumer.questions(loaded, place, client, Path(loaded.source.file).parent)
     # The last phase takes the reader identities.
     if place.state != phases.LAST:

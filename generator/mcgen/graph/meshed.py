@@ -28,10 +28,11 @@ def picture(mesh: Mesh, chains: chain.Chains | None = None) -> Picture:
         exported=mesh.exported,
         policies=tuple(policy(document) for document in policies.authorization(mesh)),
         peers=tuple(
-            Peer(consumer=pair.consumer.name, cluster=pair.remote.name, sealed=pair.sealed)
+            Peer(consumer=pair.consumer.name, cluster=pair.remote.name, sealed=bool(pair.held))
             for pair in mesh.all_pairs
             if not pair.serves and phases.is_read(pair.remote.state, pair.consumer.state)
         ),
+        done=mesh.secrets.backend.DONE,
     )
 
 
@@ -44,7 +45,7 @@ def _cluster(mesh: Mesh, cluster: resolved.Cluster, steps: tuple[chain.Step, ...
         cloud=platforms.PLATFORMS[cluster.platform].TITLE,
         network=cluster.network,
         primary=cluster.primary,
-        sealed=bool(pair and pair.sealed),
+        sealed=bool(pair and pair.held),
         leaves=cluster.state,
         gateway=_gateway(cluster.gateway) if stages.EAST_WEST_GATEWAY in present else None,
         steps=tuple(_step(step) for step in steps),

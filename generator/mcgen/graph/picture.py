@@ -54,8 +54,8 @@ class Cluster:
     """One cluster.
 
     cloud: who runs it, empty where that is not known. primary: whose istiod serves it, itself for a primary.
-    sealed: whether its remote secret is in Git; False for a primary, which has none. leaves: the phase in which it
-    is, empty for a member. gateway: None once it is gone.
+    sealed: whether its remote secret is in its place; False for a primary, which has none. leaves: the phase in which
+    it is, empty for a member. gateway: None once it is gone.
     """
 
     name: str
@@ -105,7 +105,10 @@ class Peer:
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """The whole mesh; clusters in the order of the blueprint, or of the tree's lists."""
+    """The whole mesh; clusters in the order of the blueprint, or of the tree's lists.
+
+    done: what has become of a remote secret that is in its place.
+    """
 
     name: str
     description: str
@@ -115,6 +118,7 @@ class Picture:
     exported: tuple[str, ...]
     policies: tuple[Policy, ...]
     peers: tuple[Peer, ...] = ()
+    done: str = "sealed"
 
     def readers(self, cluster: str) -> tuple[Peer, ...]:
         """Return the peers that read a cluster."""

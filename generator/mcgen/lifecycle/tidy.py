@@ -14,17 +14,23 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+# The sections of the facts file: by cluster, and by consumer and then by the cluster that it reads.
+_BY_CLUSTER = ("addresses", "certificates", "authorities")
+_BY_PAIR = ("tokens", "pushed")
+
 
 def without(inputs: Inputs, cluster: str) -> Inputs:
     """Return the inputs as they are when nothing speaks of a cluster any more."""
     facts = inputs.facts
-    tokens = {
-        consumer: {remote: suffixes for remote, suffixes in pairs.items() if remote != cluster}
-        for consumer, pairs in facts.tokens.items()
-        if consumer != cluster
-    }
     facts = msgspec.structs.replace(
-        facts, addresses=_less(facts.addresses, cluster), certificates=_less(facts.certificates, cluster), tokens=tokens
+        facts,
+        **{section: _less(getattr(facts, section), cluster) for section in _BY_CLUSTER},
+        **{
+            section: {
+                consumer: _less(pairs, cluster) for consumer, pairs in _less(getattr(facts, section), cluster).items()
+            }
+            for section in _BY_PAIR
+        },
     )
     gone = set(_sealed(inputs, cluster))
     return Inputs(
@@ -63,12 +69,13 @@ def _less(mapping: Mapping[str, Any], key: str) -> dict[str, Any]:
 
 
 def _drop(facts: Any, cluster: str) -> None:
-    for section in ("addresses", "certificates", "tokens"):
+    for section in (*_BY_CLUSTER, *_BY_PAIR):
         _take(facts, section, cluster)
-    for consumer in list(facts.get("tokens") or ()):
-        _take(facts["tokens"], consumer, cluster)
-    if "tokens" in facts and not facts["tokens"]:
-        del facts["tokens"]
+    for section in _BY_PAIR:
+        for consumer in list(facts.get(section) or ()):
+            _take(facts[section], consumer, cluster)
+        if section in facts and not facts[section]:
+            del facts[section]
 
 
 def _take(mapping: Any, section: str, key: str) -> None:

@@ -44,7 +44,6 @@ _KINDS = (
     ("apps", "Deployment"),
     ("autoscaling", "HorizontalPodAutoscaler"),
     ("batch", "Job"),
-    ("bitnami.com", "SealedSecret"),
     ("discovery.k8s.io", "EndpointSlice"),
     ("networking.istio.io", "Gateway"),
     ("networking.istio.io", "VirtualService"),
@@ -90,7 +89,7 @@ def application(mesh: Mesh, step: Step) -> File:
         "source": source,
         "destination": {"name": step.destination.name, "namespace": _namespace(mesh, stage.name)},
     }
-    ignored = _ignored(step)
+    ignored = _ignored(mesh, step)
     if ignored:
         spec["ignoreDifferences"] = ignored
     spec["syncPolicy"] = _sync_policy(_OPTIONS.get(stage.name, []))
@@ -125,7 +124,7 @@ def bases(mesh: Mesh, step: Step) -> list[str]:
         folders = [layout.base(names.GATE)]
     elif step.stage.rendered:
         folders = [layout.base(stages.BASE)] if istio_operator.shares_base(mesh, step) else []
-    elif step.stage.name in (stages.TRUST, stages.REMOTE_SECRET, stages.REVISION_TAG):
+    elif step.stage.name in stages.SECRETS | {stages.REVISION_TAG}:
         folders = []
     elif step.stage.name == stages.NAMESPACES:
         folders = [layout.base(stages.NAMESPACES), *map(readers.base, mesh.readers(step.cluster.name))]
@@ -145,7 +144,9 @@ _OPTIONS: dict[str, list[str]] = {
 }
 
 
-def _ignored(step: Step) -> list[Data]:
+def _ignored(mesh: Mesh, step: Step) -> list[Data]:
+    if step.stage.name in stages.SECRETS:
+        return _varying(mesh)
     if step.stage.name not in (stages.CONTROL_PLANE, stages.REVISION_TAG) or step.gate:
         return []
     # istiod writes its CA into the webhooks, and turns the validation on once it can answer.
@@ -160,6 +161,11 @@ def _ignored(step: Step) -> list[Data]:
         empty = ".endpoints[]?.conditions"
         found.append({"group": "discovery.k8s.io", "kind": "EndpointSlice", "jqPathExpressions": [empty]})
     return found
+
+
+def _varying(mesh: Mesh) -> list[Data]:
+    backend = mesh.secrets.backend
+    return [_kind(*backend.KIND) | {"jqPathExpressions": list(backend.VARYING)}] if backend.VARYING else []
 
 
 def _namespace(mesh: Mesh, stage: str) -> str:
@@ -240,6 +246,7 @@ def _chains(mesh: Mesh, clusters: Sequence[Cluster]) -> _List:
 
 def _peers(mesh: Mesh, steps: Sequence[Step]) -> _List:
     consumer, cluster, stage = "{{ .consumer }}", "{{ .cluster }}", stages.REMOTE_SECRET
+    ignored = _varying(mesh)
     template: Data = {
         "metadata": {
             "name": names.peer(mesh.name, consumer, cluster),
@@ -250,6 +257,7 @@ def _peers(mesh: Mesh, steps: Sequence[Step]) -> _List:
             "project": mesh.name,
             "source": _source(mesh, layout.overlay(cluster, stage, consumer)),
             "destination": {"name": consumer, "namespace": names.ISTIO_SYSTEM},
+            **({"ignoreDifferences": ignored} if ignored else {}),
             "syncPolicy": _sync_policy([]),
         },
     }
@@ -317,7 +325,7 @@ def _project(mesh: Mesh) -> Data:
         ],
         "clusterResourceWhitelist": [_kind("", "Namespace") | {"name": name} for name in spaces]
         + [_kind(*kind) for kind in _CLUSTER_KINDS],
-        "namespaceResourceWhitelist": [_kind(*kind) for kind in _KINDS],
+        "namespaceResourceWhitelist": [_kind(*kind) for kind in sorted((*_KINDS, mesh.secrets.backend.KIND))],
     }
     return _app_project(mesh, mesh.name, spec)
 

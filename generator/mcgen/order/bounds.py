@@ -99,14 +99,14 @@ def configuration(
     for cluster, built in bound:
         concerned = () if cluster in read else [kind for kind in built.kinds if _is_configuration(kind)]
         for obj in built.objects if concerned else ():
-            if obj.kind in concerned and (obj.kind != kinds.SEALED_SECRET or obj.facts):
+            if obj.kind in concerned and (obj.kind not in kinds.SECRETS or obj.facts):
                 message = f"it goes to cluster '{cluster}', and no istiod reads its configuration there"
                 findings.at(obj, finding.UNREAD_CONFIGURATION, message)
 
 
 @cache
 def _is_configuration(kind: Kind) -> bool:
-    return kind == kinds.SEALED_SECRET or kinds.group(kind) in _CONFIGURATION
+    return kind in kinds.SECRETS or kinds.group(kind) in _CONFIGURATION
 
 
 def is_rendered(step: Step) -> bool:
@@ -170,7 +170,7 @@ def _beside(step: Step, there: Sequence[Obj], findings: Findings) -> None:
             findings.at(step.obj, finding.RENDERING, message)
     for obj in there:
         if obj.aside:
-            message = f"an annotation takes it out of the health of {step.obj.title}, for which others wait"
+            message = f"{obj.aside} of {step.obj.title}, for which others wait"
             findings.at(obj, finding.MEANINGLESS, message)
 
 

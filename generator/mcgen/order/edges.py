@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from mcgen.order import finding, kinds, kustomize, leaving, tokens
+from mcgen.order import finding, kinds, kustomize, leaving, objects, tokens
 from mcgen.order.table import EDGES
 
 if TYPE_CHECKING:
@@ -94,8 +94,9 @@ class Edges:
                 self._findings.at(step.obj, edge.code, message)
             return
         for other, what in brought:
-            if what.aside or kustomize.ASIDE in other.built.touched:
-                message = f"an annotation takes it out of the health of {other.obj.title}, for which others wait"
+            aside = what.aside or (objects.OUT_OF_HEALTH if kustomize.ASIDE in other.built.touched else "")
+            if aside:
+                message = f"{aside} of {other.obj.title}, for which others wait"
                 self._findings.at(what, finding.MEANINGLESS, message)
             if other.app.wave < step.app.wave:
                 continue

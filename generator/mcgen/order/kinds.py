@@ -17,6 +17,7 @@ CRD: Kind = "apiextensions.k8s.io/CustomResourceDefinition"
 DEPLOYMENT: Kind = "apps/Deployment"
 DISRUPTION_BUDGET: Kind = "policy/PodDisruptionBudget"
 ENDPOINT_SLICE: Kind = "discovery.k8s.io/EndpointSlice"
+EXTERNAL_SECRET: Kind = "external-secrets.io/ExternalSecret"  # noqa: S105 - a kind
 ISTIO_GATEWAY: Kind = "networking.istio.io/Gateway"
 JOB: Kind = "batch/Job"
 MUTATING_WEBHOOK: Kind = "admissionregistration.k8s.io/MutatingWebhookConfiguration"
@@ -35,6 +36,9 @@ SERVICE: Kind = "/Service"
 SERVICE_ACCOUNT: Kind = "/ServiceAccount"
 VALIDATING_WEBHOOK: Kind = "admissionregistration.k8s.io/ValidatingWebhookConfiguration"
 VIRTUAL_SERVICE: Kind = "networking.istio.io/VirtualService"
+
+# Of these a controller makes a Secret, and they are Healthy once it is there.
+SECRETS: tuple[Kind, ...] = (SEALED_SECRET, EXTERNAL_SECRET)
 
 CLUSTER_SCOPED = {
     BINDING,

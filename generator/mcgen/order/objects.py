@@ -12,6 +12,7 @@ from mcgen.order.kinds import (
     APPLICATION_SET,
     BINDING,
     DEPLOYMENT,
+    EXTERNAL_SECRET,
     ISTIO_GATEWAY,
     JOB,
     MUTATING_WEBHOOK,
@@ -29,14 +30,15 @@ if TYPE_CHECKING:
 
 # Argo CD leaves such objects out when it sums up the health of their Application.
 ASIDE = frozenset(("argocd.argoproj.io/ignore-healthcheck", "argocd.argoproj.io/hook", "helm.sh/hook"))
+OUT_OF_HEALTH = "an annotation takes it out of the health"
 INJECT = "sidecar.istio.io/inject"
 
 
 class Obj(NamedTuple):
     """One object, the document `number` (from 0) of its file.
 
-    wave: its own inside its Application; aside: it is not part of its Application's health; facts: what the
-    reader of its kind returns.
+    wave: its own inside its Application; aside: why its being Healthy does not mean that it is there, empty where it
+    does; facts: what the reader of its kind returns.
     """
 
     path: str
@@ -45,7 +47,7 @@ class Obj(NamedTuple):
     namespace: str
     name: str
     wave: int
-    aside: bool
+    aside: str
     facts: Any
 
     @property
@@ -66,10 +68,12 @@ def read(path: str, number: int, document: Data) -> Obj:
         name, namespace = metadata["name"], metadata.get("namespace") or ""
         if type(name) is not str or type(namespace) is not str:
             raise MalformedError("metadata.name and metadata.namespace must be text")
-        wave, aside = 0, False
+        wave, aside = 0, ""
         if annotations := metadata.get("annotations"):
             wave = argocd.wave(annotations) or 0
-            aside = not ASIDE.isdisjoint(annotations)
+            aside = "" if ASIDE.isdisjoint(annotations) else OUT_OF_HEALTH
+        if kind == EXTERNAL_SECRET:
+            aside = aside or _unfetched(document)
         reader = _READERS.get(kind)
         return Obj(path, number, kind, namespace, name, wave, aside, reader(document) if reader else None)
     except (AttributeError, IndexError, KeyError, TypeError) as error:
@@ -146,6 +150,21 @@ def _remote(document: Data) -> str:
     return argocd.text(template["annotations"][names.REMOTE_CLUSTER])
 
 
+def _external(document: Data) -> str:
+    """Return the ID of the cluster that the remote secret of an ExternalSecret leads to; empty for every other one."""
+    return _remote({"spec": document["spec"]["target"]})
+
+
+def _unfetched(document: Data) -> str:
+    """Return why an ExternalSecret can be Ready without its Secret, empty when it cannot: see its controller."""
+    target = document["spec"].get("target") or {}
+    if target.get("deletionPolicy", "Retain") != "Retain":
+        return "its deletionPolicy makes it Ready without its Secret as well, which spoils the health"
+    if target.get("creationPolicy", "Owner") not in ("Owner", "Orphan"):
+        return "its creationPolicy makes it Ready without its Secret as well, which spoils the health"
+    return ""
+
+
 def _bound(document: Data) -> tuple[str, ...]:
     """Return the ServiceAccounts that a ClusterRoleBinding is for."""
     subjects = document.get("subjects") or ()
@@ -171,6 +190,7 @@ _READERS: dict[Kind, Callable[[Data], Any]] = {
     NAMESPACE: _namespace,
     SECRET: _token,
     SEALED_SECRET: _remote,
+    EXTERNAL_SECRET: _external,
     BINDING: _bound,
     ISTIO_GATEWAY: _selector,
     MUTATING_WEBHOOK: _tag,

@@ -21,9 +21,9 @@ def peers(found: Iterable[Peer], edges: Edges, plugins: set[str], findings: Find
     for peer in found:
         step = peer.step
         bounds.stage(step, plugins, findings)
-        secrets = [obj for obj in step.built.objects if obj.kind == kinds.SEALED_SECRET and obj.facts]
+        secrets = [obj for obj in step.built.objects if obj.kind in kinds.SECRETS and obj.facts]
         if len(secrets) != 1 or len(step.built.objects) != 1:
-            message = f"{step.folder} must hold one sealed remote secret, that of '{peer.cluster}', and nothing else"
+            message = f"{step.folder} must hold one remote secret, that of '{peer.cluster}', and nothing else"
             findings.at(step.obj, finding.PEER, message)
         needed = [(table.NAMESPACE, step.cluster, obj.namespace or step.app.namespace) for obj in secrets[:1]]
         for token in (*needed, (table.READER, peer.cluster, step.cluster)):

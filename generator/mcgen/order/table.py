@@ -66,6 +66,12 @@ HEALTH: dict[Kind, Health] = {
             why="its Secret is then there, and istiod watches for it",
         ),
         Health(
+            kind=kinds.EXTERNAL_SECRET,
+            by=By.BUILT_IN,
+            when="the controller has fetched it (condition Ready)",
+            why="with deletionPolicy Retain it is so only once its Secret is there, and istiod watches for that",
+        ),
+        Health(
             kind=kinds.CRD,
             by=By.BUILT_IN,
             when="the API server has taken it; Argo CD is not told when it has established it, a moment later",
@@ -165,13 +171,13 @@ EDGES: dict[str, Edge] = {
     REMOTE_SECRET: Edge(
         code=finding.SECRET_LATE,
         thing="the remote secret of cluster '{}'",
-        by=(kinds.SEALED_SECRET,),
+        by=kinds.SECRETS,
         why="istiod cannot ask the remote's API server who a workload is, and writes no CA into its injector",
     ),
     AUTHORITY: Edge(
         code=finding.AUTHORITY_LATE,
         thing="the Secret {} with which it signs",
-        by=(kinds.SEALED_SECRET,),
+        by=kinds.SECRETS,
         why="an istiod that starts without it makes a root of its own; where several clusters have an istiod, each of "
         "them needs one",
         optional=True,

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 Token: TypeAlias = tuple[str, str, str]
 """What one object brings and another needs: the edge, the cluster ('' where it does not matter), and which one."""
 
-_SECRETS = (kinds.SEALED_SECRET, kinds.SECRET)
+_SECRETS = (*kinds.SECRETS, kinds.SECRET)
 _POLICIES, _INJECTOR = "policies", "injector"
 # These groups come with Kubernetes, or with what has to be there before mcgen.
 _PRESENT = {"", "apps", "autoscaling", "batch", "policy", "argoproj.io", "install.istio.io"}
 # The groups of addons: the tree brings their CRDs, or somebody else has.
-_ADDONS = {kinds.group(kinds.SEALED_SECRET)}
+_ADDONS = {kinds.group(kind) for kind in kinds.SECRETS}
 
 
 class _Families(dict["Kind", str]):
@@ -54,7 +54,7 @@ def needs(step: Step, chain: str, injected: set[tuple[str, str]]) -> dict[Token,
                 spaces[obj.namespace or default] = obj
         if family := _FAMILIES[kind]:
             needed.setdefault((table.CRDS, cluster, family), obj)
-        elif kind == kinds.SEALED_SECRET:
+        elif kind in kinds.SECRETS:
             needed.setdefault(_definition(cluster, kinds.group(kind)), obj)
         if kind in _NEEDS:
             needed.update(dict.fromkeys(_NEEDS[kind](obj.facts, cluster), obj))
@@ -81,12 +81,12 @@ def _is_injected(obj: Obj, step: Step, injected: set[tuple[str, str]]) -> bool:
 
 def _is_remote_secret(obj: Obj, cluster: str, chain: str) -> bool:
     """Return whether an object is a remote secret, or the gate that waits for one: a gate in another cluster."""
-    return (obj.kind == kinds.SEALED_SECRET and bool(obj.facts)) or (_is_gate(obj) and cluster != chain)
+    return (obj.kind in kinds.SECRETS and bool(obj.facts)) or (_is_gate(obj) and cluster != chain)
 
 
 def is_authority(obj: Obj) -> bool:
     """Return whether an object brings the CA with which an istiod signs."""
-    return obj.kind == kinds.SEALED_SECRET and not obj.facts and obj.name == names.AUTHORITY
+    return obj.kind in kinds.SECRETS and not obj.facts and obj.name == names.AUTHORITY
 
 
 def has_istiod(found: Iterable[Obj]) -> bool:
@@ -145,7 +145,7 @@ def _secret_brings(obj: Obj, cluster: str) -> list[Token]:
     return [(table.READER, cluster, consumer)] if consumer else []
 
 
-def _sealed_brings(obj: Obj, cluster: str) -> list[Token]:
+def _kept_brings(obj: Obj, cluster: str) -> list[Token]:
     if is_authority(obj):
         return [(table.AUTHORITY, cluster, names.AUTHORITY)]
     return [(table.REMOTE_SECRET, "", obj.facts)] if obj.facts else []
@@ -164,7 +164,7 @@ BRINGS: dict[Kind, Callable[[Obj, str], Any]] = {
     kinds.MUTATING_WEBHOOK: lambda obj, cluster: [_injector(cluster, "")] if obj.facts else [],
     kinds.SECRET: _secret_brings,
     kinds.BINDING: lambda obj, cluster: [(table.IDENTITY, cluster, _RIGHTS.format(name)) for name in obj.facts],
-    kinds.SEALED_SECRET: _sealed_brings,
+    **dict.fromkeys(kinds.SECRETS, _kept_brings),
     **dict.fromkeys(
         table.EDGES[table.POLICIES].by,
         lambda obj, cluster: [(table.POLICIES, cluster, _POLICIES)],  # noqa: ARG005

@@ -7,8 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mcgen import layout, names, sealed
+from mcgen.backends import BACKENDS, EXTERNAL_SECRETS
 from mcgen.facts import FIRST_SUFFIX
 from mcgen.mesh import readers, served_primaries
+from mcgen.rules import pushed
 from mcgen.rules.finding import Finding, error
 from mcgen.rules.gateways import unreachable
 
@@ -29,14 +31,20 @@ def check(blueprint: Blueprint, found: Inputs) -> Iterator[Finding]:
     yield from _names(blueprint, found.facts)
     yield from _tokens(found.facts, remotes)
     yield from _addresses(blueprint, found.facts)
-    yield from _sealed(blueprint, found, remotes)
-    yield from _authorities(blueprint, found)
+    if blueprint.secrets.backend == EXTERNAL_SECRETS:
+        yield from pushed.sealed_elsewhere(found)
+        yield from pushed.notes(blueprint, found.facts, remotes)
+    else:
+        yield from pushed.pushed_elsewhere(found.facts)
+        yield from _sealed(blueprint, found, remotes)
+        yield from _authorities(blueprint, found)
+    yield from _one_root(blueprint, found)
 
 
 def _names(blueprint: Blueprint, facts: Facts) -> Iterator[Finding]:
     known = {cluster.name for cluster in blueprint.clusters}
-    remotes = {remote for pairs in facts.tokens.values() for remote in pairs}
-    named = {*facts.addresses, *facts.certificates, *facts.tokens, *remotes}
+    remotes = {remote for each in (facts.tokens, facts.pushed) for pairs in each.values() for remote in pairs}
+    named = {*facts.addresses, *facts.certificates, *facts.tokens, *facts.pushed, *facts.authorities, *remotes}
     for name in sorted(named - known):
         yield error(
             "MC234",
@@ -118,15 +126,17 @@ def _authorities(blueprint: Blueprint, found: Inputs) -> Iterator[Finding]:
                 f"{path}: {message}",
                 "seal the certificates of this cluster again; a file of another name cannot be used",
             )
-    yield from _one_root(found, primaries)
 
 
-def _one_root(found: Inputs, primaries: Mapping[str, int]) -> Iterator[Finding]:
-    """MC247: the CAs of all primaries are under the same root, as far as their files say."""
-    roots = {name: sealed.annotation(document, names.ROOT) for name, document in found.authorities.items()}
-    said = [(name, root) for name, root in roots.items() if root and name in primaries]
+def _one_root(blueprint: Blueprint, found: Inputs) -> Iterator[Finding]:
+    """MC247: the CAs of all primaries are under the same root, as far as the inputs say."""
+    backend, primaries = BACKENDS[blueprint.secrets.backend], blueprint.primaries
+    held = {name: each.root for name in sorted(primaries) if (each := backend.authority(found, name))}
+    index = {cluster.name: i for i, cluster in enumerate(blueprint.clusters)}
+    said = [(name, root) for name, root in held.items() if root]
     for name, root in said[1:]:
         if root != said[0][1]:
-            message = f"{layout.sealed_authority(name)}: its root is {root}, and that of {said[0][0]} is {said[0][1]}"
-            advice = f"seal both under one root: `mcgen bootstrap --ca FOLDER --reseal {name}`"
-            yield error("MC247", ("clusters", primaries[name]), message, advice)
+            place = layout.FACTS if blueprint.secrets.backend == EXTERNAL_SECRETS else layout.sealed_authority(name)
+            message = f"{place}: the root of {name} is {root}, and that of {said[0][0]} is {said[0][1]}"
+            advice = f"make both under one root: `mcgen bootstrap --ca FOLDER --reseal {name}`"
+            yield error("MC247", ("clusters", index[name]), message, advice)

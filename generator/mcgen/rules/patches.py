@@ -51,6 +51,11 @@ _OWNED: dict[str, dict[tuple[str, ...], str]] = {
         ("metadata", "annotations", names.SYNC_OPTIONS): "nothing: with it all SealedSecrets would be deleted",
     },
     "SealedSecret": {("spec",): "nothing: it is what was sealed"},
+    "ExternalSecret": {
+        ("spec", "secretStoreRef"): "secrets.store",
+        ("spec", "target"): "nothing: the order rests on it",
+        ("spec", "data"): "secrets.prefix and secrets.property",
+    },
 }
 _IDENTITY = dict.fromkeys(
     (("apiVersion",), ("kind",), ("metadata", "name"), ("metadata", "namespace")),

@@ -83,7 +83,7 @@ def judge_reads(primary: Cluster, cluster: Cluster, istiods: Sequence[Istiod], *
     wrong = [words for words in wrong if not words.endswith(f": {_SYNCED}")]
     if wrong:
         if not sealed:
-            advice = "its remote secret is not sealed yet: mcgen bootstrap"
+            advice = "its remote secret is not in place yet: mcgen bootstrap"
         else:
             advice = f"look at Secret {names.remote_secret(cluster.id)} in {primary.name} and at istiod's log"
         return finding("MC801", what, "; ".join(wrong), advice)

@@ -62,7 +62,7 @@ def _to_primary(world: World, primary: Cluster) -> Iterator[Question]:
 
 def _reads(world: World, primary: Cluster, cluster: Cluster) -> Iterator[Check]:
     pair = world.mesh.pair(primary.name, cluster.name)
-    sealed = pair is None or pair.sealed
+    sealed = pair is None or bool(pair.held)
     yield membership.judge_reads(primary, cluster, world.istiods(primary), sealed=sealed)
 
 

@@ -6,18 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mcgen import names
+from mcgen.backends import external_secrets, sealed_secrets
 
 if TYPE_CHECKING:
     from mcgen.tree import Data
 
 EXISTS, DELETED = "exists", "deleted"
-AVAILABLE, ADDRESS, BUNDLE, ESTABLISHED, UNSEALED = (
-    "available",
-    "has an address",
-    "caBundle filled",
-    "established",
-    "unsealed",
-)
+AVAILABLE, ADDRESS, BUNDLE, ESTABLISHED = "available", "has an address", "caBundle filled", "established"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +65,10 @@ def statements(kind: str, found: Data) -> set[str]:
         case "MutatingWebhookConfiguration":
             bundles = [(webhook.get("clientConfig") or {}).get("caBundle") for webhook in found.get("webhooks") or ()]
             true |= {BUNDLE} if bundles and all(bundles) else set()
+        case "ExternalSecret":
+            true |= {external_secrets.MADE} if conditions.get("Ready") else set()
         case "SealedSecret":
-            true |= {UNSEALED} if conditions.get("Synced") else set()
+            true |= {sealed_secrets.MADE} if conditions.get("Synced") else set()
         case "Service":
             true |= {ADDRESS} if (status.get("loadBalancer") or {}).get("ingress") else set()
     return true

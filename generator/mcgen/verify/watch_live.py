@@ -34,6 +34,7 @@ KINDS = {
     ),
     "CustomResourceDefinition": ("customresourcedefinitions.apiextensions.k8s.io",),
     "Deployment": ("deployments.apps", "--all-namespaces"),
+    "ExternalSecret": ("externalsecrets.external-secrets.io", f"--namespace={names.ISTIO_SYSTEM}"),
     "Gateway": ("gateways.networking.istio.io", "--all-namespaces"),
     "MutatingWebhookConfiguration": ("mutatingwebhookconfigurations.admissionregistration.k8s.io",),
     "Namespace": ("namespaces",),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mcgen import chain, names, stages
-from mcgen.verify.watch import ADDRESS, AVAILABLE, BUNDLE, ESTABLISHED, EXISTS, UNSEALED
+from mcgen.verify.watch import ADDRESS, AVAILABLE, BUNDLE, ESTABLISHED, EXISTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -149,7 +149,8 @@ def _effects(mesh: Mesh, step: Step) -> Iterator[Effect]:
             yield effect(_CRD, "sealedsecrets.bitnami.com", ESTABLISHED, namespace="")
             yield effect("Deployment", addon.controller, AVAILABLE, namespace=addon.namespace)
         case stages.REMOTE_SECRET:
-            yield effect("SealedSecret", names.remote_secret(step.cluster.id), UNSEALED)
+            backend = mesh.secrets.backend
+            yield effect(backend.KIND[1], names.remote_secret(step.cluster.id), backend.MADE)
         case stages.BASE:
             yield effect(_CRD, "virtualservices.networking.istio.io", ESTABLISHED, namespace="")
         case stages.CONTROL_PLANE:

@@ -38,7 +38,7 @@ def late(run: Running) -> None:
     def sealed() -> bool:
         run.seal(nowhere)
         mesh = run.team.mesh
-        return mesh.pairs[early].sealed and bool(mesh.by_name["gke"].gateway.address)
+        return mesh.pairs[early].held is not None and bool(mesh.by_name["gke"].gateway.address)
 
     wait_for(f"the remote secret of {early}", sealed, seconds=600, pause=1)
     chains = {"early": f"{run.team.name}-{early}", "late": f"{run.team.name}-{other}"}

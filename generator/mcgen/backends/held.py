@@ -1,0 +1,21 @@
+"""What the inputs say of a Secret that is in its place, whichever backend has put it there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """What the inputs say of a Secret that is in its place.
+
+    token: the suffix of the token in it, empty when they do not say. certificate: the fingerprint of the one that it
+    was sealed with; root: of the mesh's root that a CA is under, expires: the CA's last day; empty where there is none.
+    number: counts what was pushed, where each has a key of its own.
+    """
+
+    token: str = ""
+    certificate: str = ""
+    root: str = ""
+    expires: str = ""
+    number: int = 0

@@ -1,0 +1,82 @@
+"""Sealed Secrets: the Secret is in Git, sealed for the cluster that opens it. The sealed file is an input."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mcgen import layout, names, sealed, stages
+from mcgen.backends.held import Held
+from mcgen.manifests import kustomize
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mcgen.chain import Step
+    from mcgen.facts import Inputs
+    from mcgen.mesh import Mesh
+    from mcgen.stages import Stage
+    from mcgen.tree import Data, File
+
+KIND = ("bitnami.com", "SealedSecret")
+DONE = "sealed"
+MADE = "unsealed"
+VARYING: tuple[str, ...] = ()
+
+
+def remote(inputs: Inputs, consumer: str, remote: str) -> Held | None:
+    """Return what a sealed remote secret says of itself, None where there is no such file."""
+    document = inputs.sealed.get((consumer, remote))
+    if document is None:
+        return None
+    token, certificate = (sealed.annotation(document, key) for key in (names.TOKEN, names.CERTIFICATE))
+    return Held(token=token, certificate=certificate)
+
+
+def authority(inputs: Inputs, primary: str) -> Held | None:
+    """Return what the sealed CA of a primary says of itself, None where there is no such file."""
+    document = inputs.authorities.get(primary)
+    if document is None:
+        return None
+    certificate, root, expires = (
+        sealed.annotation(document, key) for key in (names.CERTIFICATE, names.ROOT, names.EXPIRES)
+    )
+    return Held(certificate=certificate, root=root, expires=expires)
+
+
+def missing(step: Step) -> str:
+    """Return the sealed file that a gate waits for."""
+    return f"{place(step)} (SealedSecret {_name(step)})"
+
+
+def place(step: Step) -> str:
+    """Return the path of the sealed file."""
+    return f"{step.path}/{layout.SEALED_SECRET}"
+
+
+def described(stage: Stage) -> Stage:
+    """Return a stage as it is: the table speaks of this backend, which is the default."""
+    return stage
+
+
+def overlay(mesh: Mesh, step: Step) -> Iterator[File]:
+    """Yield the kustomization around the sealed file; the file itself is an input and is not written here."""
+    yield kustomize.overlay(
+        mesh,
+        step,
+        [layout.SEALED_SECRET],
+        # Without the SealedSecret its Secret is deleted: a remote leaves the mesh, or a primary has a root of its own.
+        commonAnnotations={names.SYNC_OPTIONS: names.CONFIRM_DELETION},
+    )
+
+
+def document(mesh: Mesh, step: Step, inputs: Inputs) -> Data:  # noqa: ARG001 - one form for all backends
+    """Return the sealed secret as it lies in the tree."""
+    known: Data | None = inputs.sealed.get((step.destination.name, step.cluster.name))
+    if step.stage.name == stages.TRUST:
+        known = inputs.authorities.get(step.cluster.name)
+    metadata = {"name": _name(step), "namespace": names.ISTIO_SYSTEM}
+    return known or {"apiVersion": names.SEALED_SECRET, "kind": KIND[1], "metadata": metadata, "spec": {}}
+
+
+def _name(step: Step) -> str:
+    return names.AUTHORITY if step.stage.name == stages.TRUST else names.remote_secret(step.cluster.id)
