@@ -71,7 +71,7 @@ def set_state(text: str, index: int, state: str) -> str:
     entry = found.node.value[index]
     given = [value for key, value in entry.value if key.value == _STATE]
     if given:
-        edited = text[: given[0].start_mark.index] + state + text[given[0].end_mark.index :]
+        edited = text[: given[0].start_mark.index] + state + text[content_end(text, given[0]) :]
     elif entry.flow_style:
         at = end_of(entry.value[-1][1])
         edited = f"{text[:at]}, {_STATE}: {state}{text[at:]}"
@@ -172,6 +172,11 @@ def end_of(node: Any) -> int:
         return int(node.end_mark.index)
     last = children[-1]
     return end_of(last[1] if isinstance(last, tuple) else last)
+
+
+def content_end(text: str, node: Any) -> int:
+    """Return where the text of a value is over: that of a block goes on to the next line, which must stay a line."""
+    return len(text[: end_of(node)].rstrip(" \r\n"))
 
 
 def line_end(text: str, at: int) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mcgen import source
-from mcgen.edit import EditError, by_hand, end_of, line_end, written
+from mcgen.edit import EditError, by_hand, content_end, end_of, line_end, written
 
 if TYPE_CHECKING:
     from mcgen.tree import Data, DataPath
@@ -23,7 +23,7 @@ def put(text: str, path: tuple[str, ...], value: str | Data) -> str:
     shown = _shown(value)
     given = [found for key, found in section.value if key.value == path[-1]]
     if given:
-        start, end = given[0].start_mark.index, end_of(given[0])
+        start, end = given[0].start_mark.index, content_end(text, given[0])
         edited = text[:start] + shown + text[end:]
     elif section.flow_style:
         at = end_of(section.value[-1][1])

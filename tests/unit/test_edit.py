@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mcgen import edit
+from mcgen import edit, edit_fields
 from tests.helpers import BLUEPRINTS
 
 NEW: dict[str, Any] = {
@@ -174,3 +174,19 @@ def test_whatever_a_blueprint_looks_like(text: str, data: st.DataObject) -> None
     left = edit.remove(text, index)
     inserted(left, text)
     assert clusters(left) == before[:index] + before[index + 1 :]
+
+
+@pytest.mark.parametrize(
+    "block", ["|-\n      leaving", ">-\n      leaving", "|-\n      leaving\n\n", ">- # why\n     leaving\n"]
+)
+@pytest.mark.parametrize("end", ["\n", "\n  - name: b\n    platform: aks\n    role: remote\n"])
+def test_a_value_that_is_a_block_of_text_is_replaced_up_to_its_line_end(block: str, end: str) -> None:
+    text = "clusters:\n  - name: a\n    platform: gke\n    state: STATE" + end
+    assert edit.set_state(text.replace("STATE", block), 0, "gone") == text.replace(
+        "STATE", "gone" + block[len(block.rstrip("\n")) :]
+    )
+
+
+def test_a_field_that_is_a_block_of_text_is_replaced_up_to_its_line_end() -> None:
+    text = "istio:\n  version: |-\n    1.31.0\n\n  hub: a\n"
+    assert edit_fields.put(text, ("istio", "version"), "1.31.1") == 'istio:\n  version: "1.31.1"\n\n  hub: a\n'
