@@ -20,6 +20,7 @@ _SECTIONS = (
     "gitops",
     "mesh",
     "trust",
+    "secrets",
     "istio",
     "clusters",
     "namespaces",

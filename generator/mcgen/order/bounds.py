@@ -94,8 +94,12 @@ def configuration(
         if kinds.OPERATOR in built.kinds
         if any(obj.kind == kinds.OPERATOR and obj.facts.has_istiod for obj in built.objects)
     }
-    # Policies go after the istiod of a primary that leaves.
-    read |= {chain.cluster for chain in chains if stages.CONTROL_PLANE in phases.gone(chain.state)}
+    # Policies go after the istiod of a primary that leaves; what waits at a gate when it leaves never comes.
+    read |= {
+        chain.cluster
+        for chain in chains
+        if stages.CONTROL_PLANE in phases.gone(chain.state) or (chain.state and chain.waits)
+    }
     for cluster, built in bound:
         concerned = () if cluster in read else [kind for kind in built.kinds if _is_configuration(kind)]
         for obj in built.objects if concerned else ():
