@@ -198,6 +198,11 @@ class Trust(_Section, frozen=True, kw_only=True):
         Meta(description="`istiod`: each istiod makes a root certificate of its own, which serves one primary only; "
              "`cacerts`: each primary has an intermediate certificate under one root, sealed in Git."),
     ] = "istiod"  # fmt: skip
+    rotation: Annotated[
+        Literal["both", "switched"] | None,
+        Meta(description="How far a change to another root is, each step a commit of its own: `both` roots are trusted "
+             "and the old one signs; `switched`: the new one signs. Without the line only one is trusted."),
+    ] = None  # fmt: skip
 
 
 class Proxy(_Section, frozen=True, kw_only=True):

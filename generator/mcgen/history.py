@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from mcgen import layout, manifest, phases, sealed
+from mcgen import layout, manifest, phases, roots, sealed
 from mcgen import revision as git
 from mcgen.lifecycle import revisions, steps, tree
 from mcgen.problems import Pos, Problem, Severity, ToolError
@@ -55,6 +55,7 @@ def compare(folder: Path, revision: str, forget: Collection[str] = ()) -> list[P
         *_withheld(folder, old, new, here),
         *_identities(folder, revision, old, new),
         *_sealing_keys(folder, revision, old, new),
+        *_roots(folder, revision, old, new),
         *_swapped(folder, revision, old, new),
     ]
 
@@ -129,6 +130,23 @@ def _swapped(folder: Path, revision: str, old: manifest.Manifest, new: manifest.
             message=f"{path}: at {revision}, {message}",
             pos=Pos(file=str(folder / path)),
             advice="restore the file (`git checkout`), or seal the remote secret of this cluster again",
+        )
+
+
+def _roots(folder: Path, revision: str, old: manifest.Manifest, new: manifest.Manifest) -> Iterator[Problem]:
+    """Yield the primaries whose workloads would not trust each other while one is at the revision and one is not."""
+    names = sorted(set(tree.clusters(old)) | set(tree.clusters(new)))
+    paths = {name: layout.sealed_authority(name) for name in names}
+    before = {n: roots.of(_document(git.show(folder, revision, p))) for n, p in paths.items() if p in old.inputs}
+    here = {n: p for n, p in paths.items() if p in new.inputs and (folder / p).is_file()}
+    after = {n: roots.of(_document((folder / p).read_bytes())) for n, p in here.items()}
+    for name, other, root in roots.distrust(before, after):
+        yield Problem(
+            code="MC667",
+            message=f"workloads of {name} are under the root {root} before or after this commit, and {other} does not "
+            "trust it both before and after",
+            pos=Pos(file=str(folder / paths[other])),
+            advice="take the steps of trust.rotation, one in each commit: both, switched, and then without the line",
         )
 
 

@@ -113,6 +113,7 @@ class Mesh:
 
     pairs: each remote with the primary that serves it, by the remote's name. peers: of each cluster the primaries
     that read it as well. shares_root: whether every primary's CA is under one root, and comes with the tree.
+    rotation: how far a change to another root is, see `roots`.
     rendered: what istioctl made of it, where the tree holds that.
     """
 
@@ -130,6 +131,7 @@ class Mesh:
     pairs: dict[str, Pair]
     peers: dict[str, tuple[Pair, ...]]
     shares_root: bool
+    rotation: str
     policies: tuple[bp.Policy, ...]
     hardened: bool
     exported: tuple[str, ...]
@@ -203,6 +205,7 @@ def resolve(blueprint: bp.Blueprint, inputs: Inputs) -> Mesh:
         pairs=pairs.served(clusters, inputs, secrets.backend),
         peers=pairs.peers(clusters, inputs, secrets.backend),
         shares_root=blueprint.trust.mode == "cacerts",
+        rotation=blueprint.trust.rotation or "",
         policies=tuple(blueprint.policies),
         hardened=blueprint.exposure.profile == "hardened",
         exported=tuple(ns.name for _, ns in all_namespaces(blueprint) if ns.exported),

@@ -24,6 +24,8 @@ TOKEN = "mcgen/token"  # noqa: S105 - an annotation
 CERTIFICATE = "mcgen/certificate"
 # Of a sealed CA: the root that it is under, and the day on which it expires
 ROOT = "mcgen/root"
+TRUSTED = "mcgen/trusted-roots"
+ROTATION = "mcgen/trust-rotation"
 EXPIRES = "mcgen/expires"
 PROBE = "mcgen/probe"
 DESCRIPTION = "mcgen/description"

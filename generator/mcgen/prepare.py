@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mcgen import build, check, history, load, rendering, store
+from mcgen import build, check, history, load, rendering, roots, store
 from mcgen.lifecycle import guard
 from mcgen.problems import ProblemsFound, Severity, has_errors
 
@@ -47,7 +47,7 @@ def prepare(
     """
     loaded = load.load(given, inputs or out)
     manifest, damages = store.load_manifest(out)
-    problems = [*loaded.warnings, *load.lost_stages(loaded, manifest, damages)]
+    problems = [*loaded.warnings, *load.lost_stages(loaded, manifest, damages), *roots.behind(loaded)]
     problems += guard.taken_out(loaded, out, manifest, forget)
     _stop_on_errors(problems)
     loaded, found = rendering.complete(loaded, out)

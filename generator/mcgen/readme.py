@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mcgen import layout, runbook
+from mcgen import layout, roots, runbook
 from mcgen.graph import mermaid, meshed
 from mcgen.lifecycle import upgrade_words, words
 from mcgen.platforms import PLATFORMS
@@ -44,6 +44,7 @@ def _readme(mesh: Mesh, chains: Chains) -> str:
         missing_addresses=sorted({p.consumer.name for p in mesh.pairs.values() if not p.consumer.gateway.address}),
         unsigned=[c.name for c in mesh.primaries if mesh.shares_root and not (c.authority or c.state)],
         unread=[pair for pair in mesh.all_pairs if not (pair.serves or pair.held or pair.leaves)],
+        roots=roots,
         leaving=[cluster for cluster in mesh.clusters if cluster.state],
         words=words,
         upgrade_words=upgrade_words,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mcgen import api_versions, load, store
+from mcgen import api_versions, load, roots, store
 from mcgen.facts import Authority, Facts, Inputs, Pushed
 from mcgen.problems import ProblemsFound
 from tests.judged import complaints, problems, read
@@ -212,11 +212,34 @@ def test_mc236_a_ca_where_istiod_makes_its_own() -> None:
 
 def test_mc247_two_roots() -> None:
     (message,) = found(authority("aks", annotations={"mcgen/root": "sha256:00"}), PRIMARIES)["MC247"]
-    assert "and that of aks is sha256:00" in message
+    assert "clusters/aks/trust/sealed-secret.yaml: the root of aks is sha256:00, and that of gke is" in message
 
 
 def test_ok_mc247_a_ca_that_does_not_say() -> None:
     assert found(authority("aks", annotations={}), PRIMARIES) == {}
+
+
+def rotating(rotation: str, trusted: str) -> list[str]:
+    """Return the codes for a CA of gke that trusts these roots, when the blueprint is at a step of a rotation."""
+    given = load.read(str(CHECKOUT / "blueprints/multi-primary.yaml"))
+    loaded = load.load(given, CHECKOUT / "blueprints/multi-primary.inputs")
+    document = copy.deepcopy(loaded.inputs.authorities["gke"])
+    document["metadata"]["annotations"] |= {"mcgen/root": "sha256:00", "mcgen/trusted-roots": trusted}
+    inputs = replace(loaded.inputs, authorities={"gke": document})
+    mesh = replace(loaded.mesh, rotation=rotation)
+    return [problem.code for problem in roots.behind(replace(loaded, inputs=inputs, mesh=mesh))]
+
+
+def test_mc248_of_another_step() -> None:
+    assert rotating("both", "sha256:00") == ["MC248"]
+    assert rotating("switched", "sha256:00,sha256:01") == ["MC248"]
+    assert rotating("", "sha256:00,sha256:01") == ["MC248"]
+
+
+def test_ok_mc248_of_this_step() -> None:
+    assert rotating("both", "sha256:00,sha256:01") == []
+    assert rotating("switched", "sha256:01,sha256:00") == []
+    assert rotating("", "sha256:00") == []
 
 
 def lost(tmp_path: Path, inputs: str) -> list[str]:
@@ -346,6 +369,6 @@ def test_mc247_two_roots_with_the_provider() -> None:
         name: Authority(number=1, root=root, expires="2028-11-29") for name, root in (("gke", ROOT), ("aks", other))
     }
     (message,) = found(facts(authorities=both), blueprint)["MC247"]
-    assert ".mcgen/facts.yaml: the root of gke is" in message
+    assert ".mcgen/facts.yaml: the root of aks is" in message
     both["aks"] = both["gke"]
     assert found(facts(authorities=both), blueprint) == {}

@@ -45,7 +45,9 @@ def remote(inputs: Inputs, consumer: str, remote: str) -> Held | None:
 def authority(inputs: Inputs, primary: str) -> Held | None:
     """Return what the facts say of a primary's CA, None before it was pushed."""
     found = inputs.facts.authorities.get(primary)
-    return Held(root=found.root, expires=found.expires, number=found.number) if found else None
+    if found is None:
+        return None
+    return Held(root=found.root, trusted=(found.root,), expires=found.expires, number=found.number)
 
 
 def missing(step: Step) -> str:

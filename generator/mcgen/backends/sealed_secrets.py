@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mcgen import layout, names, sealed, stages
+from mcgen import layout, names, roots, sealed, stages
 from mcgen.backends.held import Held
 from mcgen.manifests import kustomize
 
@@ -37,10 +37,9 @@ def authority(inputs: Inputs, primary: str) -> Held | None:
     document = inputs.authorities.get(primary)
     if document is None:
         return None
-    certificate, root, expires = (
-        sealed.annotation(document, key) for key in (names.CERTIFICATE, names.ROOT, names.EXPIRES)
-    )
-    return Held(certificate=certificate, root=root, expires=expires)
+    certificate, expires = (sealed.annotation(document, key) for key in (names.CERTIFICATE, names.EXPIRES))
+    signed = roots.of(document)
+    return Held(certificate=certificate, root=signed.root, trusted=signed.trusted, expires=expires)
 
 
 def missing(step: Step) -> str:

@@ -17,8 +17,6 @@ from mcgen.emit import emit
 from mcgen.problems import ToolError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
@@ -48,25 +46,26 @@ class Root:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intermediate:
-    """A primary's certificate and key, under a root."""
+    """A primary's certificate and key, under a root. trusted: every root that its workloads trust, the old first."""
 
     certificate: x509.Certificate
     key: RSAPrivateKey
     root: Root
+    trusted: tuple[Root, ...]
 
     @property
     def day(self) -> str:
         """Return the day on which it expires (UTC)."""
         return self.certificate.not_valid_after_utc.strftime("%Y-%m-%d")
 
-    def secret(self, trusted: Sequence[x509.Certificate]) -> bytes:
-        """Return the Secret `cacerts` as YAML, for kubeseal's standard input. trusted: every root that is trusted."""
+    def secret(self) -> bytes:
+        """Return the Secret `cacerts` as YAML, for the standard input of what takes it to its place."""
         own = _pem(self.certificate)
         data = {
             "ca-cert.pem": own,
             "ca-key.pem": key_pem(self.key),
             "cert-chain.pem": own + self.root.pem,
-            "root-cert.pem": b"".join(map(_pem, trusted)),
+            "root-cert.pem": b"".join(root.pem for root in self.trusted),
         }
         document = {
             "apiVersion": "v1",
@@ -85,8 +84,11 @@ def new_root(mesh: str, now: datetime) -> Root:
     return Root(certificate=_issue(name, name, key, key, now, until, path_length=1), key=key)
 
 
-def issue(root: Root, mesh: str, cluster: str, now: datetime) -> Intermediate:
-    """Return a new intermediate certificate for a primary, good for two years; ToolError when the root is not."""
+def issue(root: Root, mesh: str, cluster: str, now: datetime, trusted: tuple[Root, ...] = ()) -> Intermediate:
+    """Return a new intermediate certificate for a primary, good for two years; ToolError when the root is not.
+
+    trusted: the roots to trust; without them the one that it is under.
+    """
     end = root.certificate.not_valid_after_utc
     until = min(now + timedelta(days=_INTERMEDIATE_DAYS), end)
     if end < now:
@@ -95,7 +97,7 @@ def issue(root: Root, mesh: str, cluster: str, now: datetime) -> Intermediate:
     # A name is at most 64 letters, which a cluster's alone may be.
     subject = _name(mesh, "Intermediate CA", cluster)
     certificate = _issue(subject, root.certificate.subject, key, root.key, now, until, path_length=0)
-    return Intermediate(certificate=certificate, key=key, root=root)
+    return Intermediate(certificate=certificate, key=key, root=root, trusted=trusted or (root,))
 
 
 def key_pem(key: RSAPrivateKey) -> bytes:

@@ -81,7 +81,7 @@ class Pushing:
     def authority(self, cluster: Cluster, issue: Callable[[], Intermediate]) -> Kept:
         """Push the CA of a primary; its key goes to the command through a pipe."""
         key, issued = self.planned_authority(cluster), issue()
-        secret = issued.secret([issued.root.certificate])
+        secret = issued.secret()
         _judge(proc.run(self._command(key), timeout=self.options.timeout, stdin=secret), f"the CA of {cluster.name}")
         number = cluster.authority.number + 1 if cluster.authority else 1
         pushed = record.set_authority(cluster.name, number, issued.root.fingerprint, issued.day)

@@ -79,14 +79,15 @@ class Sealing:
                 out, lambda document: record.set_certificate(document, cluster.name, found.fingerprint, found.day)
             )
 
-        root = issued.root.fingerprint[:19]
-        words = f"to {issued.day}, under root {root}, certificate {found.fingerprint[:19]}"
+        root, trusted = issued.root.fingerprint[:19], [each.fingerprint[:19] for each in issued.trusted]
+        both = f", trusts {' and '.join(trusted)}" if len(trusted) > 1 else ""
+        words = f"to {issued.day}, under root {root}{both}, certificate {found.fingerprint[:19]}"
         return Kept(state=State.SEALED, words=words, note=note, notes=notes)
 
 
 def _sealed(cluster: Cluster, issued: Intermediate, certificate: Certificate, *, timeout: float) -> str:
     """Return the text of a CA's sealed file; raise ToolError with kubeseal's own words, secrets hidden."""
-    secret = issued.secret([issued.root.certificate])
+    secret = issued.secret()
     with seal.readable(certificate.pem) as descriptor:
         argv = seal.kubeseal(f"/dev/fd/{descriptor}")
         done = proc.run(argv, timeout=timeout, stdin=secret, pass_fds=(descriptor,))
@@ -99,4 +100,6 @@ def _sealed(cluster: Cluster, issued: Intermediate, certificate: Certificate, *,
         names.EXPIRES: issued.day,
         names.ROOT: issued.root.fingerprint,
     }
+    if len(issued.trusted) > 1:
+        annotations[names.TRUSTED] = ",".join(root.fingerprint for root in issued.trusted)
     return emit([seal.kept(document, annotations, {"metadata": name})], seal.HEADER)

@@ -7,8 +7,9 @@ provider; nothing of it is written here.
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from mcgen import roots
 from mcgen.bootstrap import authority, keeping, root_folder
 from mcgen.bootstrap.outcome import Outcome, State
 from mcgen.bootstrap.run import Result
@@ -24,33 +25,41 @@ if TYPE_CHECKING:
     from mcgen.mesh import Cluster
 
 
-def run(loaded: Loaded, out: Path, folder: Path, options: Options, again: Set[str]) -> Result:
-    """Give each primary its CA that has none, and those of `again` a new one; the caller holds the tree's lock.
+class Folders(NamedTuple):
+    """Where the root is kept, and during a rotation the one that follows it."""
 
-    folder: of the root, which is made where there is none yet. Raises UsageError for a folder that is not fit for a
-    root, and ToolError when it holds none, or another one than that of the CAs that are sealed already.
+    ca: Path
+    new: Path | None = None
+
+
+def run(loaded: Loaded, out: Path, folders: Folders, options: Options, again: Set[str]) -> Result:
+    """Give each primary its CA that has none, or not the one that the step of a rotation asks for.
+
+    again: those that get a new one in any case. The caller holds the tree's lock. Roots are made where there are none
+    yet. Raises UsageError for a folder that is not fit for a root, and ToolError when it holds none, or another one
+    than that of the CAs that there are already.
     """
     keeper, done = keeping.of(loaded, options), f"{loaded.mesh.secrets.backend.DONE} already"
     stay = [cluster for cluster in loaded.mesh.primaries if not cluster.state]
-    todo = [cluster for cluster in stay if not cluster.authority or cluster.name in again]
+    todo = [c for c in stay if c.name in again or not _fits(loaded, c)]
     outcomes = [
         _outcome(c, State.SKIPPED, f"it leaves the mesh ('{c.state}')" if c.state else done)
         for c in loaded.mesh.primaries
         if c not in todo
     ]
-    root = root_folder.read(folder)
-    _compare(loaded, root, folder)
+    old, new = root_folder.read(folders.ca), root_folder.read(folders.new) if folders.new else None
+    _compare(loaded, old, new, folders)
     if options.dry_run:
         outcomes += [_outcome(c, State.PLANNED, f"-> {keeper.planned_authority(c)}") for c in todo]
         return Result(outcomes=tuple(outcomes), notes=(), wrote=False)
     notes: list[str] = []
     wrote = False
-    if root is None:
-        root = root_folder.make(folder, loaded.mesh.name)
-        notes.append(f"made the root {root.fingerprint} in {folder}: keep it offline, and a copy of it elsewhere")
+    old = old or _make(folders.ca, loaded, notes)
+    new = new or _make(folders.new, loaded, notes) if folders.new else None
+    root, trusted = _step(loaded.mesh.rotation, old, new)
     for cluster in todo:
         try:
-            issue = partial(authority.issue, root, loaded.mesh.name, cluster.name, authority.now())
+            issue = partial(authority.issue, root, loaded.mesh.name, cluster.name, authority.now(), trusted=trusted)
             kept = keeper.authority(cluster, issue)
         except ToolError as error:
             outcomes.append(_outcome(cluster, State.FAILED, str(error)))
@@ -62,13 +71,47 @@ def run(loaded: Loaded, out: Path, folder: Path, options: Options, again: Set[st
     return Result(outcomes=tuple(outcomes), notes=tuple(notes), wrote=wrote)
 
 
-def _compare(loaded: Loaded, root: Root | None, folder: Path) -> None:
-    """Raise ToolError unless the CAs that there are already are under this root, as far as it is known of them."""
-    for cluster in loaded.mesh.primaries:
-        known = cluster.authority.root if cluster.authority else ""
-        if known and (root is None or known != root.fingerprint):
-            found = f"the root in '{folder}' is {root.fingerprint}" if root else f"there is no root in '{folder}'"
-            raise ToolError(f"the CA of {cluster.name} is under the root {known}, and {found}")
+def _fits(loaded: Loaded, cluster: Cluster) -> bool:
+    return cluster.authority is not None and roots.signed(cluster.authority).fits(loaded.mesh.rotation)
+
+
+def _make(folder: Path, loaded: Loaded, notes: list[str]) -> Root:
+    made = root_folder.make(folder, loaded.mesh.name)
+    notes.append(f"made the root {made.fingerprint} in {folder}: keep it offline, and a copy of it elsewhere")
+    return made
+
+
+def _step(step: str, old: Root, new: Root | None) -> tuple[Root, tuple[Root, ...]]:
+    """Return under which root a step puts the CAs, and which roots they trust, the old one first."""
+    if new is None:
+        return old, (old,)
+    return (new if step == roots.SWITCHED else old), (old, new)
+
+
+def _compare(loaded: Loaded, old: Root | None, new: Root | None, folders: Folders) -> None:
+    """Raise ToolError unless the CAs that there are already and those of this step trust each other.
+
+    As far as it is known what they are.
+    """
+    known = {each.name: roots.signed(each.authority) for each in loaded.mesh.primaries if each.authority}
+    step = loaded.mesh.rotation
+    if old and new and old.fingerprint == new.fingerprint:
+        raise ToolError(f"'{folders.ca}' and '{folders.new}' hold the same root")
+    signing, folder = (new, folders.new) if step == roots.SWITCHED else (old, folders.ca)
+    for name, signed in known.items():
+        if signed.root and (old is None or signing is None or signing.fingerprint not in signed.trusted):
+            found = f"the root in '{folder}' is {signing.fingerprint}" if signing else f"there is no root in '{folder}'"
+            raise ToolError(f"the CA of {name} is under the root {signed.root}, and {found}{_first(step)}")
+        trusted = {one.fingerprint for one in (old, new) if one}
+        # A root that is not made yet is nobody's.
+        if signed.root and signed.root not in trusted:
+            raise ToolError(f"the CA of {name} is under the root {signed.root}, which would not be trusted any more")
+
+
+def _first(step: str) -> str:
+    return (
+        f", which it does not trust yet: `trust.rotation: {roots.BOTH}` comes first" if step == roots.SWITCHED else ""
+    )
 
 
 def _outcome(cluster: Cluster, state: State, words: str) -> Outcome:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mcgen import layout, names
+from mcgen import layout, names, roots
 from mcgen.changes.finding import Finding, Risk, Turn, quote
 from mcgen.changes.leaves import differences, get, mapping
 from mcgen.changes.say import shift
@@ -82,17 +82,25 @@ def authority(delta: Delta, _context: Context) -> Iterator[Finding]:
             covers=((),),
         )
     elif get(delta.old, "spec", "encryptedData") != get(delta.new, "spec", "encryptedData"):
-        other = before != after
+        other = after != before and after not in roots.of(delta.old).trusted
         yield Finding(
             kind="authority",
             turn=Turn.CHANGED,
             risk=Risk.HIGH if other else Risk.MEDIUM,
             what=f"its CA is another one{_under(after)}",
-            why="workloads under the old root trust no certificate under the new one" if other else "the root stays",
+            why=_why(delta, other=other),
             before=before,
             after=after,
             covers=(("spec", "encryptedData"), ("metadata", "annotations")),
         )
+
+
+def _why(delta: Delta, *, other: bool) -> str:
+    if other:
+        return "workloads under the old root trust no certificate under the new one"
+    if len(roots.of(delta.new).trusted) > 1 or len(roots.of(delta.old).trusted) > 1:
+        return "a step of trust.rotation: before and after, both sides trust what the other signs"
+    return "the root stays"
 
 
 def _root(document: Any) -> str:

@@ -59,6 +59,12 @@ ALL = ""
     metavar="FOLDER",
     help="Give each primary a CA under the root in this folder, which is outside of Git; made where there is none.",
 )
+@click.option(
+    "--new-ca",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="With --ca and `trust.rotation`: the root that follows it, in another folder; made where there is none.",
+)
 @pairs_option("--kubeconfig", "FILE", "How to reach a cluster: a kubeconfig, whose current context counts.")
 @pairs_option("--cert", "FILE|URL", "The sealing certificate of a primary, instead of asking its controller.")
 @click.option(
@@ -86,6 +92,7 @@ def bootstrap(
     revoke: str | None,
     reseal: str | None,
     ca: Path | None,
+    new_ca: Path | None,
     kubeconfig: dict[str, str],
     cert: dict[str, str],
     push: str | None,
@@ -115,6 +122,8 @@ def bootstrap(
     if ca is not None:
         # What is sealed again is then a CA.
         chosen = {"--ca": str(ca), **{option: chosen[option] for option in ("--status", "--rotate", "--revoke")}}
+    elif new_ca is not None:
+        raise UsageError("--new-ca is the root that follows the one of --ca: give both")
     given_actions = [option for option, value in chosen.items() if value is not None]
     if len(given_actions) > 1:
         raise UsageError(f"{' and '.join(given_actions)} are steps of their own: give one of them")
@@ -145,7 +154,7 @@ def bootstrap(
                 dry_run=dry_run,
             )
             if ca is not None:
-                return _sign(given, loaded, out, options, ca, reseal, validator=validator, form=form)
+                return _sign(given, loaded, out, options, (ca, new_ca), reseal, validator=validator, form=form)
             if status:
                 return _status(loaded, out, options, form)
             if rotate is not None or revoke is not None:
@@ -230,7 +239,7 @@ def _sign(
     loaded: Loaded,
     out: Path,
     options: Options,
-    folder: Path,
+    folders: tuple[Path, Path | None],
     reseal: str | None,
     *,
     validator: str,
@@ -242,12 +251,16 @@ def _sign(
     primaries = [cluster.name for cluster in loaded.mesh.primaries]
     if not loaded.mesh.shares_root:
         raise UsageError("--ca is for a mesh with `trust: {mode: cacerts}`: this one's istiod makes its own root")
+    if bool(loaded.mesh.rotation) is not bool(folders[1]):
+        if loaded.mesh.rotation:
+            raise UsageError(f"trust.rotation is '{loaded.mesh.rotation}': give the root that follows, with --new-ca")
+        raise UsageError("there is no trust.rotation: give the one root of the mesh, with --ca")
     if reseal and reseal not in primaries:
         raise UsageError(f"--reseal {reseal}: with --ca this is a primary, and the mesh has {', '.join(primaries)}")
     if not options.dry_run:
         keeping.of(loaded, options).check(needed=True)
     again = frozenset(primaries if reseal == ALL else [reseal] if reseal else [])
-    result = sign.run(loaded, out, folder, options, again)
+    result = sign.run(loaded, out, sign.Folders(*folders), options, again)
     said = show.authorities(result, terminal.width(sys.stdout)) if form == "text" else show.outcomes(result)
     click.echo(said, nl=False)
     return _sealed(given, out, options, result, validator=validator, form=form)

@@ -59,7 +59,7 @@ def validate(
 
 
 def _blueprint(path: str, inputs: Path | None, validator: str) -> tuple[list[Problem], Lines]:
-    from mcgen import build, load, rendering, store, terminal, validators
+    from mcgen import build, load, rendering, roots, store, terminal, validators
 
     given = load.read(path)
     loaded, problems = rendering.complete(load.load(given, inputs or given.folder), given.folder)
@@ -68,7 +68,7 @@ def _blueprint(path: str, inputs: Path | None, validator: str) -> tuple[list[Pro
     with terminal.progress(f"building {path}", 20 * len(loaded.mesh.clusters)) as done:
         built = build.build(loaded, validators.choose(validator), terminal.counting(done))
     lost = [] if inputs else load.lost_stages(loaded, *store.load_manifest(given.folder))
-    return [*loaded.warnings, *problems, *lost, *built.problems], given.lines
+    return [*loaded.warnings, *problems, *lost, *roots.behind(loaded), *built.problems], given.lines
 
 
 def _tree(folder: Path, against: str | None, forget: tuple[str, ...], validator: str) -> list[Problem]:

@@ -95,6 +95,9 @@ def _primary(mesh: Mesh, cluster: Cluster) -> Data:
         "global": _global(mesh, cluster) | ({"externalIstiod": True} if cluster.gateway.serves_remotes else {}),
         "pilot": {"autoscaleMin": 2, "seccompProfile": {"type": "RuntimeDefault"}},
     }
+    if mesh.rotation:
+        # istiod takes no other roots up while it runs; so each step of a rotation starts it anew, after stage trust.
+        values["pilot"]["podAnnotations"] = {names.ROTATION: mesh.rotation}
     return {
         "profile": "minimal",
         # The CRDs have a stage of their own.

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mcgen import layout, names, sealed
+from mcgen import layout, names, roots, sealed
 from mcgen.backends import BACKENDS, EXTERNAL_SECRETS
 from mcgen.facts import FIRST_SUFFIX
 from mcgen.mesh import readers, served_primaries
@@ -129,14 +129,22 @@ def _authorities(blueprint: Blueprint, found: Inputs) -> Iterator[Finding]:
 
 
 def _one_root(blueprint: Blueprint, found: Inputs) -> Iterator[Finding]:
-    """MC247: the CAs of all primaries are under the same root, as far as the inputs say."""
-    backend, primaries = BACKENDS[blueprint.secrets.backend], blueprint.primaries
-    held = {name: each.root for name in sorted(primaries) if (each := backend.authority(found, name))}
+    """MC247: every primary trusts the roots that the CAs of all are under, as far as the inputs say."""
+    backend = BACKENDS[blueprint.secrets.backend]
     index = {cluster.name: i for i, cluster in enumerate(blueprint.clusters)}
-    said = [(name, root) for name, root in held.items() if root]
-    for name, root in said[1:]:
-        if root != said[0][1]:
-            place = layout.FACTS if blueprint.secrets.backend == EXTERNAL_SECRETS else layout.sealed_authority(name)
-            message = f"{place}: the root of {name} is {root}, and that of {said[0][0]} is {said[0][1]}"
-            advice = f"make both under one root: `mcgen bootstrap --ca FOLDER --reseal {name}`"
-            yield error("MC247", ("clusters", index[name]), message, advice)
+    held = {name: each for name in blueprint.primaries if (each := backend.authority(found, name))}
+    signed = {name: roots.signed(each) for name, each in held.items()}
+    told: set[str] = set()
+    for name, other, root in roots.distrust(signed, signed):
+        first, last = sorted((name, other), key=index.__getitem__)
+        if last not in told:
+            told.add(last)
+            one, two = signed[last].root, signed[first].root
+            place = layout.FACTS if blueprint.secrets.backend == EXTERNAL_SECRETS else layout.sealed_authority(last)
+            message = f"{place}: " + (
+                f"{other} does not trust the root of {name}, {root}"
+                if one == two
+                else f"the root of {last} is {one}, and that of {first} is {two}"
+            )
+            advice = f"make both under one root: `mcgen bootstrap --ca FOLDER --reseal {last}`"
+            yield error("MC247", ("clusters", index[last]), message, advice)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mcgen.backends import EXTERNAL_SECRETS
 from mcgen.rules.finding import Finding, error, one_of
 
 if TYPE_CHECKING:
@@ -22,4 +23,21 @@ def one_root(blueprint: Blueprint) -> Iterator[Finding]:
     yield error("MC207", ("clusters", second, "role"), message, advice)
 
 
-RULES = (one_root,)
+def rotation(blueprint: Blueprint) -> Iterator[Finding]:
+    """MC281: a root is changed where there is one to change, and while nothing else is under way."""
+    path = ("trust", "rotation")
+    if blueprint.trust.rotation is None:
+        return
+    if blueprint.trust.mode != "cacerts":
+        message = "each istiod makes its own root, and changes it by itself"
+        yield error("MC281", path, message, "remove the line; only roots of `mode: cacerts` are changed in steps")
+    if blueprint.secrets.backend == EXTERNAL_SECRETS:
+        message = "the root changes, and with External Secrets the facts note one root for each CA"
+        yield error("MC281", path, message, "remove the line; roots are changed in steps with `sealed-secrets` only")
+    leaving = next((cluster.name for cluster in blueprint.clusters if cluster.state), "")
+    if leaving or blueprint.istio.upgrade:
+        other = f'"{leaving}" leaves' if leaving else "an upgrade is under way"
+        yield error("MC281", path, f"the root changes, and {other}", "finish the one before the other")
+
+
+RULES = (one_root, rotation)
