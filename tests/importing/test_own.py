@@ -64,6 +64,17 @@ def test_the_blueprint_says_what_the_one_before_it_did(tree: Path) -> None:
     assert said == meant
 
 
+def test_a_step_of_another_root_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = (CHECKOUT / "blueprints/multi-primary.yaml").read_text()
+    Path("mesh.yaml").write_text(text.replace("mode: cacerts", "mode: cacerts\n  rotation: both"))
+    assert run(["build", "mesh.yaml", "-o", "tree"]) == 0
+    before = snapshot(tmp_path / "tree")
+    assert run(["import", "tree", "-o", "again.yaml"]) == 0
+    assert run(["build", "again.yaml", "-o", "tree", "--check"]) == 0
+    assert snapshot(tmp_path / "tree") == before
+
+
 @pytest.mark.parametrize(
     ("path", "old", "new", "field"),
     [

@@ -104,6 +104,8 @@ def mesh(tree: Tree, draft: Draft, primaries: list[str]) -> None:
                 draft.put(("mesh", "id"), found.at("spec", "values", "global", "meshID"), default=name)
                 trust = found.at("spec", "meshConfig", "trustDomain")
                 draft.put(("mesh", "trustDomain"), trust, default="cluster.local")
+                step = found.at("spec", "values", "pilot", "podAnnotations", names.ROTATION)
+                draft.put(("trust", "rotation"), step)
         if any(tree.below(f"clusters/{primary}/trust")):
             draft.put(("trust", "mode"), "cacerts")
 
