@@ -21,9 +21,7 @@ SEEDS = (1, 2, 3, 4, 5)
 def clean(ground: Ground) -> Ground:
     """Return the ground as if nothing had been on it: the tests before this module leave a mesh behind."""
     ground.clear()
-    team = ground.team("setup", "gke-aks")
-    team.build()
-    ground.set_up(team)
+    ground.restore()
     return ground
 
 

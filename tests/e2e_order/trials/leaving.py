@@ -47,10 +47,9 @@ def leave(run: Running, name: str, *, busy: str) -> None:
         if number == len(phases.PHASES):
             # As the command has said with every phase: nothing may name the cluster when its lines go.
             team.edit(lambda blueprint: _unnamed(blueprint, name))
-        said = next_step(run, name)
-        team.build()
-        # As in continuous integration.
-        team.shell(f"mcgen validate {team.folder} --against HEAD")
+        command = f"mcgen remove cluster {team.blueprint} {name} -o {team.folder}"
+        said = run.stepped(f"the end of a phase of {name}", command)
+        run.validated()
         state = _state(team, name)
         run.commit(f"{name} leaves: {state or 'its lines are out'}")
         for command, application in CONFIRMATION.findall(said):
@@ -68,28 +67,6 @@ def leave(run: Running, name: str, *, busy: str) -> None:
 def _unnamed(blueprint: dict[str, Any], name: str) -> None:
     """Take the policies out that name a cluster's workloads."""
     blueprint["policies"] = [each for each in blueprint["policies"] if f"sleep-{name}" not in json.dumps(each)]
-
-
-def next_step(run: Running, name: str) -> str:
-    """Take the next step as soon as the command says that the last one is over, and return what it says."""
-    said: list[str] = []
-    refused: list[str] = []
-
-    def stepped() -> bool:
-        try:
-            said.append(run.team.shell(f"mcgen remove cluster {run.team.blueprint} {name} -o {run.team.folder}"))
-        except LabError as error:
-            refused[:] = [str(error)]
-            # A webhook's call may have been lost.
-            argocd.refresh(run.team.home)
-            return False
-        return True
-
-    try:
-        wait_for(f"the end of a phase of {name}", stepped, seconds=600, pause=3)
-    except LabError as error:
-        raise LabError(f"{error}\n{refused[0]}\n{_told(run)}") from error
-    return said[0]
 
 
 def take_away(run: Running) -> None:
@@ -159,7 +136,3 @@ def _another_commit(run: Running, application: str) -> None:
 def _state(team: Team, name: str) -> str:
     mesh = team.mesh
     return mesh.by_name[name].state if name in mesh.by_name else ""
-
-
-def _told(run: Running) -> str:
-    return "\n".join(map(str, argocd.applications(run.team.home).values()))

@@ -114,6 +114,33 @@ class Running:
 
         self.until(what, done, seconds=seconds, calm=calm)
 
+    def stepped(self, what: str, command: str) -> str:
+        """Run a command as soon as it no longer refuses because the step before is not over; return what it says."""
+        said: list[str] = []
+        refused: list[str] = []
+
+        def taken() -> bool:
+            try:
+                said.append(self.team.shell(command))
+            except LabError as error:
+                refused[:] = [str(error)]
+                # A webhook's call may have been lost.
+                argocd.refresh(self.team.home)
+                return False
+            return True
+
+        try:
+            wait_for(what, taken, seconds=600, pause=3)
+        except LabError as error:
+            applications = "\n".join(map(str, argocd.applications(self.team.home).values()))
+            raise LabError(f"{error}\n{refused[0]}\n{applications}") from error
+        return said[0]
+
+    def validated(self) -> None:
+        """Build, and compare with the last commit as continuous integration does."""
+        self.team.build()
+        self.team.shell(f"mcgen validate {self.team.folder} --against HEAD")
+
     def begin(self) -> None:
         """Commit the tree and install it, by the words of its READMEs."""
         self.team.build()

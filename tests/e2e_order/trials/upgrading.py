@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from mcgen import upgrades
 from mcgen.minors import MINORS, NEWEST
-from tests.lab import argocd
 from tests.lab.plan import LabError
 from tests.lab.process import wait_for
 
@@ -50,21 +49,8 @@ def upgraded(run: Running) -> None:
 
 def _step(run: Running, name: str) -> None:
     """Take a step as soon as the command says that the last one is over, and see it through to its end."""
-    said: list[str] = []
-
-    def stepped() -> bool:
-        try:
-            run.team.mcgen("upgrade", f"--to {NEWEST}" if _at(run) is None else "")
-        except LabError as error:
-            said[:] = [str(error)]
-            argocd.refresh(run.team.home)
-            return False
-        return True
-
-    try:
-        wait_for("the end of the step before", stepped, seconds=600, pause=3)
-    except LabError as error:
-        raise LabError(f"{error}\n{said[0]}") from error
+    option = f" --to {NEWEST}" if _at(run) is None else ""
+    run.stepped("the end of the step before", f"mcgen upgrade {run.team.blueprint}{option} -o {run.team.folder}")
     if (_at(run) or "") != name:
         raise LabError(f"the blueprint is at step '{_at(run)}', not at '{name}'")
     _committed(run, f"The upgrade: {name or 'over'}")
@@ -85,9 +71,7 @@ def _back(run: Running, name: str) -> None:
 
 
 def _committed(run: Running, message: str) -> None:
-    run.team.build()
-    # As in continuous integration.
-    run.team.shell(f"mcgen validate {run.team.folder} --against HEAD")
+    run.validated()
     run.commit(message)
 
 
