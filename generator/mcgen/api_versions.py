@@ -61,10 +61,12 @@ def read(source: Source) -> tuple[Source, list[Problem]]:
     name = version_of(source.data)
     if not is_old(name):
         return source, []
-    data, root = source.data | {FIELD: VERSIONS[-1].name}, source.root
+    data: Any = source.data | {FIELD: VERSIONS[-1].name}
+    root: Any = source.root
     for change in _changes(data, name, VERSIONS[-1].name):
         for path in _places(data, change):
-            data, root = _renamed(data, path, change.name), _node(root, path, change.name)
+            data = _renamed(data, path, change.name)
+            root = (*root[:4], _renamed(root[4], path, change.name, nodes=True))
     pos, length = source.span((FIELD,))
     old = Problem(
         code="MC109",
@@ -133,23 +135,13 @@ def _below(value: Any, key: str) -> list[tuple[DataPath, Any]]:
     return [((key,), value[key])] if isinstance(value, dict) and key in value else []
 
 
-def _renamed(data: Any, path: DataPath, name: str) -> Any:
+def _renamed(inside: Any, path: DataPath, name: str, *, nodes: bool = False) -> Any:
+    """Return a mapping or a list in which the key at a path has another name; nodes: of a Source's, not of its data."""
     step, *rest = path
     if not rest:
-        return {name if key == step else key: value for key, value in data.items()}
-    if isinstance(data, list):
-        return [_renamed(item, tuple(rest), name) if i == step else item for i, item in enumerate(data)]
-    return data | {step: _renamed(data[step], tuple(rest), name)}
-
-
-def _node(node: Any, path: DataPath, name: str) -> Any:
-    return (*node[:4], _inside(node[4], path, name))
-
-
-def _inside(inside: Any, path: DataPath, name: str) -> Any:
-    step, *rest = path
-    if not rest:
-        return {name if key == step else key: node for key, node in inside.items()}
+        return {name if key == step else key: value for key, value in inside.items()}
+    old, further = inside[step], tuple(rest)
+    below = (*old[:4], _renamed(old[4], further, name, nodes=True)) if nodes else _renamed(old, further, name)
     if isinstance(inside, list):
-        return [_node(item, tuple(rest), name) if i == step else item for i, item in enumerate(inside)]
-    return inside | {step: _node(inside[step], tuple(rest), name)}
+        return [below if i == step else item for i, item in enumerate(inside)]
+    return inside | {step: below}

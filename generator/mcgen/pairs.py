@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mcgen import phases
 from mcgen.facts import FIRST_SUFFIX
 
 if TYPE_CHECKING:
@@ -36,6 +37,11 @@ class Pair:
     def leaves(self) -> bool:
         """Return whether one of the two leaves the mesh."""
         return bool(self.remote.state or self.consumer.state)
+
+    @property
+    def is_read(self) -> bool:
+        """Return whether the consumer reads the remote: its secret is in its place, and neither has left too far."""
+        return self.held is not None and phases.is_read(self.remote.state, self.consumer.state)
 
     @property
     def serves(self) -> bool:

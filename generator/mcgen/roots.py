@@ -85,17 +85,17 @@ def behind(loaded: Loaded) -> list[Problem]:
     step = loaded.mesh.rotation
     found = []
     for cluster in loaded.mesh.primaries:
-        document = loaded.inputs.authorities.get(cluster.name)
-        if document is None or cluster.state or of(document).fits(step):
+        said = of(loaded.inputs.authorities.get(cluster.name))
+        if cluster.state or said.fits(step):
             continue
         words = f"trust.rotation is '{step}'" if step else "there is no trust.rotation"
         command = f"mcgen bootstrap --ca FOLDER{' --new-ca FOLDER' if step else ''}"
-        count = len(of(document).trusted)
+        count = len(said.trusted)
         found.append(
             Problem(
                 code="MC248",
                 message=f"{layout.sealed_authority(cluster.name)} trusts {count} root{'s' if count > 1 else ''} and is "
-                f"under {of(document).root}, and {words}",
+                f"under {said.root}, and {words}",
                 pos=loaded.source.pos(("trust",)) if step else loaded.source.pos(cluster.origin),
                 advice=f"seal what that asks for: `{command}`",
             )

@@ -15,8 +15,8 @@ from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from mcgen import layout, names, stages
+from mcgen.backends import around
 from mcgen.backends.held import Held
-from mcgen.manifests import kustomize
 from mcgen.tree import Data, File
 
 if TYPE_CHECKING:
@@ -52,10 +52,8 @@ def authority(inputs: Inputs, primary: str) -> Held | None:
 
 def missing(step: Step) -> str:
     """Return the note that a gate waits for."""
-    what, name = f"the remote secret of {step.cluster.name}", names.remote_secret(step.cluster.id)
-    if step.stage.name == stages.TRUST:
-        what, name = f"the CA of {step.cluster.name}", names.AUTHORITY
-    return f"{what} with the provider, and a note of it in {place(step)} (ExternalSecret {name})"
+    what = f"the {'CA' if step.stage.name == stages.TRUST else 'remote secret'} of {step.cluster.name}"
+    return f"{what} with the provider, and a note of it in {place(step)} (ExternalSecret {around.secret(step)})"
 
 
 def place(step: Step) -> str:  # noqa: ARG001 - one form for all backends
@@ -74,20 +72,13 @@ def described(stage: Stage) -> Stage:
 
 def overlay(mesh: Mesh, step: Step) -> Iterator[File]:
     """Yield the ExternalSecret and the kustomization around it."""
-    yield kustomize.overlay(
-        mesh,
-        step,
-        [layout.EXTERNAL_SECRET],
-        # Without the ExternalSecret its Secret is deleted: a remote leaves the mesh, or a primary has its own root.
-        commonAnnotations={names.SYNC_OPTIONS: names.CONFIRM_DELETION},
-    )
-    found = _authority(mesh, step) if step.stage.name == stages.TRUST else _remote(mesh, step)
-    yield File(path=f"{step.path}/{layout.EXTERNAL_SECRET}", documents=(found,), origin=step.origin)
+    yield around.kustomization(mesh, step, layout.EXTERNAL_SECRET)
+    yield File(path=f"{step.path}/{layout.EXTERNAL_SECRET}", documents=(_object(mesh, step),), origin=step.origin)
 
 
 def document(mesh: Mesh, step: Step, inputs: Inputs) -> Data:  # noqa: ARG001 - one form for all backends
     """Return the ExternalSecret of a step; before anything was pushed, with the first key."""
-    return _authority(mesh, step) if step.stage.name == stages.TRUST else _remote(mesh, step)
+    return _object(mesh, step)
 
 
 def differences(document: Any, cluster_id: str) -> Iterator[str]:
@@ -114,6 +105,10 @@ def remote_key(mesh: Mesh, consumer: str, remote: str, number: int) -> str:
 def authority_key(mesh: Mesh, primary: str, number: int) -> str:
     """Return under which key the CA of a primary is pushed."""
     return f"{mesh.secrets.prefix}{names.authority_key(mesh.name, primary, number)}"
+
+
+def _object(mesh: Mesh, step: Step) -> Data:
+    return _authority(mesh, step) if step.stage.name == stages.TRUST else _remote(mesh, step)
 
 
 def _remote(mesh: Mesh, step: Step) -> Data:

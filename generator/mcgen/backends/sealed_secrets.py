@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mcgen import layout, names, roots, sealed, stages
+from mcgen.backends import around
 from mcgen.backends.held import Held
-from mcgen.manifests import kustomize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +44,7 @@ def authority(inputs: Inputs, primary: str) -> Held | None:
 
 def missing(step: Step) -> str:
     """Return the sealed file that a gate waits for."""
-    return f"{place(step)} (SealedSecret {_name(step)})"
+    return f"{place(step)} (SealedSecret {around.secret(step)})"
 
 
 def place(step: Step) -> str:
@@ -59,13 +59,7 @@ def described(stage: Stage) -> Stage:
 
 def overlay(mesh: Mesh, step: Step) -> Iterator[File]:
     """Yield the kustomization around the sealed file; the file itself is an input and is not written here."""
-    yield kustomize.overlay(
-        mesh,
-        step,
-        [layout.SEALED_SECRET],
-        # Without the SealedSecret its Secret is deleted: a remote leaves the mesh, or a primary has a root of its own.
-        commonAnnotations={names.SYNC_OPTIONS: names.CONFIRM_DELETION},
-    )
+    yield around.kustomization(mesh, step, layout.SEALED_SECRET)
 
 
 def document(mesh: Mesh, step: Step, inputs: Inputs) -> Data:  # noqa: ARG001 - one form for all backends
@@ -73,9 +67,5 @@ def document(mesh: Mesh, step: Step, inputs: Inputs) -> Data:  # noqa: ARG001 - 
     known: Data | None = inputs.sealed.get((step.destination.name, step.cluster.name))
     if step.stage.name == stages.TRUST:
         known = inputs.authorities.get(step.cluster.name)
-    metadata = {"name": _name(step), "namespace": names.ISTIO_SYSTEM}
+    metadata = {"name": around.secret(step), "namespace": names.ISTIO_SYSTEM}
     return known or {"apiVersion": names.SEALED_SECRET, "kind": KIND[1], "metadata": metadata, "spec": {}}
-
-
-def _name(step: Step) -> str:
-    return names.AUTHORITY if step.stage.name == stages.TRUST else names.remote_secret(step.cluster.id)

@@ -22,6 +22,7 @@ from mcgen.problems import ToolError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from mcgen.backends import Held
     from mcgen.bootstrap.access import Access
     from mcgen.bootstrap.authority import Intermediate
     from mcgen.bootstrap.consumer import Asked
@@ -55,8 +56,7 @@ class Pushing:
 
     def planned(self, pair: Pair) -> str:
         """Return the key under which a remote secret would be pushed."""
-        number = pair.held.number + 1 if pair.held else 1
-        return external_secrets.remote_key(self.mesh, pair.consumer.name, pair.remote.name, number)
+        return external_secrets.remote_key(self.mesh, pair.consumer.name, pair.remote.name, _next(pair.held))
 
     def remote(self, pair: Pair, way: Access, asked: Asked) -> Kept:  # noqa: ARG002 - one form for all backends
         """Push a remote secret: what istioctl writes waits in a pipe until that has ended well."""
@@ -68,28 +68,30 @@ class Pushing:
             words = made.words or (f"exit code {made.code}" if made.code else "it printed nothing")
             raise NoAnswer(why(words), f"istioctl create-remote-secret for {pair.remote.name}: {words}")
         _judge(done, f"{pair.remote.name} for {pair.consumer.name}")
-        number = pair.held.number + 1 if pair.held else 1
-        pushed = record.set_pushed(pair.consumer.name, pair.remote.name, number, token)
+        pushed = record.set_pushed(pair.consumer.name, pair.remote.name, _next(pair.held), token)
         words = f"token {token}, key {key}"
         return Kept(state=State.PUSHED, words=words, note=partial(record.change_facts, change=pushed))
 
     def planned_authority(self, cluster: Cluster) -> str:
         """Return the key under which the CA of a primary would be pushed."""
-        number = cluster.authority.number + 1 if cluster.authority else 1
-        return external_secrets.authority_key(self.mesh, cluster.name, number)
+        return external_secrets.authority_key(self.mesh, cluster.name, _next(cluster.authority))
 
     def authority(self, cluster: Cluster, issue: Callable[[], Intermediate]) -> Kept:
         """Push the CA of a primary; its key goes to the command through a pipe."""
         key, issued = self.planned_authority(cluster), issue()
         secret = issued.secret()
         _judge(proc.run(self._command(key), timeout=self.options.timeout, stdin=secret), f"the CA of {cluster.name}")
-        number = cluster.authority.number + 1 if cluster.authority else 1
-        pushed = record.set_authority(cluster.name, number, issued.root.fingerprint, issued.day)
+        pushed = record.set_authority(cluster.name, _next(cluster.authority), issued.root.fingerprint, issued.day)
         words = f"to {issued.day}, under root {issued.root.fingerprint[:19]}, key {key}"
         return Kept(state=State.PUSHED, words=words, note=partial(record.change_facts, change=pushed))
 
     def _command(self, key: str) -> Sequence[str]:
         return [word.replace(KEY, key) for word in self.options.push]
+
+
+def _next(held: Held | None) -> int:
+    """Return the number of the value that is pushed after what is in its place."""
+    return held.number + 1 if held else 1
 
 
 def _judge(done: proc.Done, what: str) -> None:

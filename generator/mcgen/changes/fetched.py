@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from mcgen import names
 from mcgen.changes.finding import Finding, Risk, Turn, quote
-from mcgen.changes.leaves import get, listing, mapping
+from mcgen.changes.leaves import get, listing
+from mcgen.changes.secrets import UNSEEN, UNTRUSTED, root
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,15 +41,13 @@ def fetched(delta: Delta, _context: Context) -> Iterator[Finding]:
             covers=((),),
         )
     elif before != after:
-        other = _root(delta.old) != _root(delta.new)
-        unseen = "what is in it cannot be reviewed; `mcgen bootstrap --status` says whether it works"
-        untrusted = "workloads under the old root trust no certificate under the new one"
+        other = root(delta.old) != root(delta.new)
         yield Finding(
             kind="authority" if authority else "fetched",
             turn=Turn.CHANGED,
             risk=Risk.HIGH if other else Risk.MEDIUM,
             what=f"{what} is another one{_with(delta.new)}",
-            why=untrusted if other else unseen,
+            why=UNTRUSTED if other else UNSEEN,
             before=before,
             after=after,
             covers=_NOTES,
@@ -59,13 +58,9 @@ def _key(document: Any) -> str:
     return ", ".join(str(get(each, "remoteRef", "key")) for each in listing(document, "spec", "data"))
 
 
-def _root(document: Any) -> Any:
-    return mapping(document, "metadata", "annotations").get(names.ROOT)
-
-
 def _with(document: Any) -> str:
-    token, root = get(document, *_TOKEN), _root(document)
+    token, under = get(document, *_TOKEN), root(document)
     parts = [f"key {quote(_key(document))}"]
     parts += [f"token {quote(token)}"] if isinstance(token, str) else []
-    parts += [f"root {quote(root)}"] if root else []
+    parts += [f"root {quote(under)}"] if under else []
     return f", with {' and '.join(parts)}"

@@ -70,19 +70,23 @@ def _finalizers(delta: Delta) -> Iterator[Finding]:
     old, new = ({flow(entry) for entry in side} if isinstance(side, list) else set() for side in (before, after))
     for turn, found in ((Turn.ADDED, new - old), (Turn.REMOVED, old - new)):
         if found:
-            added = turn is Turn.ADDED
-            yield Finding(
-                kind="finalizer",
-                turn=turn,
-                risk=Risk.HIGH if added else Risk.MEDIUM,
-                what=f"{called(delta)} {'gets' if added else 'loses'} finalizer {quoted(sorted(found))}",
-                why="who deletes it deletes all that it applied"
-                if added
-                else "what it applied stays when it is deleted",
-                before="" if added else ", ".join(sorted(found)),
-                after=", ".join(sorted(found)) if added else "",
-                covers=(("metadata", "finalizers"),),
-            )
+            words = (called(delta), f"finalizer {quoted(sorted(found))}")
+            yield _finalizer(turn, words, ", ".join(sorted(found)), covers=(("metadata", "finalizers"),))
+
+
+def _finalizer(turn: Turn, words: tuple[str, str], which: str, **where: Any) -> Finding:
+    """Return that something gets or loses a finalizer. words: for what, and for the finalizer; which: its name."""
+    added = turn is Turn.ADDED
+    return Finding(
+        kind="finalizer",
+        turn=turn,
+        risk=Risk.HIGH if added else Risk.MEDIUM,
+        what=f"{words[0]} {'gets' if added else 'loses'} {words[1]}",
+        why="who deletes it deletes all that it applied" if added else "what it applied stays when it is deleted",
+        before="" if added else which,
+        after=which if added else "",
+        **where,
+    )
 
 
 def _elements(delta: Delta) -> Iterator[Finding]:
@@ -102,21 +106,9 @@ def _patched(delta: Delta) -> Iterator[Finding]:
         return
     before, after = _goes(delta.old), _goes(delta.new)
     for turn, found in ((Turn.ADDED, after - before), (Turn.REMOVED, (before - after) & _clusters(delta.new))):
-        added = turn is Turn.ADDED
         for consumer, name in sorted(found):
-            yield Finding(
-                kind="finalizer",
-                turn=turn,
-                risk=Risk.HIGH if added else Risk.MEDIUM,
-                what=f"what the istiod of {quote(consumer)} reads it with {'gets' if added else 'loses'} a finalizer",
-                why="who deletes it deletes all that it applied"
-                if added
-                else "what it applied stays when it is deleted",
-                before="" if added else names.FINALIZER,
-                after=names.FINALIZER if added else "",
-                clusters=(name,),
-                covers=(_PATCH, _ELEMENTS),
-            )
+            words = (f"what the istiod of {quote(consumer)} reads it with", "a finalizer")
+            yield _finalizer(turn, words, names.FINALIZER, clusters=(name,), covers=(_PATCH, _ELEMENTS))
 
 
 def _goes(application_set: Any) -> set[tuple[str, str]]:

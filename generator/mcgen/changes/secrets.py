@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from mcgen.changes.context import Context
     from mcgen.changes.documents import Delta
 
+UNTRUSTED = "workloads under the old root trust no certificate under the new one"
+UNSEEN = "what is in it cannot be reviewed; `mcgen bootstrap --status` says whether it works"
+
 
 def tokens(delta: Delta, _context: Context) -> Iterator[Finding]:
     """Yield Secrets that come and go; mcgen writes those of tokens only, and none with a value."""
@@ -57,7 +60,7 @@ def sealed(delta: Delta, _context: Context) -> Iterator[Finding]:
             turn=Turn.CHANGED,
             risk=Risk.MEDIUM,
             what=f"its remote secret is sealed anew{_with(delta.new)}",
-            why="what is in it cannot be reviewed; `mcgen bootstrap --status` says whether it works",
+            why=UNSEEN,
             before=_with(delta.old).strip(),
             after=_with(delta.new).strip(),
             covers=(("spec", "encryptedData"),),
@@ -68,7 +71,7 @@ def authority(delta: Delta, _context: Context) -> Iterator[Finding]:
     """Yield sealed CAs that come, go, or are other ones."""
     if delta.kind != "SealedSecret" or delta.name != names.AUTHORITY:
         return
-    before, after = (_root(side) for side in (delta.old, delta.new))
+    before, after = (root(side) for side in (delta.old, delta.new))
     if delta.old is None or delta.new is None:
         added = delta.old is None
         yield Finding(
@@ -97,18 +100,19 @@ def authority(delta: Delta, _context: Context) -> Iterator[Finding]:
 
 def _why(delta: Delta, *, other: bool) -> str:
     if other:
-        return "workloads under the old root trust no certificate under the new one"
+        return UNTRUSTED
     if len(roots.of(delta.new).trusted) > 1 or len(roots.of(delta.old).trusted) > 1:
         return "a step of trust.rotation: before and after, both sides trust what the other signs"
     return "the root stays"
 
 
-def _root(document: Any) -> str:
+def root(document: Any) -> str:
+    """Return the root that a CA says it is under, empty when it says none."""
     return str(mapping(document, "metadata", "annotations").get(names.ROOT, ""))
 
 
-def _under(root: str) -> str:
-    return f", under root {quote(root)}" if root else ""
+def _under(fingerprint: str) -> str:
+    return f", under root {quote(fingerprint)}" if fingerprint else ""
 
 
 def _with(document: Any) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mcgen import layout, names, phases, proc, sealed
+from mcgen import layout, names, proc, sealed
 from mcgen.bootstrap import certificate
 from mcgen.bootstrap.kube import NoAnswer, Why, why
 from mcgen.doctor.ask import Client, Question
@@ -55,7 +55,7 @@ def questions(loaded: Loaded, cluster: Cluster, client: Client, folder: Path) ->
         what = _Sealed(what=AUTHORITY, certificate=used, again=again)
         yield Question(whats=(AUTHORITY,), ask=partial(_opens, client, addon, what, files[path]))
     for pair in mesh.all_pairs:
-        if pair.consumer.name == cluster.name and pair.held and phases.is_read(pair.remote.state, cluster.state):
+        if pair.consumer.name == cluster.name and pair.held and pair.is_read:
             path = layout.sealed_secret(cluster.name, pair.remote.name)
             again = f"mcgen bootstrap --reseal {pair.remote.name}"
             what = _Sealed(what=sealed_what(pair), certificate=pair.held.certificate, again=again)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from mcgen import names, phases
+from mcgen import names
 from mcgen.backends import external_secrets
 from mcgen.doctor.ask import Client, Question
 from mcgen.doctor.verdict import Check, finding, fine
@@ -33,7 +33,7 @@ def _expected(mesh: Mesh, cluster: Cluster) -> Iterator[tuple[str, str]]:
     if cluster.authority:
         yield names.AUTHORITY, external_secrets.authority_key(mesh, cluster.name, cluster.authority.number)
     for pair in mesh.all_pairs:
-        if pair.consumer.name == cluster.name and pair.held and phases.is_read(pair.remote.state, cluster.state):
+        if pair.consumer.name == cluster.name and pair.held and pair.is_read:
             key = external_secrets.remote_key(mesh, cluster.name, pair.remote.name, pair.held.number)
             yield names.remote_secret(pair.remote.id), key
 

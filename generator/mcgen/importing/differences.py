@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from mcgen.changes.leaves import same
 from mcgen.merge import merge
 
 if TYPE_CHECKING:
@@ -14,40 +15,23 @@ if TYPE_CHECKING:
 _NOTHING = object()
 
 
-def beyond(actual: Data, own: Data) -> Data:
-    """Return what must be merged over `own` so that all of `actual` is there."""
+def beyond(actual: Data, own: Data, *, gone: bool = False) -> Data:
+    """Return what must be merged over `own` so that all of `actual` is there; gone: keys that are gone are null."""
     found: Data = {}
     for key, value in actual.items():
         below = own.get(key, _NOTHING)
         if isinstance(value, dict) and isinstance(below, dict):
-            more = beyond(value, below)
+            more = beyond(value, below, gone=gone)
             if more:
                 found[key] = more
         elif not same(value, below):
             found[key] = value
-    return found
+    return found | (dict.fromkeys(key for key in own if key not in actual) if gone else {})
 
 
 def patch(actual: Data, own: Data) -> Data:
     """Return the merge patch that makes `actual` of `own`: keys that are gone are null."""
-    found: Data = {}
-    for key, value in actual.items():
-        below = own.get(key, _NOTHING)
-        if isinstance(value, dict) and isinstance(below, dict):
-            if more := patch(value, below):
-                found[key] = more
-        elif not same(value, below):
-            found[key] = value
-    return found | dict.fromkeys(key for key in own if key not in actual)
-
-
-def same(one: Any, other: Any) -> bool:
-    """Return whether two values are the same in YAML: true is not 1, and 1 is not 1.0."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(same, one, other))
-    return type(one) is type(other) and bool(one == other)
+    return beyond(actual, own, gone=True)
 
 
 def shared(actual: Sequence[Data], own: Sequence[Data]) -> Data:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from mcgen import names
+from mcgen.changes.leaves import same
 from mcgen.importing import differences, findings, secrets
 from mcgen.importing.documents import at, items, mapping, word
 from mcgen.importing.hand.clusters import east_west
@@ -90,7 +91,7 @@ def _patches(context: Context, rest: list[tuple[str, Data]]) -> None:
     patches = []
     while rest:
         _, spec = rest[0]
-        clusters = [name for name, other in rest if differences.same(spec, other)]
+        clusters = [name for name, other in rest if same(spec, other)]
         rest = [(name, other) for name, other in rest if name not in clusters]
         where = {} if len(clusters) == len(context.clusters) else {"clusters": clusters}
         head = {"apiVersion": names.ISTIO_OPERATOR, "kind": "IstioOperator", "metadata": {"name": CONTROL_PLANE}}
