@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mcgen import blueprint, layout, shape, source
 from mcgen.emit import emit
 from mcgen.importing.draft import Draft
-from mcgen.importing.own import clusters, identity, namespaces, pages, pushed, settings
+from mcgen.importing.own import clusters, identity, namespaces, pages, settings
 from mcgen.importing.own.tree import Tree
 from mcgen.mesh import resolve
 
@@ -31,7 +31,7 @@ def read(folder: str, files: Mapping[str, bytes], inputs: Inputs) -> tuple[Draft
     found = clusters.read(tree, draft, told)
     identity.mesh(tree, draft, [each["name"] for each in found if each["role"] == "primary"])
     identity.addons(tree, draft, told)
-    pushed.read(tree, draft)
+    identity.secrets(draft, told)
     exported, demo = identity.exposure(tree, draft), identity.demo(tree, draft)
     namespaces.read(tree, draft, exported, demo)
     namespaces.policies(tree, draft)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mcgen import layout, names
+from mcgen.backends import EXTERNAL_SECRETS
 from mcgen.delivery import HELM, MANIFESTS, PLUGIN
 from mcgen.importing.documents import items, mapping, word, words
 from mcgen.job import is_ssh
@@ -124,6 +125,18 @@ def addons(tree: Tree, draft: Draft, pages: Pages) -> None:
         found = {"namespace": namespace} if namespace != names.KUBE_SYSTEM else {}
         found |= {"controller": controller} if controller != names.SEALED_SECRETS_CONTROLLER else {}
         draft.put(("addons", "sealedSecrets"), {"install": "existing"} | found)
+
+
+def secrets(draft: Draft, pages: Pages) -> None:
+    """Read the backend, its store and how keys are made; a chain that waits at its gate has no ExternalSecret yet."""
+    store = pages.store
+    if store is None:
+        return
+    draft.put(("secrets", "backend"), EXTERNAL_SECRETS)
+    named = {"name": store.name} | ({} if store.kind == "ClusterSecretStore" else {"kind": store.kind})
+    draft.put(("secrets", "store"), named)
+    draft.put(("secrets", "property"), store.property)
+    draft.put(("secrets", "prefix"), store.keys.removesuffix(word(draft.data["metadata"].get("name"))))
 
 
 def exposure(tree: Tree, draft: Draft) -> list[str]:

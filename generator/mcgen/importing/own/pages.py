@@ -17,6 +17,10 @@ _ARGOCD_VERSION = re.compile(r"^1\. Install Argo CD (\S+) in namespace `", re.MU
 _SEALER = re.compile(
     r"^3\. \*\*Sealed Secrets\.\*\* Install its controller in .*, as `([^`]+)` in namespace `([^`]+)`", re.MULTILINE
 )
+_STORE = re.compile(
+    r"with a (?P<kind>\w+) `(?P<name>[^`]+)`.* that may read the keys `(?P<keys>[^`]+)-CLUSTER-\.\.\.`"
+    r"(?: \(property `(?P<property>[^`]+)`\))? of its own cluster"
+)
 _UNKNOWN = ("not known", "address not known", "as in the kubeconfig")
 
 
@@ -40,11 +44,21 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Store:
+    """The store of External Secrets. keys: what each of them begins with; property: empty for none."""
+
+    kind: str
+    name: str
+    keys: str
+    property: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pages:
     """What the two pages say.
 
-    upgrade: the version after it and its step, empty for none. sealer: the controller's name and namespace. missing:
-    what could not be found in them.
+    upgrade: the version after it and its step, empty for none. sealer: the controller's name and namespace. store: of
+    External Secrets, None for another backend. missing: what could not be found in them.
     """
 
     description: str
@@ -54,6 +68,7 @@ class Pages:
     argocd_cluster: str
     argocd_version: str
     sealer: tuple[str, str]
+    store: Store | None
     missing: tuple[str, ...]
 
 
@@ -61,7 +76,7 @@ def read(readme: str, runbook: str) -> Pages:
     """Return what the pages of a tree say."""
     title, upgrade = _TITLE.search(readme), _UPGRADE.search(readme)
     sealer, version = _SEALER.search(runbook), _ARGOCD_VERSION.search(runbook)
-    cluster = _ARGOCD_CLUSTER.search(runbook)
+    cluster, store = _ARGOCD_CLUSTER.search(runbook), _STORE.search(runbook)
     rows = _rows(_table(readme, 7), _table(runbook, 7))
     missing = [what for what, found in (("title", title), ("table of clusters", rows)) if not found]
     return Pages(
@@ -72,6 +87,7 @@ def read(readme: str, runbook: str) -> Pages:
         argocd_cluster=cluster[1] if cluster else "",
         argocd_version=version[1] if version else "",
         sealer=(sealer[1], sealer[2]) if sealer else ("", ""),
+        store=Store(**store.groupdict("")) if store else None,
         missing=tuple(missing),
     )
 
