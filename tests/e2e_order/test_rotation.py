@@ -16,9 +16,4 @@ pytestmark = [pytest.mark.e2e, pytest.mark.lab]
 
 
 def test_three_commits_rotate_a_token(complete: Team) -> None:
-    def well() -> None:
-        argocd.settle(
-            complete.home, "mesh that is well", lambda found: all(each.fine for each in found.values()), seconds=300
-        )
-
-    rotate(complete, complete.commit, well)
+    rotate(complete, complete.commit, lambda: argocd.well(complete.home, seconds=300))

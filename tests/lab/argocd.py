@@ -155,6 +155,11 @@ def settle(home: Cluster, what: str, done: Callable[[dict[str, Application]], ob
         raise LabError(f"{error}\n{listed}") from error
 
 
+def well(home: Cluster, *, seconds: float) -> None:
+    """Wait until every Application is Synced and Healthy; raise LabError that says which is not."""
+    settle(home, "mesh that is well", lambda found: all(each.fine for each in found.values()), seconds=seconds)
+
+
 def _secret(name: str, kind: str, data: dict[str, str]) -> str:
     metadata = {"name": name, "namespace": NAMESPACE, "labels": {"argocd.argoproj.io/secret-type": kind}}
     return json.dumps({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": data})

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 # Every third one renders everything anew.
 RESYNCS = 10
 ANEW = 3
+HEALTHY_AGAIN = 120
 
 
 def order(run: Running) -> list[str]:
@@ -33,16 +34,20 @@ def seen(run: Running) -> list[str]:
 
 
 def quiet(run: Running) -> list[str]:
-    """Have everything compared again and again, and return what is not Synced and Healthy, differs, or was synced."""
+    """Have everything compared again and again, and return what is not Synced and Healthy, differs, or was synced.
+
+    Health may be missing for a moment: a metrics-server that misses a scrape makes a HorizontalPodAutoscaler Degraded.
+    """
     syncs, said = _syncs(run), []
     for number in range(RESYNCS):
         _resync(run, "hard" if number % ANEW == 0 else "normal")
         for name, each in _applications(run).items():
             found = argocd.application(each)
             differing = [r for r in each["status"].get("resources", ()) if r.get("status", "Synced") != "Synced"]
-            said += [f"resync {number}: {found}"] if not found.fine or differing else []
+            said += [f"resync {number}: {found}"] if found.sync != "Synced" or differing else []
             conditions = each["status"].get("conditions", ())
             said += [f"resync {number}: {name}: {one['type']}: {one['message']}" for one in conditions]
+        argocd.well(run.team.home, seconds=HEALTHY_AGAIN)
     said += [f"synced again: {name}" for name, started in _syncs(run).items() if syncs.get(name) != started]
     return said
 
