@@ -44,4 +44,4 @@ def test_what_would_be_sealed_is_said_without_any_program(capsys: pytest.Capture
     assert run(["bootstrap", BLUEPRINT, "--dry-run"]) == 0
     assert "planned  aks for gke: istio-reader-gke-1-token -> " in capsys.readouterr().out
     assert run(["bootstrap", BLUEPRINT]) == 3
-    assert "'istioctl' is not there" in capsys.readouterr().err
+    assert "istioctl 1.31 is needed" in capsys.readouterr().err

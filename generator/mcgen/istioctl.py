@@ -1,4 +1,4 @@
-"""istioctl as a renderer: found by its version, and run over IstioOperators. Nothing here talks to a cluster."""
+"""istioctl: found by its version, and run over IstioOperators. Nothing here talks to a cluster."""
 
 from __future__ import annotations
 
@@ -28,21 +28,37 @@ class Program:
 
 
 def find(version: str) -> Program | str:
-    """Return an istioctl of a version on PATH, or why there is none.
+    """Return an istioctl of a version on PATH, or of any patch of a minor, or why there is none.
 
     Looked for are `istioctl-1.31.1`, `istioctl-1.31` and `istioctl`: during an upgrade two are needed.
     """
     minor = images.minor(version)
     others: list[str] = []
-    for name in (f"istioctl-{version}", f"istioctl-{minor}", "istioctl"):
+    for name in dict.fromkeys((f"istioctl-{version}", f"istioctl-{minor}", "istioctl")):
         path = shutil.which(name)
         if path is None:
             continue
         found = _asked(path)
-        if isinstance(found, Program) and (found.says == version or (found.says == minor and not found.exact)):
+        if isinstance(found, Program) and _is(found, version):
             return found
         others.append(f"{path} is of version {found.says}" if isinstance(found, Program) else found)
     return "; ".join(others) or "there is none on PATH"
+
+
+def needed(minor: str) -> str:
+    """Return the path of the istioctl of an Istio minor; raise ToolError when there is none."""
+    found = find(minor)
+    if isinstance(found, str):
+        raise ToolError(
+            f"istioctl {minor} is needed, the minor that the mesh runs: {found}. Put it on PATH, as istioctl or, "
+            f"beside another one, as istioctl-{minor}"
+        )
+    return found.path
+
+
+def _is(found: Program, version: str) -> bool:
+    minor = images.minor(version)
+    return found.says == version or (images.minor(found.says) == minor and (version == minor or not found.exact))
 
 
 def _asked(path: str) -> Program | str:

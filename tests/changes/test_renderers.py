@@ -52,14 +52,14 @@ def test_each_minor_has_its_own_istioctl(programs: Path, tmp_path: Path) -> None
     found = renderers.environments(["1.31", "1.30", "", "1.31"], tmp_path)
     paths = {minor: shutil.which("istioctl", path=each["PATH"]) for minor, each in found.items()}
     assert os.path.realpath(paths["1.30"] or "") == str(programs / "istioctl-1.30")
-    assert paths["1.31"] == paths[""] == str(programs / "istioctl")
+    assert os.path.realpath(paths["1.31"] or "") == paths[""] == str(programs / "istioctl")
 
 
 @pytest.mark.parametrize("name", ["istioctl", "istioctl-1.31"])
 def test_another_minor_is_an_error(programs: Path, tmp_path: Path, name: str) -> None:
     program(programs, "istioctl", "1.30.0")
     program(programs, name, "1.30.0")
-    with pytest.raises(ToolError, match=r"is of version 1\.30, and stages of Istio 1.31 are to be rendered"):
+    with pytest.raises(ToolError, match=r"istioctl 1\.31 is needed.* is of version 1\.30\.0"):
         renderers.environments(["1.31"], tmp_path)
 
 

@@ -39,7 +39,7 @@ class Options:
     jobs: pairs at once. timeout: seconds for one program. retries: of what did not answer, with growing pauses.
     kubeconfigs: files or ways by cluster name. certificates: files or URLs by consumer, before those of the blueprint.
     reseal: pairs that are sealed or pushed again whatever is there (names of remotes). push: the command that puts a
-    value to the provider of External Secrets, empty where none is given.
+    value to the provider of External Secrets, empty where none is given. istioctl: which one is run.
     """
 
     jobs: int = 8
@@ -50,4 +50,5 @@ class Options:
     accept_new_certificate: bool = False
     reseal: frozenset[str] = frozenset()
     push: tuple[str, ...] = ()
+    istioctl: str = "istioctl"
     dry_run: bool = False

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import re
-
-from mcgen import proc
+from mcgen import istioctl, proc
 from mcgen.problems import ToolError
 
-_MINOR = re.compile(r"v?([0-9]+\.[0-9]+)")
 _SECONDS = 20.0
 
 
-def check(minor: str) -> None:
-    """Raise ToolError unless kubectl is there, and an istioctl of the mesh's Istio minor."""
-    found = istioctl_minor()
-    if found != minor:
-        raise ToolError(
-            f"istioctl is of version {found}, and the mesh runs Istio {minor}: put an istioctl {minor} on PATH"
-        )
+def check(minor: str) -> str:
+    """Return the istioctl of the mesh's Istio minor; raise ToolError unless that and kubectl are there."""
+    found = istioctl.needed(minor)
     _runs(["kubectl", "version", "--client"])
+    return found
 
 
 def check_kubeseal() -> None:
@@ -30,14 +24,3 @@ def _runs(argv: list[str]) -> None:
     done = proc.run(argv, timeout=_SECONDS)
     if done.code:
         raise ToolError(f"`{' '.join(argv)}` fails: {done.words or f'exit code {done.code}'}")
-
-
-def istioctl_minor(program: str = "istioctl") -> str:
-    """Return the minor version of the istioctl on PATH, or of another one; raise ToolError when it does not say."""
-    argv = [program, "version", "--remote=false", "--short"]
-    done = proc.run(argv, timeout=_SECONDS)
-    found = _MINOR.search(done.stdout.decode(errors="replace"))
-    if done.code or found is None:
-        said = done.words or proc.words(done.stdout) or f"exit code {done.code}"
-        raise ToolError(f"`{' '.join(argv)}` does not say a version: {said}")
-    return found[1]

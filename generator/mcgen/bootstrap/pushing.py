@@ -62,7 +62,10 @@ class Pushing:
         """Push a remote secret: what istioctl writes waits in a pipe until that has ended well."""
         key, token = self.planned(pair), pair.tokens[-1]
         made, done = proc.handed(
-            seal.istioctl(pair, way), self._command(key), timeout=self.options.timeout, pass_fds=way.descriptors
+            seal.istioctl(self.options.istioctl, pair, way),
+            self._command(key),
+            timeout=self.options.timeout,
+            pass_fds=way.descriptors,
         )
         if done is None:
             words = made.words or (f"exit code {made.code}" if made.code else "it printed nothing")

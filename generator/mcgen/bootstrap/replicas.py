@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mcgen.bootstrap.access import Access
+    from mcgen.bootstrap.outcome import Options
     from mcgen.pairs import Pair
 
 # Of a Secret all but its data.
@@ -47,11 +48,11 @@ class Replica:
     status: str = ""
 
 
-def replicas(consumer: Access, cluster_id: str, *, timeout: float) -> list[Replica]:
+def replicas(consumer: Access, cluster_id: str, options: Options) -> list[Replica]:
     """Return the istiod pods of a consumer, and what each says of a remote; raise NoAnswer."""
     where = (f"--namespace={names.ISTIO_SYSTEM}", "--selector=app=istiod")
-    listed = kubectl(consumer, "get", "pods", *where, f"--output=go-template={_PODS}", timeout=timeout)
-    statuses = _statuses(consumer, cluster_id, timeout=timeout) if listed.strip() else {}
+    listed = kubectl(consumer, "get", "pods", *where, f"--output=go-template={_PODS}", timeout=options.timeout)
+    statuses = _statuses(consumer, cluster_id, options) if listed.strip() else {}
     found = []
     for line in listed.splitlines():
         pod, image, started = (*line.split(), "", "")[:3]
@@ -59,10 +60,10 @@ def replicas(consumer: Access, cluster_id: str, *, timeout: float) -> list[Repli
     return found
 
 
-def _statuses(consumer: Access, cluster_id: str, *, timeout: float) -> dict[str, str]:
+def _statuses(consumer: Access, cluster_id: str, options: Options) -> dict[str, str]:
     """Return the status of a remote by istiod pod, as `istioctl remote-clusters` prints it."""
-    argv = ["istioctl", "remote-clusters", *consumer.options, f"--istioNamespace={names.ISTIO_SYSTEM}"]
-    done = proc.run(argv, timeout=timeout, pass_fds=consumer.descriptors)
+    argv = [options.istioctl, "remote-clusters", *consumer.options, f"--istioNamespace={names.ISTIO_SYSTEM}"]
+    done = proc.run(argv, timeout=options.timeout, pass_fds=consumer.descriptors)
     if done.code:
         raise NoAnswer(why(done.words), f"istioctl remote-clusters in {consumer.cluster}: {done.words}")
     return parse_statuses(done.stdout.decode(errors="replace"), cluster_id)
@@ -83,7 +84,7 @@ def parse_statuses(table: str, cluster_id: str) -> dict[str, str]:
     return found
 
 
-def lacking(pair: Pair, consumer: Access, *, timeout: float) -> Iterator[str]:
+def lacking(pair: Pair, consumer: Access, options: Options) -> Iterator[str]:
     """Yield what keeps the old token from being revoked: every replica must be known to use the new one."""
     secret = names.remote_secret(pair.remote.id)
     try:
@@ -95,7 +96,7 @@ def lacking(pair: Pair, consumer: Access, *, timeout: float) -> Iterator[str]:
             f"--namespace={names.ISTIO_SYSTEM}",
             "--show-managed-fields",
             f"--output=go-template={_METADATA}",
-            timeout=timeout,
+            timeout=options.timeout,
         )
     except NoAnswer as error:
         if error.why is not Why.NOT_FOUND:
@@ -110,19 +111,19 @@ def lacking(pair: Pair, consumer: Access, *, timeout: float) -> Iterator[str]:
         )
         return
     changed = max(_time(text) for text in times.split())
-    pods = replicas(consumer, pair.remote.id, timeout=timeout)
+    pods = replicas(consumer, pair.remote.id, options)
     if not pods:
         yield f"no istiod runs in {pair.consumer.name}: nobody can say which token is in use"
     for replica in pods:
-        yield from _lacking(replica, pair, consumer, changed, timeout=timeout)
+        yield from _lacking(replica, pair, consumer, changed, options)
 
 
-def _lacking(replica: Replica, pair: Pair, consumer: Access, changed: datetime, *, timeout: float) -> Iterator[str]:
+def _lacking(replica: Replica, pair: Pair, consumer: Access, changed: datetime, options: Options) -> Iterator[str]:
     if not replica.started:
         yield f"{replica.pod} is not running: wait for it, or until it is gone"
     elif replica.status != _SYNCED:
         yield f"{replica.pod} says of {pair.remote.id}: {replica.status or 'not known'}"
-    elif _time(replica.started) <= changed and not _took_up(replica, pair, consumer, changed, timeout=timeout):
+    elif _time(replica.started) <= changed and not _took_up(replica, pair, consumer, changed, timeout=options.timeout):
         yield (
             f"{replica.pod} does not show that it has taken the new secret up since {changed.isoformat()}: wait a "
             "moment, or restart it if its log goes back no further (kubectl rollout restart deployment)"

@@ -17,14 +17,15 @@ if TYPE_CHECKING:
 
     from mcgen.bootstrap.access import Access
     from mcgen.bootstrap.certificate import Certificate
+    from mcgen.bootstrap.outcome import Options
     from mcgen.pairs import Pair
 
 HEADER = "Sealed by mcgen bootstrap. An input of the build: keep it in Git."
 
 
-def istioctl(pair: Pair, remote: Access) -> list[str]:
+def istioctl(program: str, pair: Pair, remote: Access) -> list[str]:
     """Return istioctl's command line; everything is named, so that it creates and chooses nothing by itself."""
-    argv = ["istioctl", "create-remote-secret", *remote.options]
+    argv = [program, "create-remote-secret", *remote.options]
     argv += [f"--name={pair.remote.id}", "--type=remote", "--create-service-account=false"]
     argv += [f"--service-account={names.reader(pair.consumer.name, pair.tokens[-1])}"]
     argv += [f"--secret-name={names.reader_token(pair.consumer.name, pair.tokens[-1])}"]
@@ -41,13 +42,13 @@ def kubeseal(certificate: str) -> list[str]:
     return ["kubeseal", f"--cert={certificate}", "--scope=strict", "--format=yaml"]
 
 
-def seal(pair: Pair, remote: Access, certificate: Certificate, *, timeout: float) -> str:
+def seal(pair: Pair, remote: Access, certificate: Certificate, options: Options) -> str:
     """Return the text of the sealed secret's file; raise ToolError with the program's own words, secrets hidden."""
     with readable(certificate.pem) as descriptor:
         made, done = proc.pipe(
-            istioctl(pair, remote),
+            istioctl(options.istioctl, pair, remote),
             kubeseal(f"/dev/fd/{descriptor}"),
-            timeout=timeout,
+            timeout=options.timeout,
             pass_fds=(*remote.descriptors, descriptor),
         )
     # A program that dies of its neighbour's death has nothing to say about the cause.

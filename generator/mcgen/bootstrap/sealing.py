@@ -51,7 +51,7 @@ class Sealing:
         """Seal a remote secret with the certificate that the consumer was asked for."""
         certificate = asked.certificate
         assert certificate is not None
-        text = seal.seal(pair, way, certificate, timeout=self.options.timeout)
+        text = seal.seal(pair, way, certificate, self.options)
         path = self.planned(pair)
         return Kept(
             state=State.SEALED,

@@ -133,7 +133,7 @@ def _ask_istiod(_mesh: Mesh, pair: Pair, options: Options, live: _Live) -> None:
     if not pair.held:
         return
     way = access.of(pair.consumer, options.kubeconfigs)
-    found = replicas.replicas(way, pair.remote.id, timeout=options.timeout)
+    found = replicas.replicas(way, pair.remote.id, options)
     good = sum(replica.status == "synced" for replica in found)
     live.istiod = f"{good} of {len(found)} synced"
     live.synced = bool(found) and good == len(found)

@@ -59,7 +59,7 @@ def revoke(loaded: Loaded, name: str, options: Options) -> list[Step]:
             return step
         way = access.of(pair.consumer, options.kubeconfigs)
         try:
-            missing = retry(lambda: list(replicas.lacking(pair, way, timeout=options.timeout)))
+            missing = retry(lambda: list(replicas.lacking(pair, way, options)))
         except ToolError as error:
             return Step(pair=pair, refused=str(error), unanswered=True)
         return Step(pair=pair, refused="; ".join(missing)) if missing else step
@@ -89,7 +89,7 @@ def _refuse_lossy(mesh: Mesh, pairs: list[Pair], options: Options) -> None:
     """Raise ToolError when an istiod that runs is older than the blueprint says, and loses endpoints."""
     for name in dict.fromkeys(pair.consumer.name for pair in pairs):
         way = access.of(mesh.by_name[name], options.kubeconfigs)
-        for replica in replicas.replicas(way, "", timeout=options.timeout):
+        for replica in replicas.replicas(way, "", options):
             if rotation.loses_endpoints(replica.version):
                 raise ToolError(_lossy(f"{replica.pod} in {name}, which is Istio {replica.version},"))
 

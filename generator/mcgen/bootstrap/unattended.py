@@ -174,12 +174,12 @@ def _stale(made: Prepared, where: str) -> str:
 def _sealed(order: Order, here: ways.Pod, made: Prepared, say: Callable[[str], None]) -> Result:
     """Seal what is missing, and build again."""
     mesh, out = made.loaded.mesh, made.plan.out
-    programs.check(mesh.minor)
+    program = programs.check(mesh.minor)
     keeping.of(made.loaded, order.options).check(needed=True)
     with contextlib.ExitStack() as stack:
         stack.enter_context(record.locked(out))
         found = ways.ways(mesh, _job(mesh), here, order.options, stack)
-        result = run.run(made.loaded, out, replace(order.options, kubeconfigs=found))
+        result = run.run(made.loaded, out, replace(order.options, kubeconfigs=found, istioctl=program))
     say(show.summary(result).rstrip("\n"))
     if result.wrote:
         store.apply(_loaded(order).plan)

@@ -7,13 +7,10 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from typing import TYPE_CHECKING
 
-from mcgen import layout
-from mcgen.bootstrap.programs import istioctl_minor
+from mcgen import istioctl, layout
 from mcgen.changes.documents import documents_of
-from mcgen.problems import ToolError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -40,17 +37,9 @@ def environments(minors: Iterable[str], scratch: Path) -> dict[str, dict[str, st
     """
     found: dict[str, dict[str, str]] = {"": dict(os.environ)}
     for wanted in sorted(set(minors) - {""}):
-        own = shutil.which(f"istioctl-{wanted}")
-        there = istioctl_minor(own or "istioctl")
-        if there != wanted:
-            raise ToolError(
-                f"'{own or 'istioctl'}' is of version {there}, and stages of Istio {wanted} are to be rendered: "
-                f"put an istioctl {wanted} on PATH; one beside another may be called istioctl-{wanted}"
-            )
-        found[wanted] = dict(os.environ)
-        if own:
-            folder = scratch / wanted
-            folder.mkdir()
-            (folder / "istioctl").symlink_to(own)
-            found[wanted]["PATH"] = f"{folder}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+        program = istioctl.needed(wanted)
+        folder = scratch / wanted
+        folder.mkdir()
+        (folder / "istioctl").symlink_to(program)
+        found[wanted] = {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
     return found

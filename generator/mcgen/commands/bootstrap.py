@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -219,7 +220,7 @@ def _seal(given: Read, loaded: Loaded, out: Path, options: Options, *, validator
     from mcgen.bootstrap import keeping, programs, run, show
 
     if not options.dry_run:
-        programs.check(loaded.mesh.minor)
+        options = replace(options, istioctl=programs.check(loaded.mesh.minor))
         needed = any(run.needed(pair, options) for pair in loaded.mesh.all_pairs)
         keeping.of(loaded, options).check(needed=needed)
     with terminal.progress("sealing", len(loaded.mesh.all_pairs), form=form) as watch:
@@ -273,7 +274,7 @@ def _status(loaded: Loaded, out: Path, options: Options, form: str) -> int:
 
     if lost := load.lost_stages(loaded, *store.load_manifest(out)):
         raise ProblemsFound(lost)
-    programs.check(loaded.mesh.minor)
+    options = replace(options, istioctl=programs.check(loaded.mesh.minor))
     rows, addresses = standings(loaded, options), loaded.mesh.served_addresses
     if form == "text":
         made = loaded.mesh.secrets.backend.MADE
@@ -298,7 +299,7 @@ def _step(
     from mcgen.bootstrap import programs, show, steps
     from mcgen.bootstrap.run import Result
 
-    programs.check(loaded.mesh.minor)
+    options = replace(options, istioctl=programs.check(loaded.mesh.minor))
     name = rotate if rotate is not None else revoke or ALL
     action = "revoke" if rotate is None else "rotate"
     taken = (steps.revoke if rotate is None else steps.rotate)(loaded, name, options)

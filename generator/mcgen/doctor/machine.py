@@ -5,9 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mcgen import proc
+from mcgen import istioctl, proc
 from mcgen.backends import SEALED_SECRETS
-from mcgen.bootstrap import programs
 from mcgen.doctor.ask import Question
 from mcgen.doctor.verdict import Check, finding, fine
 from mcgen.problems import ToolError
@@ -44,13 +43,9 @@ def _runs(name: str) -> Iterator[Check]:
 
 
 def _istioctl(minor: str) -> Iterator[Check]:
-    advice = f"put an istioctl {minor} on PATH"
-    try:
-        found = programs.istioctl_minor()
-    except ToolError as error:
-        yield finding("MC732", "istioctl", str(error), advice)
-        return
-    if found == minor:
-        yield fine("istioctl", found)
+    found = istioctl.find(minor)
+    if isinstance(found, str):
+        advice = f"put an istioctl {minor} on PATH; beside another one it may be called istioctl-{minor}"
+        yield finding("MC732", "istioctl", f"the mesh runs Istio {minor}: {found}", advice)
     else:
-        yield finding("MC732", "istioctl", f"it is of version {found}, and the mesh runs Istio {minor}", advice)
+        yield fine("istioctl", found.says)
