@@ -50,7 +50,7 @@ def needed(minor: str) -> str:
     found = find(minor)
     if isinstance(found, str):
         raise ToolError(
-            f"istioctl {minor} is needed, the minor that the mesh runs: {found}. Put it on PATH, as istioctl or, "
+            f"istioctl {minor} is needed: {found}. Put it on PATH, as istioctl or, "
             f"beside another one, as istioctl-{minor}"
         )
     return found.path

@@ -71,4 +71,4 @@ def test_diff_says_so_before_it_compares(programs: Path, tmp_path: Path, capsys:
             (tmp_path / side / path).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / side / path).write_bytes(raw)
     assert run(["diff", str(tmp_path / "old"), str(tmp_path / "new"), "--verify", "--rendered"]) == 3
-    assert "put an istioctl 1.31 on PATH" in capsys.readouterr().err
+    assert "as istioctl-1.31\n" in capsys.readouterr().err

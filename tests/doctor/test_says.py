@@ -59,7 +59,7 @@ def test_text(live: Answers, capsys: pytest.CaptureFixture[str]) -> None:
     text = capsys.readouterr().out
     lines = text.splitlines()
     assert lines[0] == "this machine"
-    assert "  ✓ istioctl: 1.31" in lines
+    assert "  ✓ istioctl: 1.31.1" in lines
     assert "Argo CD (context 'gke')" in lines
     assert "gke, primary (context 'gke')" in lines
     assert "  ✗ AppProject gke-aks: it is not there [MC706]" in lines

@@ -106,6 +106,7 @@ KEY = st.one_of(WORD, st.tuples(st.sampled_from(["a.b", "example.com"]), WORD).m
 
 
 @given(st.dictionaries(KEY, WORD, min_size=1, max_size=5), st.data())
+@settings(deadline=None)
 def test_operators_mean_what_they_say(given: dict[str, str], data: st.DataObject) -> None:
     key, other = data.draw(st.sampled_from(sorted(given))), data.draw(WORD)
     same = other == given[key]
