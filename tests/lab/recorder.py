@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import suppress
+from dataclasses import replace
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,18 @@ PATHS = {
     "Service": "/api/v1/services",
     "ServiceAccount": "/api/v1/serviceaccounts",
 }
+
+
+def standing(events: Iterable[Event]) -> tuple[Event, ...]:
+    """Return what still is so at the end of a line, for another line that begins there."""
+    found: dict[tuple[str, str, str], list[Event]] = {}
+    for event in events:
+        of = found.setdefault((event.cluster, event.kind, event.name), [])
+        if event.what == DELETED:
+            of.clear()
+        else:
+            of.append(replace(event, initial=True))
+    return tuple(event for of in found.values() for event in of)
 
 
 class Recorder:

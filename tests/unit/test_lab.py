@@ -12,10 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mcgen.verify.watch import DELETED, ESTABLISHED, EXISTS, Event
 from tests.lab import catalogue, images
 from tests.lab.balancer import Balancer
 from tests.lab.catalogue import Image
 from tests.lab.plan import MOST_CLUSTERS, LabError, plan
+from tests.lab.recorder import standing
 from tests.lab.registry import digest_of
 
 if TYPE_CHECKING:
@@ -111,3 +113,15 @@ def test_what_has_not_changed_is_not_packed_again(tmp_path: Path, monkeypatch: p
         assert tar.getmember("tmp").mode == 0o1777
     # What no image has any more is gone: a manifest, a config and a layer are left.
     assert len(list((store / "sha256").iterdir())) == 3
+
+
+def test_what_still_is_so_begins_another_line() -> None:
+    def event(name: str, what: str, at: float) -> Event:
+        return Event(at=at, cluster="gke", kind="CustomResourceDefinition", name=name, what=what)
+
+    line = [event("a", EXISTS, 1), event("b", EXISTS, 2), event("a", ESTABLISHED, 3), event("b", DELETED, 4)]
+    assert [(each.name, each.what, each.initial) for each in standing(line)] == [
+        ("a", EXISTS, True),
+        ("a", ESTABLISHED, True),
+    ]
+    assert [each.name for each in standing([*line, event("b", EXISTS, 5)])] == ["a", "a", "b"]

@@ -21,7 +21,7 @@ HEALTHY_AGAIN = 120
 
 def order(run: Running) -> list[str]:
     """Return what came before its turn, with what happened around it; and what was not seen at all."""
-    events, said = run.events, []
+    events, said = run.line, []
     for chain in run.chains.values():
         for each in violations(events, chain):
             said += [str(each), *around(events, each)]
@@ -30,7 +30,7 @@ def order(run: Running) -> list[str]:
 
 def seen(run: Running) -> list[str]:
     """Return what should have been seen of a mesh that was installed to its end, and was not."""
-    return [line for chain in run.chains.values() for line in missing(run.events, chain)]
+    return [line for chain in run.chains.values() for line in missing(run.line, chain)]
 
 
 def quiet(run: Running) -> list[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tests.e2e_order.trials import faults, judge, kinds, picture, worlds
 from tests.e2e_order.trials.running import Running
 from tests.lab.plan import LabError
+from tests.lab.recorder import standing
 
 if TYPE_CHECKING:
     from tests.e2e_order.trials.draw import Trial
@@ -36,12 +37,14 @@ def run(ground: Ground, trial: Trial) -> Result:
     """Run a trial and leave the ground clean; raise LabError when it cannot be cleaned."""
     print(f"{trial}", flush=True)
     start = time.monotonic()
+    past = ground.recorder.events
     running = Running(
         ground=ground,
         trial=trial,
         team=ground.team(f"{trial.seed}-{start:.0f}", trial.mesh),
         random=trial.random,
-        first=len(ground.recorder.events),
+        first=len(past),
+        before=standing(past),
     )
     wrong = _story(running)
     running.note("judged")

@@ -38,6 +38,8 @@ AGAIN = 15
 class Running:
     """A trial that runs. first: the index of its first event in the recorder's line; notes: what is worth telling.
 
+    before: what was so already when it began, such as a CRD of the lab's own controller, which a mesh brings too.
+
     chains: by cluster, those that have left included. promised: whether the order is, as it is not without Argo CD's
     health checks.
     """
@@ -47,6 +49,7 @@ class Running:
     team: Team
     random: Random
     first: int
+    before: tuple[Event, ...] = ()
     chains: dict[str, Chain] = field(default_factory=dict)
     promised: bool = True
     notes: list[str] = field(default_factory=list)
@@ -55,6 +58,10 @@ class Running:
     @property
     def events(self) -> tuple[Event, ...]:
         return self.ground.recorder.events[self.first :]
+
+    @property
+    def line(self) -> tuple[Event, ...]:
+        return self.before + self.events
 
     def note(self, what: str) -> None:
         line = f"{time.monotonic() - self.started:6.1f} s  {what}"
