@@ -49,7 +49,8 @@ def sample(tree: str) -> tuple[Chain, ...]:
     return chains(load.load(given, BY_TREE[tree].folder).mesh)
 
 
-CHAINS = {f"{tree} {chain.cluster}": chain for tree in ("gke-aks", "three-clouds") for chain in sample(tree)}
+TREES = ("gke-aks", "three-clouds", "multi-primary-sealed", "external-secrets")
+CHAINS = {f"{tree} {chain.cluster}": chain for tree in TREES for chain in sample(tree)}
 
 
 def in_order(chain: Chain) -> list[Event]:
@@ -81,6 +82,15 @@ def test_the_checker_finds_every_effect_that_came_too_late_or_never(chain: Chain
             assert any(each.before.of(event) for each in found), event
             assert any(event.name in line for line in missing(never, chain)), event
             assert all(str(each.event) in "".join(around(never, each)) for each in found)
+
+
+@pytest.mark.parametrize(("tree", "made"), [("multi-primary-sealed", "unsealed"), ("external-secrets", "fetched")])
+def test_an_istiod_without_its_ca_came_too_early(tree: str, made: str) -> None:
+    chain = CHAINS[f"{tree} gke"]
+    without = [event for event in in_order(chain) if event.name != "istio-system/cacerts"]
+    found = {(each.before.name, each.before.what) for each in violations(without, chain)}
+    assert found == {("istio-system/cacerts", made)}
+    assert "control-plane" in {each.stage for each in violations(without, chain)}
 
 
 def test_what_was_there_when_the_watching_began_is_in_no_order() -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mcgen import chain, names, stages
+from mcgen.backends import around as secrets
 from mcgen.verify.watch import ADDRESS, AVAILABLE, BUNDLE, ESTABLISHED, EXISTS
 
 if TYPE_CHECKING:
@@ -148,9 +149,9 @@ def _effects(mesh: Mesh, step: Step) -> Iterator[Effect]:
             addon = mesh.sealed_secrets
             yield effect(_CRD, "sealedsecrets.bitnami.com", ESTABLISHED, namespace="")
             yield effect("Deployment", addon.controller, AVAILABLE, namespace=addon.namespace)
-        case stages.REMOTE_SECRET:
+        case stages.TRUST | stages.REMOTE_SECRET:
             backend = mesh.secrets.backend
-            yield effect(backend.KIND[1], names.remote_secret(step.cluster.id), backend.MADE)
+            yield effect(backend.KIND[1], secrets.secret(step), backend.MADE)
         case stages.BASE:
             yield effect(_CRD, "virtualservices.networking.istio.io", ESTABLISHED, namespace="")
         case stages.CONTROL_PLANE:
