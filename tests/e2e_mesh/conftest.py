@@ -11,8 +11,8 @@ import pytest
 
 from tests.e2e_mesh import road
 from tests.e2e_mesh.page import Page
-from tests.e2e_mesh.parts import Parts
 from tests.lab.lab import Lab
+from tests.lab.parts import Parts
 from tests.lab.plan import plan
 from tests.lab.team import Team, gather
 

@@ -13,18 +13,17 @@ from typing import TYPE_CHECKING, Any
 from tests.e2e_mesh.page import block
 from tests.lab import addons, argocd, sshd, story
 from tests.lab.catalogue import CHECKOUT
+from tests.lab.plaintext import OUTSIDE
 from tests.lab.process import wait_for
 
 if TYPE_CHECKING:
     from tests.e2e_mesh.page import Page
-    from tests.lab.cluster import Cluster
     from tests.lab.sshd import Server
     from tests.lab.team import Team
 
 REPOSITORY = "platform/mesh"
 BRANCH, JOB = "mcgen/bootstrap-gke-aks", "gke-aks-bootstrap"
 APPLICANT = CHECKOUT / "tests/e2e_mesh/applicant.yaml"
-OUTSIDE = "demo"
 
 
 def prepare(team: Team) -> Server:
@@ -51,18 +50,12 @@ def to_the_gate(team: Team, page: Page) -> None:
         addons.demo(cluster)
         cluster.rolled_out(OUTSIDE, "client")
     root = team.home.get("configmap", "istio-ca-root-cert", "istio-system")["data"]["root-cert.pem"]
-    words = {"root": json.dumps(root), "gateway": balancer(team.home, "istio-eastwestgateway", "istio-system")}
+    words = {"root": json.dumps(root), "gateway": team.home.balancer("istio-system", "istio-eastwestgateway")}
     aks = team.lab["aks"]
     aks.apply(Template(APPLICANT.read_text()).substitute(words))
     aks.kubectl(
         "wait", "pod/applicant", f"--namespace={OUTSIDE}", "--for=condition=Ready", "--timeout=180s", timeout=200
     )
-
-
-def balancer(cluster: Cluster, service: str, namespace: str) -> str:
-    """Return the address of a Service's load balancer."""
-    address: str = cluster.get("service", service, namespace)["status"]["loadBalancer"]["ingress"][0]["ip"]
-    return address
 
 
 def applied_for(team: Team) -> str:
@@ -105,17 +98,6 @@ def commit(team: Team, message: str) -> None:
     """Build and commit what was changed in the blueprint."""
     team.build()
     team.commit(message)
-
-
-def permissive(blueprint: dict[str, Any]) -> None:
-    """Let a patch admit plain text to the mesh."""
-    patch = {"op": "replace", "path": "/spec/mtls/mode", "value": "PERMISSIVE"}
-    blueprint["patches"].append({"stage": "policies", "target": {"kind": "PeerAuthentication"}, "patch": [patch]})
-
-
-def strict(blueprint: dict[str, Any]) -> None:
-    """Take that patch away."""
-    del blueprint["patches"][-1]
 
 
 def refused(team: Team) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e_mesh.calls import BOTH, ask, obey
+from tests.lab.calls import BOTH, ask, obey
 from tests.lab.process import wait_for
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e_mesh import road
-from tests.e2e_mesh.calls import BOTH, obey
+from tests.lab.calls import BOTH, obey
 
 if TYPE_CHECKING:
     from tests.e2e_mesh.page import Page

@@ -6,9 +6,8 @@ from base64 import b64decode
 from typing import TYPE_CHECKING
 
 from tests.e2e_bootstrap.test_1_first import answer
-from tests.lab import argocd
 from tests.lab.plan import LabError
-from tests.lab.process import wait_for
+from tests.lab.settling import told
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,14 +43,14 @@ def rotate(team: Team, commit: Callable[[str], None], well: Callable[[], None]) 
     _must("the token is taken", answer(server, old) == "200")
     _must("--rotate adds a token", "tokens 1 -> 1, 2" in team.bootstrap("--rotate", "aks"))
     commit("A second token for aks")
-    told(team, "the second token", lambda: token(team, "2"))
+    told(team.home, "the second token", lambda: token(team, "2"))
     _must("the new token is sealed", "sealed   aks for gke: token 2" in team.bootstrap())
     commit("The second token of aks, sealed")
     said: list[str] = []
-    told(team, "every istiod to have it", lambda: revoked(team, said))
+    told(team.home, "every istiod to have it", lambda: revoked(team, said))
     well()
     commit("The first token of aks is revoked")
-    told(team, "the refusal of the old token", lambda: answer(server, old) == "401")
+    told(team.home, "the refusal of the old token", lambda: answer(server, old) == "401")
     well()
     _must("the new token is taken", answer(server, token(team, "2")) == "200")
     _must("the old token is gone", not token(team, "1"))
@@ -61,15 +60,3 @@ def _must(what: str, holds: bool) -> None:
     # In a trial a failure is one line of many, and the next trial follows.
     if not holds:
         raise LabError(f"not so: {what}")
-
-
-def told(team: Team, what: str, done: Callable[[], object]) -> None:
-    """Wait for something; tell Argo CD again meanwhile: a call that comes while it compares is lost."""
-
-    def now() -> bool:
-        if done():
-            return True
-        argocd.refresh(team.home)
-        return False
-
-    wait_for(what, now, seconds=300, pause=5)

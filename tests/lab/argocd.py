@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from tests.lab.plan import LabError
 from tests.lab.process import wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tests.lab.cluster import Cluster
     from tests.lab.repository import Repository
@@ -102,6 +103,20 @@ def restart_controller(home: Cluster) -> None:
     where = (CONTROLLER, f"--namespace={NAMESPACE}")
     home.kubectl("rollout", "restart", *where)
     home.kubectl("rollout", "status", *where, "--timeout=180s", timeout=200)
+
+
+@contextmanager
+def paused(home: Cluster) -> Iterator[None]:
+    """Have nothing synced inside, so that what is broken by hand stays so."""
+    where = (CONTROLLER, f"--namespace={NAMESPACE}")
+    home.kubectl("scale", *where, "--replicas=0")
+    try:
+        pods = ("pods", "--selector=app.kubernetes.io/name=argocd-application-controller", f"--namespace={NAMESPACE}")
+        home.kubectl("wait", *pods, "--for=delete", "--timeout=120s", timeout=150)
+        yield
+    finally:
+        home.kubectl("scale", *where, "--replicas=1")
+        home.kubectl("rollout", "status", *where, "--timeout=180s", timeout=200)
 
 
 def register(home: Cluster, name: str, cluster: Cluster | None = None) -> None:

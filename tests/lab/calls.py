@@ -23,14 +23,17 @@ VERSION = re.compile(r"version: (v\d)")
 BOTH = {"v1", "v2"}
 
 
-def ask(lab: Lab, cluster: str, *, head: bool = False, at_once: bool = False) -> Counter[str]:
+def ask(
+    lab: Lab, cluster: str, *, head: bool = False, at_once: bool = False, client: str = "", count: int = ROUND
+) -> Counter[str]:
     """Return how often the client of a cluster was given which answer; it calls one after the other, or a few at once.
 
     An answer is the version that gave it, else its status; 000 is none within 25 seconds. A HEAD says no version.
+    client: another one than the demo's.
     """
-    count, end = (AT_ONCE, "&") if at_once else (ROUND, ";")
+    count, end = (AT_ONCE, "&") if at_once else (count, ";")
     script = SCRIPT.format(count=count, option="-I" if head else "", mark=MARK, end=end)
-    said = lab[cluster].execute(DEMO, f"deployment/sleep-{cluster}", "sh", "-c", script)
+    said = lab[cluster].execute(DEMO, client or f"deployment/sleep-{cluster}", "sh", "-c", script)
     return Counter(_answer(each) for each in said.split(MARK)[:-1])
 
 

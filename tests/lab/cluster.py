@@ -145,6 +145,11 @@ class Cluster:
         found: dict[str, Any] = json.loads(self.kubectl("get", kind, name, f"--namespace={namespace}", "--output=json"))
         return found
 
+    def balancer(self, namespace: str, service: str) -> str:
+        """Return the address of a Service's load balancer."""
+        address: str = self.get("service", service, namespace)["status"]["loadBalancer"]["ingress"][0]["ip"]
+        return address
+
     def rolled_out(self, namespace: str, deployment: str, seconds: float = 120) -> None:
         """Wait until every pod of a Deployment is ready; raise LabError with the pods' states when that fails."""
         where = f"--namespace={namespace}"

@@ -42,13 +42,18 @@ def first_install(team: Team) -> Waiting:
 
 
 def install(team: Team) -> None:
-    """Prepare Argo CD, apply the install folder of the committed tree, and wait until nothing moves any more."""
+    """Install the committed tree, and wait until nothing moves any more."""
+    begin(team)
+    argocd.settle(team.home, "chain of aks at its gate and chain of gke at its end", at_the_gate, seconds=PATIENCE)
+    resynced(team)
+
+
+def begin(team: Team) -> None:
+    """Prepare Argo CD and apply the install folder of the committed tree, by the words of its READMEs."""
     setup = (team.tree / "argocd/setup/README.md").read_text()
     team.follow(setup, "### A stock install, with kubectl")
     team.follow(setup, "## Offered: an admission policy")
     team.shell(f"kubectl apply -f {team.folder}/argocd/install")
-    argocd.settle(team.home, "chain of aks at its gate and chain of gke at its end", at_the_gate, seconds=PATIENCE)
-    resynced(team)
 
 
 def at_the_gate(found: dict[str, Application]) -> bool:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from mcgen import load
+from mcgen import chain, load, names
 from mcgen.verify import watch_order
 from tests.lab import addons, argocd, handbook, repository
 from tests.lab.catalogue import CHECKOUT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from mcgen.mesh import Mesh
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 TREE = "output/gke-aks"
 SEALED = "clusters/gke/remote-secrets/aks/sealed-secret.yaml"
+# A node of two processors, which other clusters share, has to hold two istiods beside two old ones.
+SMALL = {"pilot": {"resources": {"requests": {"cpu": "50m", "memory": "128Mi"}}}}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +65,25 @@ class Team:
     def chains(self) -> tuple[Chain, ...]:
         """The chains as their order can be seen."""
         return watch_order.chains(self.mesh)
+
+    @property
+    def wanted(self) -> set[str]:
+        """The Applications that Argo CD has when it has all of the tree."""
+        mesh = self.mesh
+        found = {names.root(mesh.name), *(names.chain(mesh.name, cluster.name) for cluster in mesh.clusters)}
+        for cluster, steps in chain.chains(mesh):
+            found |= {names.application(mesh.name, cluster.name, step.name) for step in steps if step.listed}
+        return found | {names.peer(mesh.name, step.destination.name, step.cluster.name) for step in chain.peers(mesh)}
+
+    @property
+    def gated(self) -> set[str]:
+        """The Applications that wait at a gate, and their chains."""
+        mesh, found = self.mesh, set[str]()
+        for cluster, steps in chain.chains(mesh):
+            gates = {step.name for step in steps if step.gate and step.listed}
+            found |= {names.application(mesh.name, cluster.name, name) for name in gates}
+            found |= {names.chain(mesh.name, cluster.name)} if gates else set()
+        return found
 
     def chain(self, cluster: str) -> Chain:
         """Return the chain of a cluster."""
@@ -111,7 +132,7 @@ class Team:
         return self.shell(handbook.block(page, after))
 
 
-def prepare(lab: Lab, repository: Repository) -> None:
+def prepare(lab: Lab, repository: Repository, *, primaries: Sequence[str] = ("gke",)) -> None:
     """Do what the tree's README asks for before the first sync, but for the setup, which is the tree's own."""
     home = lab["gke"]
     argocd.install(home, repository)
@@ -119,7 +140,8 @@ def prepare(lab: Lab, repository: Repository) -> None:
         argocd.register(home, name, None if cluster is home else cluster)
     with ThreadPoolExecutor() as pool:
         begun = [pool.submit(addons.metrics_server, cluster) for cluster in lab.clusters.values()]
-        for done in (pool.submit(addons.sealed_secrets, home), pool.submit(argocd.ready, home), *begun):
+        begun += [pool.submit(addons.sealed_secrets, lab[name]) for name in primaries]
+        for done in (pool.submit(argocd.ready, home), *begun):
             done.result()
 
 
@@ -131,10 +153,11 @@ def gather(lab: Lab) -> Team:
     return team
 
 
-def adapted(lab: Lab, repository: Repository) -> dict[str, Any]:
-    """Return the sample blueprint with the lab's addresses, and without what its Envoy cannot do."""
-    blueprint: dict[str, Any] = yaml.safe_load((CHECKOUT / "blueprints/gke-aks.yaml").read_text())
+def adapted(lab: Lab, repository: Repository, sample: str = "gke-aks") -> dict[str, Any]:
+    """Return a sample blueprint with the lab's addresses and clusters, and without what its Envoy cannot do."""
+    blueprint: dict[str, Any] = yaml.safe_load((CHECKOUT / f"blueprints/{sample}.yaml").read_text())
     blueprint["gitops"]["repo"] = repository.url
+    blueprint["clusters"] = [each for each in blueprint["clusters"] if each["name"] in lab.clusters]
     for cluster in blueprint["clusters"]:
         cluster["egress"] = [f"{lab[cluster['name']].plan.node_address}/32"]
     blueprint["patches"] = [vanilla_envoy()]

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from tests.e2e_order import rotation
 from tests.e2e_order.trials import faults, leaving, upgrading
-from tests.e2e_order.trials.running import AGAIN
 from tests.lab import argocd
 from tests.lab.plan import LabError
 from tests.lab.process import wait_for
+from tests.lab.settling import AGAIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from mcgen import chain, names
+from mcgen import chain
 from mcgen.verify.watch import ADDRESS, AVAILABLE, EXISTS
-from tests.lab import argocd
+from tests.lab import argocd, settling
 from tests.lab.plan import LabError
 from tests.lab.process import wait_for
+from tests.lab.settling import AGAIN, PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,12 +27,6 @@ if TYPE_CHECKING:
     from tests.e2e_order.trials.ground import Ground
     from tests.lab.argocd import Application
     from tests.lab.team import Team
-
-# Generous: the machine has other work.
-PATIENCE = 1800
-# How often the team has Argo CD look again. A webhook's call that comes while Argo CD compares is lost, and its own
-# resync is minutes away: waiting for that would show nothing more.
-AGAIN = 15
 
 
 @dataclass(kw_only=True)
@@ -81,45 +76,14 @@ class Running:
         seconds: float = PATIENCE,
         calm: bool = False,
     ) -> None:
-        """Wait until the Applications are as wanted; raise LabError that says how they are when that does not come.
-
-        calm: nobody has Argo CD look again meanwhile.
-        """
-        refreshed = [time.monotonic()]
-
-        def now() -> bool:
-            # The API server may be away for a moment.
-            with suppress(LabError):
-                if done(argocd.applications(self.team.home)):
-                    return True
-                if not calm and time.monotonic() - refreshed[0] > AGAIN:
-                    argocd.refresh(self.team.home)
-                    refreshed[0] = time.monotonic()
-            return False
-
-        try:
-            wait_for(what, now, seconds=seconds, pause=0.5)
-        except LabError as error:
-            found = argocd.applications(self.team.home).values()
-            raise LabError("\n".join([str(error), *map(str, found)])) from error
+        """Wait until the Applications are as wanted, and note it; see `settling.until`."""
+        settling.until(self.team.home, what, done, seconds=seconds, calm=calm)
         self.note(what)
-
-    def wanted(self) -> set[str]:
-        """Return the Applications that Argo CD has when it has all of the tree."""
-        mesh = self.team.mesh
-        found = {names.root(mesh.name), *(names.chain(mesh.name, cluster.name) for cluster in mesh.clusters)}
-        for cluster, steps in chain.chains(mesh):
-            found |= {names.application(mesh.name, cluster.name, step.stage.name) for step in steps if step.listed}
-        return found
 
     def well(self, what: str, *, seconds: float = PATIENCE, calm: bool = False) -> None:
         """Wait until all that the tree lists is there, nothing else is, and all of it is Synced and Healthy."""
-        wanted = self.wanted()
-
-        def done(found: Mapping[str, Application]) -> bool:
-            return found.keys() == wanted and all(each.fine for each in found.values())
-
-        self.until(what, done, seconds=seconds, calm=calm)
+        settling.well(self.team, what, seconds=seconds, calm=calm)
+        self.note(what)
 
     def stepped(self, what: str, command: str) -> str:
         """Run a command as soon as it no longer refuses because the step before is not over; return what it says."""
@@ -157,23 +121,9 @@ class Running:
         self.team.shell(f"kubectl apply -f {self.team.folder}/argocd/install")
 
     def at_the_gates(self) -> None:
-        """Wait until the chain of every remote waits at its gate, and all else is at its end."""
-        gates = {
-            names.application(self.team.name, cluster.name, step.stage.name)
-            for cluster, steps in chain.chains(self.team.mesh)
-            for step in steps
-            if step.gate and step.listed
-        }
-        waiting = gates | {name.rsplit("-remote-secret", 1)[0].removesuffix("-control-plane") for name in gates}
-        wanted = self.wanted()
-
-        def done(found: Mapping[str, Application]) -> bool:
-            return found.keys() == wanted and all(
-                (each.sync, each.health) == ("Synced", "Suspended") if name in waiting else each.fine
-                for name, each in found.items()
-            )
-
-        self.until("at the gates", done)
+        """Wait until every chain that has a gate waits there, and all else is at its end."""
+        settling.at_the_gates(self.team)
+        self.note("at the gates")
 
     def seal(self, *options: str) -> bool:
         """Seal what can be sealed and commit it; return whether there was anything new."""

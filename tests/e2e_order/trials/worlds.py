@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from tests.lab.catalogue import CHECKOUT
-from tests.lab.team import adapted, vanilla_envoy
+from tests.lab.team import SMALL, adapted, vanilla_envoy
 
 if TYPE_CHECKING:
     from tests.lab.lab import Lab
@@ -16,10 +16,6 @@ if TYPE_CHECKING:
 
 # The clusters of the sample -> those of the lab.
 RENAMED = {"gke-frankfurt": "gke", "aks-amsterdam": "aks", "eks-ireland": "eks"}
-
-
-# A node of two processors, which other clusters share, has to hold two istiods beside two old ones.
-SMALL = {"pilot": {"resources": {"requests": {"cpu": "50m", "memory": "128Mi"}}}}
 
 
 def gke_aks(lab: Lab, repository: Repository) -> dict[str, Any]:
