@@ -171,6 +171,10 @@ e2e-trials: tools-lab ## run the first five trials of the order, half an hour lo
 e2e-mesh: tools-lab ## make the sample mesh by the whole road, and try its traffic, encryption and policies (as root)
 	$(BIN)/pytest -m lab tests/e2e_mesh
 
+.PHONY: e2e-peers
+e2e-peers: tools-lab ## make a mesh of two primaries with a CA each, and try certificates, order and calls (as root)
+	$(BIN)/pytest -m "lab and long" tests/e2e_peers
+
 .PHONY: e2e-mesh-20
 e2e-mesh-20: tools-lab ## the same twenty times, with a line per run in docs/mesh-runs.md (as root)
 	$(BIN)/python -m tests.e2e_mesh.runs 20

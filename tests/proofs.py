@@ -41,18 +41,23 @@ def sample(tree: str) -> list[pytest.MarkDecorator]:
     return [proves(*claim) for claim in _claims(BY_TREE[tree].blueprint)]
 
 
-def lab(tree: str) -> list[pytest.MarkDecorator]:
-    """Return the markers of tests that install a sample tree on the real clusters and the Argo CD of tests/lab."""
-    claims = [claim for claim in _claims(BY_TREE[tree].blueprint) if claim[0] not in _OF_A_CLOUD]
+def lab(tree: str, *, without: tuple[str, ...] = ()) -> list[pytest.MarkDecorator]:
+    """Return the markers of tests that install a sample tree on the real clusters and the Argo CD of tests/lab.
+
+    without: clusters of the sample that are not in their lab.
+    """
+    claims = [claim for claim in _claims(BY_TREE[tree].blueprint, without) if claim[0] not in _OF_A_CLOUD]
     claims += [(ARGOCD, _pinned("argocd", "github.com/argoproj/argo-cd/v3"))]
     claims += [(KUBERNETES, _pinned("kubernetes", "k8s.io/kubernetes"))]
     return [proves(*claim) for claim in claims]
 
 
 @cache
-def _claims(file: str) -> tuple[tuple[str, str], ...]:
-    """Return what the blueprint of a sample is an example of: area and value."""
-    parsed = blueprint.convert(yaml.safe_load((CHECKOUT / file).read_bytes()))
+def _claims(file: str, without: tuple[str, ...] = ()) -> tuple[tuple[str, str], ...]:
+    """Return what the blueprint of a sample is an example of, without some of its clusters: area and value."""
+    data = yaml.safe_load((CHECKOUT / file).read_bytes())
+    data["clusters"] = [each for each in data["clusters"] if each["name"] not in without]
+    parsed = blueprint.convert(data)
     return tuple(dict.fromkeys(_read(parsed, mesh.resolve(parsed, Inputs()))))
 
 
