@@ -42,7 +42,7 @@ def test_nothing_of_it_can_be_read_between_the_clouds(mesh: Team, page: Page) ->
 
 @pytest.mark.parametrize("name", ["gke", "aks"])
 def test_each_client_has_the_identity_of_its_account(mesh: Team, name: str) -> None:
-    found = presented(mesh.lab[name], DEMO, f"deployment/sleep-{name}")
+    found = presented(mesh.lab[name], DEMO, "app=sleep")
     assert found.identity == f"spiffe://cluster.local/ns/{DEMO}/sa/sleep-{name}"
 
 

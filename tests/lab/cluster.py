@@ -150,6 +150,13 @@ class Cluster:
         address: str = self.get("service", service, namespace)["status"]["loadBalancer"]["ingress"][0]["ip"]
         return address
 
+    def pods(self, namespace: str, selector: str) -> tuple[str, ...]:
+        """Return the names of the pods with these labels that are ready and that nobody has deleted, youngest first."""
+        listed = self.kubectl("get", "pods", f"--namespace={namespace}", f"--selector={selector}", "--output=json")
+        found = [each for each in json.loads(listed)["items"] if _stays(each)]
+        found.sort(key=lambda each: each["metadata"]["creationTimestamp"], reverse=True)
+        return tuple(each["metadata"]["name"] for each in found)
+
     def rolled_out(self, namespace: str, deployment: str, seconds: float = 120) -> None:
         """Wait until every pod of a Deployment is ready; raise LabError with the pods' states when that fails."""
         where = f"--namespace={namespace}"
@@ -174,3 +181,10 @@ class Cluster:
 def state(process: Process) -> str:
     """Return what a program is up to, in a word."""
     return "runs" if alive(process) else "ended"
+
+
+def _stays(pod: dict[str, Any]) -> bool:
+    """Tell whether a pod is ready, and nobody has deleted it."""
+    ready = {"type": "Ready", "status": "True"}
+    conditions = pod.get("status", {}).get("conditions", ())
+    return "deletionTimestamp" not in pod["metadata"] and any(ready.items() <= each.items() for each in conditions)

@@ -35,8 +35,9 @@ class Presented:
         return found
 
 
-def presented(cluster: Cluster, namespace: str, pod: str) -> Presented:
-    """Return what a pod's proxy has from its istiod now."""
+def presented(cluster: Cluster, namespace: str, selector: str) -> Presented:
+    """Return what the proxy of the youngest pod with these labels has from its istiod now."""
+    pod, *_ = cluster.pods(namespace, selector)
     where = (f"--kubeconfig={cluster.kubeconfig}", f"--namespace={namespace}", "--output=yaml")
     said = yaml.safe_load(run([f"{TOOLS}/istioctl", "proxy-config", "secret", pod, *where]))
     held = {each["name"]: each["secret"] for each in said["dynamicActiveSecrets"]}
