@@ -26,6 +26,8 @@ CERTIFICATE = "mcgen/certificate"
 ROOT = "mcgen/root"
 TRUSTED = "mcgen/trusted-roots"
 ROTATION = "mcgen/trust-rotation"
+# With it istiod takes up a change of roots while it runs (handleEvent in pilot/pkg/bootstrap/istio_ca.go).
+TAKES_ROOTS = "ISTIO_MULTIROOT_MESH"
 EXPIRES = "mcgen/expires"
 PROBE = "mcgen/probe"
 DESCRIPTION = "mcgen/description"

@@ -184,3 +184,18 @@ def test_peers_fetch_under_keys_of_their_own() -> None:
     (peers,) = found["argocd/applicationsets/peers.yaml"]
     (ignored,) = peers["spec"]["template"]["spec"]["ignoreDifferences"]
     assert ignored["kind"] == "ExternalSecret"
+
+
+@pytest.mark.parametrize("step", ["", "both", "switched"])
+def test_istiod_starts_anew_in_each_step_of_another_root_and_takes_up_what_comes_later(step: str) -> None:
+    trust = {"mode": "cacerts"} | ({"rotation": step} if step else {})
+    files = tree(
+        resolved(FOUR, trust=trust, istio={"version": "1.31.1", "values": {"pilot": {"env": {"A": "b"}}}}), sealed=True
+    )
+    for primary in ("east", "west"):
+        (operator,) = files[f"clusters/{primary}/control-plane/istio-operator.yaml"]
+        pilot = operator["spec"]["values"]["pilot"]
+        assert pilot.get("podAnnotations", {}) == ({"mcgen/trust-rotation": step} if step else {})
+        assert pilot["env"] == {"A": "b"} | ({"ISTIO_MULTIROOT_MESH": "true"} if step else {})
+    (remote,) = files["clusters/far-east/control-plane/istio-operator.yaml"]
+    assert "ISTIO_MULTIROOT_MESH" not in str(remote)

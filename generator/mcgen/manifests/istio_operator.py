@@ -96,8 +96,10 @@ def _primary(mesh: Mesh, cluster: Cluster) -> Data:
         "pilot": {"autoscaleMin": 2, "seccompProfile": {"type": "RuntimeDefault"}},
     }
     if mesh.rotation:
-        # istiod takes no other roots up while it runs; so each step of a rotation starts it anew, after stage trust.
+        # istiod takes no other roots up while it runs, so each step of a rotation starts it anew. Its stage does not
+        # wait for stage trust then, and may be first; what it began with it gives up only with this variable.
         values["pilot"]["podAnnotations"] = {names.ROTATION: mesh.rotation}
+        values["pilot"]["env"] = {names.TAKES_ROOTS: "true"}
     return {
         "profile": "minimal",
         # The CRDs have a stage of their own.
