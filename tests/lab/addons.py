@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
@@ -16,10 +17,11 @@ from tests.lab.cluster import MANIFESTS
 from tests.lab.process import run, wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from tests.lab.cluster import Cluster
 
+SEALING = ("deployment/sealed-secrets-controller", "--namespace=kube-system")
 VANILLA_ENVOY = MANIFESTS / "vanilla-envoy"
 
 
@@ -31,6 +33,18 @@ def sealed_secrets(cluster: Cluster) -> None:
     _established(cluster, ["crd/sealedsecrets.bitnami.com"])
     cluster.apply((MANIFESTS / "sealed-secrets.yaml").read_text())
     cluster.rolled_out("kube-system", "sealed-secrets-controller")
+
+
+@contextmanager
+def sealing_away(cluster: Cluster) -> Iterator[None]:
+    """Have no controller of sealed secrets, inside."""
+    cluster.kubectl("scale", *SEALING, "--replicas=0")
+    cluster.kubectl("wait", "pods", "--selector=name=sealed-secrets-controller", SEALING[1], "--for=delete")
+    try:
+        yield
+    finally:
+        cluster.kubectl("scale", *SEALING, "--replicas=1")
+        cluster.rolled_out("kube-system", "sealed-secrets-controller")
 
 
 def metrics_server(cluster: Cluster) -> None:

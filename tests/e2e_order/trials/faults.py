@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from tests.e2e_order.trials.draw import Fault
     from tests.lab.cluster import Cluster
 
-SEALING = ("deployment/sealed-secrets-controller", "--namespace=kube-system")
-
 
 def kill(home: Cluster, controller: str) -> None:
     """Kill a controller of Argo CD without a warning; Kubernetes starts it again."""
@@ -47,18 +45,6 @@ def killing(home: Cluster, faults: Sequence[Fault]) -> Iterator[None]:
         thread.join()
         # What comes next is not to begin with a controller that is not back yet.
         argocd.ready(home)
-
-
-@contextmanager
-def sealing_away(home: Cluster) -> Iterator[None]:
-    """Have no controller of sealed secrets, inside."""
-    home.kubectl("scale", *SEALING, "--replicas=0")
-    home.kubectl("wait", "pods", "--selector=name=sealed-secrets-controller", SEALING[1], "--for=delete")
-    try:
-        yield
-    finally:
-        home.kubectl("scale", *SEALING, "--replicas=1")
-        home.rolled_out("kube-system", "sealed-secrets-controller")
 
 
 def checks_removed(home: Cluster, setup: str) -> list[str]:

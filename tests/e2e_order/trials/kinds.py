@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.e2e_order import rotation
 from tests.e2e_order.trials import faults, leaving, upgrading
-from tests.lab import argocd
+from tests.lab import addons, argocd
 from tests.lab.plan import LabError
 from tests.lab.process import wait_for
 from tests.lab.settling import AGAIN
@@ -65,7 +65,7 @@ def sealing_away(run: Running) -> None:
     run.begin()
     run.at_the_gates()
     run.team.bootstrap()
-    with faults.sealing_away(run.team.home):
+    with addons.sealing_away(run.team.home):
         run.commit("The remote secret, which nobody unseals")
         chain = f"{run.team.name}-aks"
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tests.e2e_order.trials import faults, judge, kinds, picture, worlds
 from tests.e2e_order.trials.running import Running
+from tests.lab import addons
 from tests.lab.plan import LabError
 from tests.lab.recorder import standing
 
@@ -63,7 +64,7 @@ def _story(running: Running) -> list[str]:
     with ExitStack() as stack:
         if running.trial.mesh in worlds.SEALING:
             # A second controller of sealed secrets, without the key, would write into the same statuses.
-            stack.enter_context(faults.sealing_away(running.team.home))
+            stack.enter_context(addons.sealing_away(running.team.home))
         try:
             with faults.killing(running.team.home, running.trial.faults):
                 kinds.RUN[running.trial.kind](running)
