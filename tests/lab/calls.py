@@ -17,7 +17,7 @@ DEMO = "multi-cluster"
 ROUND = 30
 AT_ONCE = 12
 MARK = "<end>"
-CALL = "curl -s {option} -m 25 -w ' %{{http_code}}{mark}' helloworld/hello"
+CALL = "curl -s {option} -m 25 -w ' %{{exitcode}} %{{http_code}}{mark}' helloworld/hello"
 SCRIPT = f'for i in $(seq {{count}}); do echo "$({CALL})" {{end}} done; wait'
 VERSION = re.compile(r"version: (v\d)")
 BOTH = {"v1", "v2"}
@@ -28,7 +28,8 @@ def ask(
 ) -> Counter[str]:
     """Return how often the client of a cluster was given which answer; it calls one after the other, or a few at once.
 
-    An answer is the version that gave it, else its status; 000 is none within 25 seconds. A HEAD says no version.
+    An answer is the version that gave it, else its status, or the exit code of curl where there was none: 28 is
+    silence for 25 seconds. A HEAD says no version.
     client: another one than the demo's.
     """
     count, end = (AT_ONCE, "&") if at_once else (count, ";")
@@ -38,7 +39,9 @@ def ask(
 
 
 def _answer(said: str) -> str:
-    version, status = VERSION.search(said), said[-3:]
+    version, (code, status) = VERSION.search(said), said.split()[-2:]
+    if status == "000":
+        return f"curl {code}"
     return version[1] if version and status == "200" else status
 
 
