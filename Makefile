@@ -1,7 +1,7 @@
 # `make help` lists the targets. Everything is installed into .venv and .tools of this folder.
 PYTHON ?= python3
 TOOLS := kubeconform kustomize kubeseal istioctl argocheck externalsecrets kubectl helm
-SAMPLES := minimal gke-aks three-clouds multi-primary
+SAMPLES := minimal gke-aks three-clouds multi-primary one-network two-networks
 BIN := .venv/bin
 .DEFAULT_GOAL := help
 

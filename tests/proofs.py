@@ -81,7 +81,9 @@ def topology(resolved: Mesh) -> str:
     if len(resolved.primaries) > 1 and resolved.remotes:
         remotes += " of one of them" if len(served) == 1 else " of several of them"
     networks = {cluster.network for cluster in resolved.clusters}
-    where = "each on its own network" if len(networks) == len(resolved.clusters) else "some on the same network"
+    where = "some on the same network"
+    if len(networks) in (1, len(resolved.clusters)):
+        where = "all on one network" if len(networks) == 1 else "each on its own network"
     parts = [primaries, *([remotes] if resolved.remotes else []), *([where] if len(resolved.clusters) > 1 else [])]
     return ", ".join(parts)
 

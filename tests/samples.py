@@ -36,6 +36,8 @@ SAMPLES = (
         blueprint="blueprints/multi-primary.yaml",
         inputs="blueprints/multi-primary.inputs",
     ),
+    Sample(tree="one-network", blueprint="blueprints/one-network.yaml"),
+    Sample(tree="two-networks", blueprint="blueprints/two-networks.yaml"),
     Sample(
         tree="external-secrets",
         blueprint="blueprints/external-secrets.yaml",

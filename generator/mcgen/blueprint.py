@@ -332,8 +332,8 @@ class Gateway(_Section, frozen=True, kw_only=True):
     ] = None
     source_ranges: Annotated[
         list[Cidr],
-        Meta(description="Who may connect (default: the egress ranges of the other clusters where all of them are "
-             "given, otherwise anybody, with a warning)."),
+        Meta(description="Who may connect (default: the egress ranges of the clusters that come through the gateway, "
+             "where all of them are given, otherwise anybody, with a warning)."),
     ] = field(default_factory=list)  # fmt: skip
     annotations: Annotated[
         Strings, Meta(description="Further annotations of the gateway's Service, for its load balancer.")
@@ -425,7 +425,10 @@ class Cluster(_Section, frozen=True, kw_only=True):
     ] = None
     cidrs: Annotated[
         list[Cidr],
-        Meta(description="The ranges of the pods; only used to find overlaps between clusters of one network."),
+        Meta(
+            description="The ranges of the pods: on one network they must not overlap, and a gateway lets in "
+            "those of its own cluster's remotes there."
+        ),
     ] = field(default_factory=list)
     egress: Annotated[
         list[Cidr],
@@ -433,7 +436,11 @@ class Cluster(_Section, frozen=True, kw_only=True):
              "a NAT gateway: the gateways of the other clusters let them in."),
     ] = field(default_factory=list)  # fmt: skip
     gateway: Annotated[
-        Gateway, Meta(description="The east-west gateway, by which clusters on other networks reach this one.")
+        Gateway,
+        Meta(
+            description="The east-west gateway, by which clusters on other networks reach this one, and remotes their "
+            "primary's istiod; there is none where neither is so."
+        ),
     ] = Gateway()
     state: Annotated[
         Literal["leaving", "secret-gone", "gateways-gone", "control-plane-gone", "gone"] | None,
@@ -731,11 +738,6 @@ class Blueprint(_Section, frozen=True, kw_only=True, dict=True):
     def primaries(self) -> tuple[str, ...]:
         """Return the names of the clusters in which istiod runs."""
         return tuple(cluster.name for cluster in self.clusters if cluster.role == "primary")
-
-    @cached_property
-    def without_egress(self) -> tuple[str, ...]:
-        """Return the names of the clusters that do not say from where they call."""
-        return tuple(cluster.name for cluster in self.clusters if not cluster.egress)
 
 
 def convert(data: Any) -> Blueprint:

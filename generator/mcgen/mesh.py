@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mcgen import addons, job, names, pairs, phases, platforms, upgrades
+from mcgen import addons, job, pairs, phases, platforms, upgrades
 from mcgen.backends import BACKENDS
 from mcgen.blueprint import Namespace as Declared
 from mcgen.delivery import NOTHING_RENDERED, Rendered
+from mcgen.networks import Callers, crossed, network_of, primary_of
 
 if TYPE_CHECKING:
     from collections.abc import Set
@@ -41,6 +42,8 @@ class Gateway:
     """An east-west gateway. annotations: the platform's and the team's; address: empty while unknown.
 
     from_others: whether `source_ranges` are what the other clusters call from, and not ranges of the team's own.
+    crosses: whether clusters on other networks reach Services through it, or may come to do so. serves_remotes:
+    whether remotes reach istiod through it.
     """
 
     address: str
@@ -50,7 +53,13 @@ class Gateway:
     min_replicas: int
     max_replicas: int
     resources: dict[str, dict[str, str]]
+    crosses: bool
     serves_remotes: bool
+
+    @property
+    def is_needed(self) -> bool:
+        """Return whether anybody comes through it; a cluster has none otherwise."""
+        return self.crosses or self.serves_remotes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +76,7 @@ class Cluster:
     platform: str
     primary: str
     network: str
+    cidrs: tuple[str, ...]
     egress: tuple[str, ...]
     gateway: Gateway
     ingress_gateway: bool
@@ -173,7 +183,20 @@ class Mesh:
 
     def exposes(self, cluster: Cluster) -> bool:
         """Return whether the gateways that a primary configures let anything through: Services, or its istiod."""
-        return bool(self.exported or cluster.gateway.serves_remotes or not self.hardened)
+        return bool(cluster.gateway.serves_remotes or (self.crosses and (self.exported or not self.hardened)))
+
+    @property
+    def crosses(self) -> bool:
+        """Return whether calls between clusters go through gateways: there are several networks, or one cluster."""
+        return crossed(cluster.network for cluster in self.clusters)
+
+    def is_near(self, cluster: Cluster) -> bool:
+        """Return whether a cluster is a remote on the network of its primary."""
+        return not cluster.is_primary and self.by_name[cluster.primary].network == cluster.network
+
+    def neighbours(self, cluster: Cluster) -> tuple[Cluster, ...]:
+        """Return the other clusters on the network of one, whose pods it reaches directly."""
+        return tuple(c for c in self.clusters if c.network == cluster.network and c.name != cluster.name)
 
     @property
     def primaries(self) -> tuple[Cluster, ...]:
@@ -242,15 +265,6 @@ def all_namespaces(blueprint: bp.Blueprint) -> list[tuple[DataPath, bp.Namespace
     return declared
 
 
-def primary_of(cluster: bp.Cluster, blueprint: bp.Blueprint) -> str:
-    """Return the name of the cluster whose istiod serves this one; empty when it is not clear which."""
-    if cluster.role == "primary":
-        return cluster.name
-    if cluster.primary:
-        return cluster.primary
-    return blueprint.primaries[0] if len(blueprint.primaries) == 1 else ""
-
-
 def served_primaries(blueprint: bp.Blueprint) -> set[str]:
     """Return the names of the clusters whose istiod serves remotes."""
     return {primary_of(cluster, blueprint) for cluster in blueprint.clusters if cluster.role == "remote"}
@@ -271,30 +285,20 @@ def opening(blueprint: bp.Blueprint) -> set[str]:
     return set(blueprint.primaries) if blueprint.trust.mode == "cacerts" else consumers(blueprint)
 
 
-def network_of(cluster: bp.Cluster) -> str:
-    """Return the network of a cluster, its own one by default."""
-    return cluster.network or names.network(cluster.name)
-
-
-def source_ranges(cluster: bp.Cluster, blueprint: bp.Blueprint) -> tuple[str, ...]:
-    """Return who may connect to a gateway: what it says, or the egress of all others if all others say."""
-    if cluster.gateway.source_ranges:
-        return tuple(cluster.gateway.source_ranges)
-    if any(name != cluster.name for name in blueprint.without_egress):
-        return ()
-    return tuple(sorted({cidr for c in blueprint.clusters if c.name != cluster.name for cidr in c.egress}))
-
-
 class _Tasks(NamedTuple):
-    """The names of the clusters whose istiods serve remotes, read others, in which secrets are read; found once."""
+    """The names of the clusters whose istiods serve remotes, read others, in which secrets are read; found once.
+
+    callers: who comes through whose gateway.
+    """
 
     serve: Set[str]
     read: Set[str]
     open: Set[str]
+    callers: Callers
 
 
 def _clusters(blueprint: bp.Blueprint, inputs: Inputs) -> tuple[Cluster, ...]:
-    tasks = _Tasks(served_primaries(blueprint), consumers(blueprint), opening(blueprint))
+    tasks = _Tasks(served_primaries(blueprint), consumers(blueprint), opening(blueprint), Callers(blueprint))
     local = _namespaces(blueprint, tasks.open)
     return tuple(
         _cluster(i, c, tuple(local[c.name]), blueprint, inputs, tasks) for i, c in enumerate(blueprint.clusters)
@@ -333,13 +337,14 @@ def _cluster(
     tasks: _Tasks,
 ) -> Cluster:
     gateway, serves = cluster.gateway, cluster.name in tasks.serve
-    ranges = source_ranges(cluster, blueprint)
+    ranges = tasks.callers.source_ranges(cluster)
     return Cluster(
         name=cluster.name,
         id=cluster.id or cluster.name,
         platform=cluster.platform,
         primary=primary_of(cluster, blueprint),
         network=network_of(cluster),
+        cidrs=tuple(cluster.cidrs),
         egress=tuple(cluster.egress),
         gateway=Gateway(
             address=gateway.address or inputs.facts.addresses.get(cluster.name, ""),
@@ -349,6 +354,7 @@ def _cluster(
             min_replicas=gateway.replicas.min,
             max_replicas=gateway.replicas.max,
             resources=_resources(gateway.resources),
+            crosses=tasks.callers.crossed,
             serves_remotes=serves,
         ),
         ingress_gateway=cluster.ingress_gateway,

@@ -107,6 +107,8 @@ EXTERNAL_SECRETS_OLDEST = "0.16"
 _READER = "istio-reader-"
 CONFIRM_DELETION = "Prune=confirm,Delete=confirm"
 
+# What the pages of a tree say of a cluster into which nobody comes through a gateway
+NO_GATEWAY = "no gateway"
 # Ports of an east-west gateway
 STATUS_PORT, MTLS_PORT, ISTIOD_PORT, WEBHOOK_PORT = 15021, 15443, 15012, 15017
 
@@ -124,6 +126,9 @@ def control_plane(revision: str) -> str:
 def istiod(revision: str) -> str:
     """Return the name of istiod's Service."""
     return revised("istiod", revision)
+
+
+EVERY_SYSTEM_HOST = f"*.{ISTIO_SYSTEM}.svc.cluster.local"
 
 
 def istiod_hosts(revision: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mcgen import layout, roots, runbook
+from mcgen import layout, names, roots, runbook
 from mcgen.graph import mermaid, meshed
 from mcgen.lifecycle import upgrade_words, words
 from mcgen.platforms import PLATFORMS
@@ -86,7 +86,7 @@ def _row(cluster: Cluster, gate: Step | None) -> dict[str, str]:
         "role": cluster.role if cluster.is_primary else f"remote of {cluster.primary}",
         "platform": PLATFORMS[cluster.platform].TITLE,
         "network": cluster.network,
-        "address": cluster.gateway.address or "not known yet",
+        "address": (cluster.gateway.address or "not known yet") if cluster.gateway.is_needed else names.NO_GATEWAY,
         "waits": gate.gate if gate else "",
         "stage": gate.name if gate else "",
     }

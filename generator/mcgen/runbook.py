@@ -28,6 +28,7 @@ def file(mesh: Mesh, chains: chain.Chains) -> File:
         stages=[mesh.secrets.backend.described(stage) for stage in stages.STAGES if stage.name in used],
         addon=mesh.sealed_secrets,
         consumers=mesh.consumers,
+        shared=list(dict.fromkeys(cluster.network for cluster in mesh.clusters if mesh.neighbours(cluster))),
         openers=[cluster for cluster in mesh.clusters if cluster.opens],
         argocd=argocd,
         ranges=list(filter(None, [PLATFORMS[c.platform].api_server_ranges(c.context) for c in mesh.clusters])),
@@ -42,19 +43,28 @@ def file(mesh: Mesh, chains: chain.Chains) -> File:
 
 def _row(mesh: Mesh, cluster: Cluster) -> dict[str, str]:
     opened = ", ".join(str(port) for port in ports(serves_remotes=cluster.gateway.serves_remotes))
+    gateway = f"{cluster.gateway.address or 'address not known yet'}: {opened}"
     return {
         "name": cluster.name,
         "context": cluster.context,
         "chain": names.chain(mesh.name, cluster.name),
-        "calls_from": ", ".join(cluster.egress) or "not known: `egress`",
-        "gateway": f"{cluster.gateway.address or 'address not known yet'}: {opened}",
-        "lets_in": _lets_in(cluster),
+        "calls_from": _calls_from(mesh, cluster),
+        "gateway": gateway if cluster.gateway.is_needed else names.NO_GATEWAY,
+        "lets_in": _lets_in(mesh, cluster),
         "api_server": cluster.server or "as in the kubeconfig",
     }
 
 
-def _lets_in(cluster: Cluster) -> str:
+def _calls_from(mesh: Mesh, cluster: Cluster) -> str:
+    """Return from where a cluster calls; its pods with their own addresses where its primary is on its network."""
+    pods = f"; its pods: {', '.join(cluster.cidrs)}" if cluster.cidrs and mesh.is_near(cluster) else ""
+    return (", ".join(cluster.egress) or "not known: `egress`") + pods
+
+
+def _lets_in(mesh: Mesh, cluster: Cluster) -> str:
     """Return who may connect to a gateway, in words that a further cluster does not change."""
+    if not cluster.gateway.is_needed:
+        return "nobody"
     if cluster.gateway.from_others:
-        return "the other clusters"
+        return "those of the other clusters that come through it" if mesh.neighbours(cluster) else "the other clusters"
     return ", ".join(cluster.gateway.source_ranges) or "anybody"

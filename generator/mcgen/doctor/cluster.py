@@ -35,7 +35,7 @@ def questions(
         yield Question(whats=(istio.ISTIOD,), ask=partial(_istiod, client, mesh))
     if gateway:
         yield Question(whats=(istio.GATEWAY,), ask=partial(_gateway, client, mesh))
-    if cluster.gateway.address or cluster.gateway.serves_remotes:
+    if cluster.gateway.serves_remotes or (cluster.gateway.is_needed and cluster.gateway.address):
         yield Question(whats=(addresses.ADDRESS,), ask=partial(address, client, mesh, cluster))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mcgen import edit, phases
-from mcgen.mesh import primary_of
+from mcgen.networks import primary_of
 from mcgen.problems import UsageError
 
 if TYPE_CHECKING:

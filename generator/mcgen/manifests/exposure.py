@@ -52,6 +52,9 @@ def overlay(mesh: Mesh, step: Step) -> Iterator[File]:
 
 
 def _service_hosts(mesh: Mesh) -> list[str]:
+    """Return the Services that other networks may call; none where there are no other networks."""
+    if not mesh.crosses:
+        return []
     return [f"*.{name}.svc.cluster.local" for name in mesh.exported] if mesh.hardened else ["*.local"]
 
 

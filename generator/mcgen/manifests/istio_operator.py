@@ -104,9 +104,20 @@ def _primary(mesh: Mesh, cluster: Cluster) -> Data:
         "profile": "minimal",
         # The CRDs have a stage of their own.
         "components": {"base": {"enabled": False}},
-        "meshConfig": merge({"trustDomain": mesh.trust_domain}, mesh.istio.mesh_config),
+        "meshConfig": _mesh_config(mesh, cluster),
         "values": merge(values, mesh.istio.values),
     }
+
+
+def _mesh_config(mesh: Mesh, cluster: Cluster) -> Data:
+    found = merge({"trustDomain": mesh.trust_domain}, mesh.istio.mesh_config)
+    if cluster.gateway.serves_remotes and mesh.neighbours(cluster):
+        # The gateway leads to istiod by its name, under which the clusters on its network have Services too: other
+        # istiods, and those of remotes, whose only endpoint is this gateway. By itself istiod keeps its own name
+        # inside of its cluster, and not that of the other revision during an upgrade.
+        local = {"settings": {"clusterLocal": True}, "hosts": [names.EVERY_SYSTEM_HOST]}
+        found["serviceSettings"] = [local, *(found.get("serviceSettings") or [])]
+    return found
 
 
 def _remote(mesh: Mesh, cluster: Cluster) -> Data:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mcgen import names, upgrades
-from mcgen.mesh import primary_of, readers
+from mcgen.mesh import readers
+from mcgen.networks import primary_of
 from mcgen.rules.finding import Finding, error, one_of
 from mcgen.stages import STAGES
 

@@ -7,7 +7,9 @@ import re
 from typing import TYPE_CHECKING
 
 from mcgen import names, platforms
+from mcgen.blueprint import Gateway
 from mcgen.mesh import served_primaries
+from mcgen.networks import Callers, crossed, network_of
 from mcgen.rules.finding import Finding, error, warning
 
 if TYPE_CHECKING:
@@ -70,30 +72,29 @@ def unreachable(text: str, place: DataPath, *, serves_remotes: bool) -> Iterator
 
 def exposed_ports(blueprint: Blueprint) -> Iterator[Finding]:
     """MC230: a gateway is open to everybody unless it is known who may connect."""
-    if len(blueprint.clusters) < 2:
-        return
-    unsaid = {c.name for c in blueprint.clusters if not c.egress or not _EVERYBODY.isdisjoint(c.egress)}
+    callers = Callers(blueprint)
     for i, cluster in enumerate(blueprint.clusters):
-        ranges = cluster.gateway.source_ranges
-        is_open = not _EVERYBODY.isdisjoint(ranges) if ranges else len(unsaid) > (cluster.name in unsaid)
-        if cluster.gateway.scheme == "public" and is_open:
+        ranges = callers.source_ranges(cluster)
+        is_open = not ranges or not _EVERYBODY.isdisjoint(ranges)
+        if cluster.gateway.scheme == "public" and is_open and callers.number(cluster):
             yield warning(
                 "MC230",
                 ("clusters", i, "name"),
                 f'anybody may connect to the public east-west gateway of "{cluster.name}"',
-                _narrower(blueprint, cluster),
+                _narrower(blueprint, callers, cluster),
             )
 
 
-def _narrower(blueprint: Blueprint, cluster: Cluster) -> str:
+def _narrower(blueprint: Blueprint, callers: Callers, cluster: Cluster) -> str:
     """Return what closes a gateway: what is missing is given, and what lets everybody in is made narrower."""
     if cluster.gateway.source_ranges:
         return "write the ranges that calls come from into `gateway.sourceRanges`: 0.0.0.0/0 and ::/0 are everybody"
-    others = [
-        each for each in blueprint.clusters if each.name != cluster.name and not _EVERYBODY.isdisjoint(each.egress)
-    ]
+    calling = callers.of(cluster)
+    others = [each for each in calling if not _EVERYBODY.isdisjoint(each.egress)]
     if not others:
-        return "give the `egress` of every other cluster (where its calls come from), or `gateway.sourceRanges` here"
+        everyone = len(calling) == len(blueprint.clusters) - 1
+        whose = "every other cluster" if everyone else "every cluster that comes through it"
+        return f"give the `egress` of {whose} (where its calls come from), or `gateway.sourceRanges` here"
     few = ", ".join(f'"{each.name}"' for each in others[:3]) + (" and others" if len(others) > 3 else "")
     return f"narrow the `egress` of {few} (0.0.0.0/0 and ::/0 are everybody), or give `gateway.sourceRanges` here"
 
@@ -135,4 +136,40 @@ def replicas(blueprint: Blueprint) -> Iterator[Finding]:
             )
 
 
-RULES = (platform, address, exposed_ports, owned_annotations, replicas)
+def unused(blueprint: Blueprint) -> Iterator[Finding]:
+    """MC302: what is said of a gateway that is not there has no effect."""
+    if crossed(map(network_of, blueprint.clusters)):
+        return
+    serving = served_primaries(blueprint)
+    for i, cluster in enumerate(blueprint.clusters):
+        if cluster.gateway != Gateway() and cluster.name not in serving:
+            yield warning(
+                "MC302",
+                ("clusters", i, "gateway"),
+                f'"{cluster.name}" has no east-west gateway: all clusters are on network "{network_of(cluster)}", '
+                "and it serves no remotes",
+                "remove the section, or give the clusters the networks that they are on",
+                key=True,
+            )
+
+
+def pods_are_let_in(blueprint: Blueprint) -> Iterator[Finding]:
+    """MC303: a remote's pods come to a gateway on their own network with their own addresses."""
+    callers = Callers(blueprint)
+    index = {cluster.name: i for i, cluster in enumerate(blueprint.clusters)}
+    for cluster in blueprint.clusters:
+        gateway = cluster.gateway
+        if gateway.scheme != "internal" or gateway.source_ranges or not callers.source_ranges(cluster):
+            continue
+        for remote in callers.near(cluster):
+            if not remote.cidrs:
+                yield warning(
+                    "MC303",
+                    ("clusters", index[remote.name], "name"),
+                    f'the gateway of "{cluster.name}" is on the same network, and does not know the addresses of the '
+                    f'pods of "{remote.name}", which reach istiod through it',
+                    "give the `cidrs` of its pods; without them only its `egress` is let in",
+                )
+
+
+RULES = (platform, address, exposed_ports, owned_annotations, replicas, unused, pods_are_let_in)

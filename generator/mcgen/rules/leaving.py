@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mcgen.mesh import primary_of
+from mcgen.networks import primary_of
 from mcgen.rules.finding import Finding, error, one_of
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from mcgen import addons, names
 from mcgen.manifests import bootstrap_rights
-from mcgen.mesh import all_namespaces, network_of
+from mcgen.mesh import all_namespaces
+from mcgen.networks import network_of
 from mcgen.rules.finding import Finding, error, one_of, warning
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import ipaddress
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from mcgen.mesh import network_of
+from mcgen.networks import network_of
 from mcgen.rules.finding import Finding, error
 
 if TYPE_CHECKING:

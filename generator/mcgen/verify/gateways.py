@@ -34,9 +34,12 @@ def what_reached(cluster: Cluster) -> str:
 
 
 def ports(caller: Cluster, cluster: Cluster) -> tuple[int, ...]:
-    """Return the ports at which a caller's cluster needs a gateway: a remote's proxies call their primary's istiod."""
-    served = (names.ISTIOD_PORT, names.WEBHOOK_PORT) if caller.primary == cluster.name else ()
-    return (names.MTLS_PORT, *served)
+    """Return the ports at which a caller's cluster needs a gateway, none where it needs it for nothing.
+
+    A remote's proxies call their primary's istiod; Services are called directly on one network.
+    """
+    data = (names.MTLS_PORT,) if caller.network != cluster.network else ()
+    return (*data, *((names.ISTIOD_PORT, names.WEBHOOK_PORT) if caller.primary == cluster.name else ()))
 
 
 def curl(address: str, port: int, istiod: str) -> tuple[str, ...]:

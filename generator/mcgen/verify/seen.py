@@ -53,7 +53,7 @@ def _to_primary(world: World, primary: Cluster) -> Iterator[Question]:
     for cluster in world.members:
         if cluster.name == primary.name or mesh.pair(primary.name, cluster.name):
             yield Question(whats=(membership.what_reads(cluster),), ask=partial(_reads, world, primary, cluster))
-        if cluster.name in world.gateways:
+        if cluster.name in world.gateways and mesh.crosses:
             yield Question(whats=(membership.what_gateway(cluster),), ask=partial(_gateway, world, primary, cluster))
     for document in configuration.documents(mesh):
         yield Question(whats=(configuration.what(document),), ask=partial(_object, mesh, client, document))

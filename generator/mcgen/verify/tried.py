@@ -74,7 +74,7 @@ def questions(plan: Plan, running: Running, cluster: Cluster) -> Iterator[Questi
     whats = probes.what_injected(injected[0])
     yield Question(whats=(whats,), ask=partial(_injected, running, _probe(cluster, injected[0])))
     for other in world.members:
-        if other.name != cluster.name and other.name in world.gateways and other.network != cluster.network:
+        if other.name != cluster.name and other.name in world.gateways and gateways.ports(cluster, other):
             ask = partial(_reached, world, running, cluster, other)
             yield Question(whats=(gateways.what_reached(other),), ask=ask)
     yield from _services(world, running, cluster)
@@ -94,8 +94,10 @@ def _services(world: World, running: Running, cluster: Cluster) -> Iterator[Ques
             if not port.http:
                 yield _skipped(f"{service.name}.{service.namespace}:{port.number} is called", "it does not speak HTTP")
                 continue
-            if service.namespace in world.mesh.exported or not world.mesh.hardened:
-                for other in (each for each in world.members if each.name != cluster.name):
+            exported = service.namespace in world.mesh.exported or not world.mesh.hardened
+            for other in (each for each in world.members if each.name != cluster.name):
+                # What is not exported is called all the same where no gateway stands in between.
+                if exported or other.network == cluster.network:
                     yield from _crossing(world, running, probe, service, port, cluster, other)
             if service.endpoints:
                 ask = partial(_refuses_plaintext, world, running, cluster, service, port)

@@ -62,6 +62,7 @@ def _cluster(tree: Tree, row: Row, pages: Pages, serving: set[str]) -> Data:
     if row.network != names.network(row.name):
         found["network"] = row.network
     optional: Data = {
+        "cidrs": list(row.cidrs),
         "egress": list(row.egress),
         "gateway": _gateway(tree, row, found["platform"], serves_remotes=row.name in serving),
         "ingressGateway": _has_ingress(tree, row.name),

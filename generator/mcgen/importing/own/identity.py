@@ -143,7 +143,10 @@ def exposure(tree: Tree, draft: Draft) -> list[str]:
     """Read the profile of the exposure; return the namespaces that it exports, in their order."""
     servers = items(tree.at(f"{layout.base('exposure')}/expose-services.yaml", "spec", "servers"))
     hosts = [host for server in servers for host in words(server.get("hosts"))]
-    if hosts == ["*.local"]:
+    planes = [each for each in tree.operators().values() if each.at("spec", "profile") == "minimal"]
+    guarded = any(each.at("spec", "values", "global", "networkPolicy", "enabled") is True for each in planes)
+    # On one network no Service is exposed, and the NetworkPolicies alone show the profile.
+    if hosts == ["*.local"] or (planes and not hosts and not guarded):
         draft.put(("exposure", "profile"), "article")
         return []
     return [host.removeprefix("*.").removesuffix(".svc.cluster.local") for host in hosts]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from mcgen import names
+
 _TITLE = re.compile(
     r"^# Mesh (?P<name>\S+)\n\n(?:(?P<description>.+)\n\n)?One Istio (?P<version>\S+) mesh "
     r"\(`(?P<id>[^`]+)`, trust domain `(?P<trust>[^`]+)`\)",
@@ -28,7 +30,8 @@ _UNKNOWN = ("not known", "address not known", "as in the kubeconfig")
 class Row:
     """What both pages say of a cluster; empty where they say that it is not known.
 
-    primary: who serves a remote. lets_in: ranges that the blueprint gives; egress: from where it calls.
+    primary: who serves a remote. lets_in: ranges that the blueprint gives; egress,
+    cidrs: from where it calls, and its pods.
     """
 
     name: str
@@ -38,6 +41,7 @@ class Row:
     network: str
     address: str
     context: str
+    cidrs: tuple[str, ...]
     egress: tuple[str, ...]
     lets_in: tuple[str, ...]
     server: str
@@ -111,6 +115,7 @@ def _rows(readme: dict[str, list[str]], runbook: dict[str, list[str]]) -> tuple[
 
 def _row(told: list[str], used: list[str]) -> Row:
     name, identity, role, platform, network, address, _ = told
+    calls, _, pods = used[3].partition("; its pods: ")
     return Row(
         name=name,
         id=identity,
@@ -119,14 +124,15 @@ def _row(told: list[str], used: list[str]) -> Row:
         network=network,
         address=_known(address),
         context=used[1],
-        egress=_list(used[3]),
-        lets_in=_list(used[5]) if used[5] not in ("anybody", "the other clusters") else (),
+        egress=_list(calls),
+        cidrs=_list(pods),
+        lets_in=_list(used[5]) if "/" in used[5] else (),
         server=_known(used[6]),
     )
 
 
 def _known(text: str) -> str:
-    return "" if text.startswith(_UNKNOWN) else text
+    return "" if text.startswith(_UNKNOWN) or text == names.NO_GATEWAY else text
 
 
 def _list(text: str) -> tuple[str, ...]:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from mcgen.tree import Data
 
 
+_SERVICES = "serviceSettings"
+
+
 class _Operator(NamedTuple):
     """An IstioOperator of the tree, and what it would be without what the blueprint hands through."""
 
@@ -39,8 +42,17 @@ def values(tree: Tree, draft: Draft, bare: Mesh) -> None:
     for name, field, every in (("meshConfig", "meshConfig", False), ("values", "values", True)):
         among = [each for each in planes if every or each.step.cluster.is_primary]
         actual, own = ([mapping(each["spec"].get(field)) for each in side] for side in _sides(among))
+        actual = [_given(*pair) for pair in zip(actual, own, strict=True)]
         if among:
             draft.put(("istio", name), differences.shared(actual, own))
+
+
+def _given(actual: Data, own: Data) -> Data:
+    """Return meshConfig with the blueprint's service settings alone: mcgen's own stand before them in the list."""
+    if _SERVICES not in own:
+        return actual
+    given = [each for each in items(actual.get(_SERVICES)) if each not in items(own[_SERVICES])]
+    return actual | {_SERVICES: given or own[_SERVICES]}
 
 
 def _sides(operators: list[_Operator]) -> tuple[list[Data], list[Data]]:
