@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from mcgen import layout, names, phases, stages
 from mcgen.delivery import HELM, MANIFESTS, PLUGIN
+from mcgen.networks import crossed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +28,8 @@ class Step:
     path: its overlay. delivery: how the objects of a rendered stage reach Argo CD.
     gate: what it still waits for, empty when nothing.
     listed: whether its Application is in the chain yet; nothing behind the first gate is.
-    deletable: whether the next phase deletes it, because its cluster leaves, or the next step of an upgrade.
+    deletable: whether the next phase deletes it, because its cluster leaves or nobody comes through its gateway when
+    another one has left, or the next step of an upgrade.
     revision: which istiod it is, or follows; None for stages that are the same for all.
     """
 
@@ -73,7 +75,28 @@ Chains: TypeAlias = "tuple[tuple[Cluster, tuple[Step, ...]], ...]"
 
 def chains(mesh: Mesh) -> Chains:
     """Return each cluster with its steps in the order of their waves; those that leave, with what they still have."""
-    return tuple((cluster, _left(steps, cluster.state) if cluster.state else steps) for cluster, steps in whole(mesh))
+    unused = soon_unused(mesh)
+    found = []
+    for cluster, steps in whole(mesh):
+        left = _left(steps, cluster.state) if cluster.state else steps
+        found.append((cluster, _without_use(left) if cluster.name in unused else left))
+    return tuple(found)
+
+
+def soon_unused(mesh: Mesh) -> frozenset[str]:
+    """Return the clusters through whose gateway nobody comes any more when the lines of those that have left go.
+
+    It goes with these lines: what is left is on one network, and has no remotes there.
+    """
+    stay = [cluster for cluster in mesh.clusters if cluster.state != phases.LAST]
+    if len(stay) == len(mesh.clusters) or crossed(cluster.network for cluster in stay):
+        return frozenset()
+    serving = {cluster.primary for cluster in stay if not cluster.is_primary}
+    return frozenset(c.name for c in stay if c.gateway.is_needed and c.name not in serving)
+
+
+def _without_use(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    return tuple(replace(step, deletable=True) if step.stage.name in phases.BY_GATEWAY else step for step in steps)
 
 
 def kept(mesh: Mesh) -> Iterator[Step]:
@@ -151,7 +174,9 @@ def _names(mesh: Mesh, cluster: Cluster) -> Iterator[str]:
         yield stages.TRUST
     if not cluster.is_primary:
         yield stages.REMOTE_SECRET
-    yield from (stages.BASE, stages.CONTROL_PLANE, stages.REVISION_TAG, stages.EAST_WEST_GATEWAY)
+    yield from (stages.BASE, stages.CONTROL_PLANE, stages.REVISION_TAG)
+    if cluster.gateway.is_needed:
+        yield stages.EAST_WEST_GATEWAY
     if cluster.ingress_gateway:
         yield stages.INGRESS_GATEWAY
     if cluster.is_primary:

@@ -69,6 +69,8 @@ PHASES = (
 BY_STATE = {phase.state: phase for phase in PHASES}
 FIRST, LAST = PHASES[0].state, PHASES[-1].state
 _ORDER = [MEMBER, *BY_STATE]
+# What a cluster that stays loses when the last one that came through its gateway has left.
+BY_GATEWAY = frozenset((stages.EAST_WEST_GATEWAY, stages.EXPOSURE))
 # Argo CD never deletes a CustomResourceDefinition together with its Application, so a finalizer would do nothing.
 _KEPT = frozenset((stages.BASE,))
 

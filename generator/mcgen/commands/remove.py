@@ -65,9 +65,10 @@ def _waiting(loaded: Loaded, name: str, context: str, kubeconfig: str, timeout: 
     leaving = mesh.by_name[name]
     try:
         # What a primary reads of its peers is about them, by its labels.
-        whose = "" if mesh.peers else name
+        whole = bool(mesh.peers or live.going_along(mesh, leaving))
+        whose = "" if whole else name
         found = live.applications(mesh, whose, live.way(mesh, context, kubeconfig), timeout=timeout)
-        found = live.of(mesh, leaving, found) if mesh.peers else found
+        found = live.of(mesh, leaving, found) if whole else found
     except ToolError as error:
         advice = f"look yourself (`{words.look(mesh, leaving)}`), and say --assume-live when it is over"
         raise ToolError(f"whether '{leaving.state}' of {name} is over is unknown: {error}; {advice}") from error

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from mcgen import chain, names
+from mcgen import chain, names, phases
 from mcgen.bootstrap import access, kube
 from mcgen.bootstrap.access import Access
 from mcgen.problems import ToolError
@@ -48,9 +48,10 @@ def applications(mesh: Mesh, cluster: str, there: Access, *, timeout: float) -> 
 def of(mesh: Mesh, cluster: Cluster, found: Iterable[Data]) -> list[Data]:
     """Return those of all Applications that are about a cluster: chain, stages, and what peers read of it.
 
-    Of one that leaves, also those by which it reads others.
+    Of one that leaves, also those by which it reads others, and gateways that go with its lines.
     """
     reads = {names.peer(mesh.name, cluster.name, other.name) for other in mesh.clusters} if cluster.state else set()
+    reads |= going_along(mesh, cluster)
     return [
         document
         for document in found
@@ -58,10 +59,24 @@ def of(mesh: Mesh, cluster: Cluster, found: Iterable[Data]) -> list[Data]:
     ]
 
 
+def going_along(mesh: Mesh, cluster: Cluster) -> set[str]:
+    """Return the Applications of other clusters that go with the lines of one: nobody needs their gateways then."""
+    if cluster.state != phases.LAST or not (unused := chain.soon_unused(mesh)):
+        return set()
+    left = [(other, steps) for other, steps in chain.chains(mesh) if other.name in unused]
+    return {
+        names.application(mesh.name, other.name, step.name)
+        for other, steps in left
+        for step in steps
+        if step.listed and step.stage.name in phases.BY_GATEWAY
+    }
+
+
 def wanted(mesh: Mesh, cluster: Cluster) -> dict[str, bool]:
     """Return the Applications of `of`, without the chain, by the tree, and whether each has a finalizer."""
     steps = next(steps for other, steps in chain.chains(mesh) if other.name == cluster.name)
     own = {names.application(mesh.name, cluster.name, step.name): step.deletable for step in steps if step.listed}
+    own |= dict.fromkeys(going_along(mesh, cluster), True)
     for step in chain.peers(mesh):
         if step.cluster == cluster or (cluster.state and step.destination == cluster):
             own[names.peer(mesh.name, step.destination.name, step.cluster.name)] = step.deletable

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mcgen import layout, names, phases, stages
 from mcgen.lifecycle import tree
-from mcgen.problems import Pos, Problem
+from mcgen.problems import Pos, Problem, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -33,6 +33,7 @@ def compare(
     old, new: a manifest, and the states of the clusters that leave. forget: clusters that may go without phases.
     """
     now = set(tree.clusters(new[0]))
+    went = [old[1].get(cluster, phases.MEMBER) for cluster in tree.clusters(old[0]) if cluster not in now]
     for cluster in tree.clusters(old[0]):
         before, after = old[1].get(cluster, phases.MEMBER), new[1].get(cluster, phases.MEMBER)
         pos = Pos(file=str(folder / layout.chain(cluster)))
@@ -42,7 +43,7 @@ def compare(
         elif not phases.may_follow(before, after):
             yield _skipped(cluster, before, after, pos)
         else:
-            yield from _lost(cluster, after, (old[0], new[0]), pos)
+            yield from _lost(cluster, after, (old[0], new[0]), pos, went)
     yield from _unread(folder, old[0], new[0])
 
 
@@ -64,18 +65,37 @@ def _skipped(cluster: str, before: str, after: str, pos: Pos) -> Problem:
     return Problem(code="MC661", message=message, pos=pos, advice=advice)
 
 
-def _lost(cluster: str, state: str, manifests: tuple[Manifest, Manifest], pos: Pos) -> Iterator[Problem]:
-    """Yield the stages that a cluster has lost altogether, although its phase does not take them."""
+def _lost(
+    cluster: str, state: str, manifests: tuple[Manifest, Manifest], pos: Pos, went: Collection[str]
+) -> Iterator[Problem]:
+    """Yield the stages that a cluster has lost altogether, although its phase does not take them.
+
+    went: the states of the clusters whose lines are out. A gateway goes with those of the last who came through it.
+    """
     before, after = ({_stage(match[2]) for path in m.files if (match := _of(cluster, path))} for m in manifests)
     for stage in sorted((before - after) & _needed(state)):
         if f"{layout.overlay(cluster, stage, None)}/{layout.KUSTOMIZATION}" in manifests[1].files:
             continue  # MC651
+        if stage == stages.EAST_WEST_GATEWAY and went:
+            # The proof has seen to its finalizer where they left in phases.
+            yield from [] if set(went) == {phases.LAST} else [_unused(cluster, pos)]
+            continue
         yield Problem(
             code="MC662",
             message=f'"{cluster}" is {_words(state)} and loses its stage {stage}, whose objects stay behind',
             pos=pos,
             advice="build the tree again from its blueprint and its inputs",
         )
+
+
+def _unused(cluster: str, pos: Pos) -> Problem:
+    return Problem(
+        code="MC662",
+        message=f'nobody comes through the gateway of "{cluster}" any more, and its objects stay behind',
+        pos=pos,
+        advice="delete them by hand, the Service with its load balancer first",
+        severity=Severity.WARNING,
+    )
 
 
 def _unread(folder: Path, old: Manifest, new: Manifest) -> Iterator[Problem]:

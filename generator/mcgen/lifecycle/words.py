@@ -45,6 +45,18 @@ def warnings(cluster: Cluster) -> list[str]:
     ]
 
 
+def going_along(mesh: Mesh, cluster: Cluster) -> list[str]:
+    """Return what else goes with the lines of a cluster that has left."""
+    unused = chain.soon_unused(mesh) if cluster.state == phases.LAST else frozenset()
+    if not unused:
+        return []
+    whose = " and ".join(sorted(unused))
+    return [
+        f"With the lines of {cluster.name} goes the gateway of {whose}, and its load balancer: the clusters that stay "
+        "are on one network, and nobody comes that way any more."
+    ]
+
+
 def taken(mesh: Mesh, cluster: Cluster) -> list[str]:
     """Return the names of the Applications that are gone once this phase is over."""
     phase = phases.BY_STATE[cluster.state]
@@ -87,6 +99,7 @@ def phase(mesh: Mesh, name: str, path: str, where: str) -> list[str]:
         *(["then Argo CD waits until somebody confirms:"] if confirm else []),
         *(f"  {line}" for line in confirm),
         *warnings(cluster),
+        *going_along(mesh, cluster),
         f"over when {ends}:",
         f"  {look(mesh, cluster)}",
         f"after that: mcgen remove cluster {path} {name}{where}",

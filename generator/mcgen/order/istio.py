@@ -37,7 +37,7 @@ class Operator(NamedTuple):
 
     cluster_id: of a remote, empty for others; address: of the istiod that serves it; gateways: name and labels
     (`key=value`) of each. version: of what comes out. revision: empty for none. injects: whether the injector is its
-    own, and not left to a tag. guarded: whether its pods get a NetworkPolicy.
+    own, and not left to a tag. guarded: whether its pods get a NetworkPolicy. network: of a control plane's proxies.
     """
 
     profile: str
@@ -49,6 +49,7 @@ class Operator(NamedTuple):
     revision: str = ""
     injects: bool = True
     guarded: bool = False
+    network: str = ""
 
     @property
     def has_istiod(self) -> bool:
@@ -74,8 +75,8 @@ def operator(document: Data) -> Operator:
     cluster_id = _cluster_id(values) if profile == REMOTE else ""
     injects = shared.get("operatorManageWebhooks") is not True
     version, revision = str(spec.get("tag", "")), str(spec.get("revision", ""))
-    guarded = _guarded(shared)
-    return Operator(profile, cluster_id, base is True, str(address), gateways, version, revision, injects, guarded)
+    found = Operator(profile, cluster_id, base is True, str(address), gateways, version, revision, injects)
+    return found._replace(guarded=_guarded(shared), network=_network(values))
 
 
 def charted(source: Data) -> Operator:
@@ -108,7 +109,14 @@ def charted(source: Data) -> Operator:
         revision=revision,
         injects=shared.get("operatorManageWebhooks") is not True,
         guarded=guarded,
+        network=_network(values),
     )
+
+
+def _network(values: Data) -> str:
+    """Return the network of a control plane's proxies, empty where it names none."""
+    path = str((values.get("istiodRemote") or {}).get("injectionPath", ""))
+    return path.partition("/net/")[2] or str((values.get("global") or {}).get("network", ""))
 
 
 def _guarded(shared: Data) -> bool:

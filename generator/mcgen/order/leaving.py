@@ -6,10 +6,10 @@ The list of an ApplicationSet says how far each of its clusters is; the rest of 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mcgen import names, phases, stages
-from mcgen.order import finding, table, upgrading
+from mcgen.order import finding, kinds, table, upgrading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mcgen.order.argocd import Application
     from mcgen.order.finding import Findings
     from mcgen.order.follow import Chain, Peer
+    from mcgen.order.istio import Operator
     from mcgen.order.objects import Obj
     from mcgen.upgrades import Rollout
 
@@ -46,22 +47,58 @@ def parent(obj: Obj, app: Application, states: Sequence[str], findings: Findings
         findings.at(obj, finding.PHASE, message)
 
 
-def chain(found: Chain, rollout: Rollout | None, findings: Findings) -> None:
+class Unused(NamedTuple):
+    """Whose gateway goes with the lines of those that have left: surely; and those of which the tree may not say it."""
+
+    surely: frozenset[str] = frozenset()
+    perhaps: frozenset[str] = frozenset()
+
+
+def unused(chains: Sequence[Chain]) -> Unused:
+    """Return through whose gateway nobody comes any more, when the lines of the clusters that have left go."""
+    stay = [chain for chain in chains if chain.state != phases.LAST]
+    if len(stay) in (1, len(chains)):
+        return Unused()
+    planes = {chain.cluster: _plane(chain) for chain in stay}
+    networks = {plane.network for plane in planes.values() if plane}
+    if len(networks) > 1:
+        return Unused()
+    secrets = {chain.cluster: step for chain in stay for step in chain.steps if step.app.stage == stages.REMOTE_SECRET}
+    serving = {step.cluster for step in secrets.values()}
+    idle = frozenset(planes.keys() - serving)
+    # A chain that waits shows no control plane, and one that has left far shows neither that nor whose remote it is.
+    if all(plane and (plane.has_istiod or name in secrets) for name, plane in planes.items()):
+        return Unused(surely=idle)
+    return Unused(perhaps=idle)
+
+
+def _plane(chain: Chain) -> Operator | None:
+    steps = (step for step in chain.steps if step.app.stage == stages.CONTROL_PLANE)
+    found = (obj.facts for step in steps for obj in step.built.objects if obj.kind == kinds.OPERATOR)
+    return next(found, None)
+
+
+def chain(found: Chain, rollout: Rollout | None, unused: Unused, findings: Findings) -> None:
     """Add what a chain has that its phase took, and finalizers that are wrong or missing.
 
-    rollout: of the upgrade that is under way, whose steps delete too.
+    rollout: of the upgrade that is under way, whose steps delete too. unused: the gateways that go although their
+    clusters stay.
     """
     gone, deletable = phases.gone(found.state), phases.deletable(found.state)
     words = f"{names.STATE} '{found.state}'" if found.state else "a member of the mesh"
     for step in found.steps:
         stage = step.app.stage
-        goes = stage in deletable or upgrading.deletable(step, rollout)
+        for_nobody = stage in phases.BY_GATEWAY and found.cluster in unused.surely
+        goes = stage in deletable or upgrading.deletable(step, rollout) or for_nobody
         if stage in gone:
             findings.at(step.obj, finding.PHASE, f"its cluster is {words}, in which there is no stage {stage} any more")
+        elif stage in phases.BY_GATEWAY and found.cluster in unused.perhaps:
+            continue
         elif step.app.deletes and not goes:
             findings.at(step.obj, finding.DELETES, f"it has a finalizer, and its cluster is {words}")
         elif goes and not step.app.deletes:
             why = f"its cluster is {words}" if stage in deletable else "an upgrade is under way"
+            why = "nobody comes through this gateway when the lines of who has left go" if for_nobody else why
             message = f"{why}: without a finalizer the next phase leaves its objects behind"
             findings.at(step.obj, finding.PHASE, message)
         if step.app.allow_empty:

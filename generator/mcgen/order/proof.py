@@ -60,10 +60,11 @@ class OrderProof:
         follower = Follower(self._files, builder, findings, self._folders)
         chains = follower.chains()
         rollout = upgrading.check(chains, upgrading.same(follower.sets, findings), findings)
+        unused = leaving.unused(chains)
         edges = Edges(findings)
         for number, chain in enumerate(chains):
             edges.check(number, chain)
-            leaving.chain(chain, rollout, findings)
+            leaving.chain(chain, rollout, unused, findings)
             for step in chain.steps:
                 bounds.stage(step, self._setup.plugins, findings)
         edges.finish()
