@@ -88,7 +88,7 @@ def test_argo_cd_is_asked_about_them(
     kubectl(tmp_path, "cat answer.json")
     capsys.readouterr()
     assert remove("--argocd-context", "tools") == 1
-    waiting = [line for line in capsys.readouterr().err.splitlines() if line.startswith("  ")]
+    waiting = [line for line in capsys.readouterr().err.splitlines() if line.startswith("  multi-primary")]
     assert waiting == [f"  {late['name']} has no finalizer yet: the next phase would leave its objects behind"]
     late["finalizers"] = [FINALIZER]
     Path("answer.json").write_text(json.dumps({"items": items}), encoding="utf-8")

@@ -13,7 +13,7 @@ from mcgen.bootstrap import access
 from mcgen.bootstrap.access import Access
 from mcgen.bootstrap.retry import Retry
 from mcgen.bootstrap.run import each
-from mcgen.doctor import argocd, cluster, consumer, fetching, job, kubernetes, machine, remote
+from mcgen.doctor import argocd, authority, cluster, consumer, fetching, job, kubernetes, machine, remote
 from mcgen.doctor.ask import Client, Group, Question, ask
 from mcgen.doctor.verdict import Check, Verdict
 from mcgen.problems import ToolError
@@ -105,13 +105,18 @@ def _groups(loaded: Loaded, options: Options, seen: dict[str, str]) -> Iterator[
         refused="" if way else _NOWHERE,
     )
     gateways = cluster.with_gateway(mesh)
+    clients = {
+        place.name: Client(access=access.of(place, options.kubeconfigs), timeout=options.timeout)
+        for place in mesh.clusters
+    }
     for place in mesh.clusters:
-        client = Client(access=access.of(place, options.kubeconfigs), timeout=options.timeout)
+        client = clients[place.name]
+        questions = [*_to_cluster(loaded, place, client, seen, gateway=place.name in gateways)]
         yield Group(
             where=place.name,
             title=f"{place.name}, {place.role} ({client.access})",
             path=place.origin,
-            questions=tuple(_to_cluster(loaded, place, client, seen, gateway=place.name in gateways)),
+            questions=(*questions, *authority.questions(mesh, place, clients)),
         )
 
 

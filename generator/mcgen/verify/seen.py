@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from mcgen import names
-from mcgen.doctor import addresses, kubernetes
+from mcgen.doctor import addresses, authority, kubernetes
 from mcgen.doctor import cluster as live
 from mcgen.doctor.ask import Question
 from mcgen.doctor.verdict import skipped, unknown
@@ -58,6 +58,7 @@ def _to_primary(world: World, primary: Cluster) -> Iterator[Question]:
     for document in configuration.documents(mesh):
         yield Question(whats=(configuration.what(document),), ask=partial(_object, mesh, client, document))
     yield Question(whats=(configuration.EXCEPTIONS,), ask=partial(_exceptions, world, client))
+    yield from authority.questions(mesh, primary, world.clients)
 
 
 def _reads(world: World, primary: Cluster, cluster: Cluster) -> Iterator[Check]:
