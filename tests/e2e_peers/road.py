@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from tests.lab import addons, handbook, repository, settling, story
@@ -63,3 +64,9 @@ def introduce(team: Team) -> str:
     team.commit("What the primaries need to read each other, sealed")
     settling.well(team, "both primaries with what they need to read each other")
     return said
+
+
+def codes(team: Team) -> set[tuple[str, str]]:
+    """Return cluster and code of all that mcgen verify does not find fine."""
+    said = team.shell(f"mcgen verify {team.blueprint} -o {team.folder} --format=json || true")
+    return {(each["cluster"], each["code"]) for each in json.loads(said)["checks"] if each["code"]}

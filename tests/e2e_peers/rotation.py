@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mcgen import names
 from tests.e2e_peers.calling import RESTARTED, Calling
-from tests.e2e_peers.road import CLUSTERS
+from tests.e2e_peers.road import CLUSTERS, codes
 from tests.lab import addons, handbook, settling
 from tests.lab.calls import DEMO, ask
 from tests.lab.presented import Presented, presented
@@ -33,10 +33,11 @@ FORGOTTEN = "forgotten"
 class Step:
     """How it was in a step, by cluster.
 
-    anew: what a client had when istiod had started anew; restarted: and when the client had, too. forgotten: what the
-    client was answered that nobody ever restarts.
+    too_early: what mcgen verify found when istiods had started anew; anew: what a client had when they had the CA;
+    restarted: and when the client had started anew, too. forgotten: what the client was answered that nobody restarts.
     """
 
+    too_early: set[tuple[str, str]]
     anew: dict[str, Presented]
     restarted: dict[str, Presented]
     forgotten: frozenset[str]
@@ -50,16 +51,15 @@ def take(team: Team, rotation: str, folders: tuple[Path, ...], calling: Calling)
     # In one cluster and one step the worst case: istiod starts before anybody has unsealed its CA.
     with addons.sealing_away(team.lab["aks"]) if rotation == "both" else nullcontext():
         commit(team, rotation)
+        too_early = codes(team)
     settling.well(team, f"the step '{name}' is everywhere")
-    for cluster in team.lab.clusters.values():
-        wanted = 2 if rotation else 1
-        wait_for(f"roots in {cluster.name}", lambda: roots(cluster) == wanted, seconds=300, pause=2)  # noqa: B023
+    wait_for("every istiod with the roots of the step", lambda: not codes(team), seconds=300, pause=2)
     anew = clients(team)
     calling.part = f"{name}{RESTARTED}"
     restart(team)
     calling.part = f"{name}: afterwards"
     forgotten = frozenset(ask(team.lab, "gke", client=f"deployment/{FORGOTTEN}"))
-    return Step(anew=anew, restarted=clients(team), forgotten=forgotten)
+    return Step(too_early=too_early, anew=anew, restarted=clients(team), forgotten=forgotten)
 
 
 def seal(team: Team, rotation: str, folders: tuple[Path, ...]) -> None:
@@ -85,11 +85,6 @@ def commit(team: Team, rotation: str) -> None:
         cluster, old = team.lab[name], before[name]
         wait_for(f"new istiods in {name}", lambda: not old & pods(cluster, "app=istiod"), seconds=600, pause=1)  # noqa: B023
         cluster.rolled_out(SYSTEM, "istiod", 300)
-
-
-def roots(cluster: Cluster) -> int:
-    """Return how many roots the istiod of a cluster hands out."""
-    return str(cluster.get("configmap", names.ROOT_CERTIFICATE, SYSTEM)["data"]["root-cert.pem"]).count("BEGIN")
 
 
 def pods(cluster: Cluster, selector: str) -> set[str]:

@@ -87,6 +87,11 @@ def test_what_is_restarted_has_the_certificate_and_the_roots_of_the_step(
         assert "verification failed" in refusal(found, (other,)), step
 
 
+def test_an_istiod_that_began_before_its_ca_was_unsealed_is_told_and_takes_it_up(steps: dict[str, Step]) -> None:
+    # That it took it up later is what the step waits for, before anything is restarted.
+    assert ("aks", "MC735") in steps["both"].too_early
+
+
 def test_clients_of_both_primaries_trust_each_other_in_every_mixture(steps: dict[str, Step]) -> None:
     for step in steps.values():
         seen: list[Presented] = [each for group in (step.anew, step.restarted) for each in group.values()]
