@@ -198,7 +198,8 @@ scale-bootstrap: tools-lab ## measure a bootstrap of 200 remotes beside its prog
 
 .PHONY: faults
 faults: setup ## let every disk call of a build fail, and kill it there (needs strace; half an hour)
-	nice -n 19 $(BIN)/python -m tests.faults --write
+	nice -n 19 $(BIN)/python -m tests.faults builds --write
+	nice -n 19 $(BIN)/python -m tests.faults files --write
 
 RELEASE := .tools/release
 $(RELEASE)/ready: requirements-release.txt

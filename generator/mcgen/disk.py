@@ -62,12 +62,12 @@ class Folders:
 
     def __exit__(self, *_: object) -> None:
         for _name, descriptor in self._open:
-            _close(descriptor)
+            close(descriptor)
 
     def open(self, folder: str, *, create: bool = False) -> int:
         """Return the folder's descriptor, good until one outside it is opened; raise OSError, also for a link."""
         while not _is_within(folder, self._open[-1][0]):
-            _close(self._open.pop()[1])
+            close(self._open.pop()[1])
         here, descriptor = self._open[-1]
         while here != folder:
             name = folder[len(here) :].lstrip("/").partition("/")[0]
@@ -87,7 +87,7 @@ class Folders:
         return f"{here}/{name}".lstrip("/"), stat.S_ISLNK(mode)
 
 
-def _close(descriptor: int) -> None:
+def close(descriptor: int) -> None:
     """Close a folder, of which nothing can be lost."""
     with suppress(OSError):
         os.close(descriptor)
@@ -148,6 +148,13 @@ def _read(descriptor: int) -> bytes | Found:
     return bytes(content)
 
 
+def fill(descriptor: int, content: bytes) -> None:
+    """Write all of a content; raise OSError."""
+    written = os.write(descriptor, content)
+    while written < len(content):
+        written += os.write(descriptor, memoryview(content)[written:])
+
+
 class Writer:
     """Changes what stands below an output folder, one whole file at a time; raises ToolError when that fails."""
 
@@ -177,9 +184,7 @@ class Writer:
     def _fill(self, content: bytes) -> None:
         descriptor = os.open(_TEMPORARY, _WRITE, 0o644, dir_fd=self._state)
         try:
-            written = os.write(descriptor, content)
-            while written < len(content):
-                written += os.write(descriptor, memoryview(content)[written:])
+            fill(descriptor, content)
         finally:
             os.close(descriptor)
 
@@ -216,7 +221,7 @@ def writer(out: Path) -> Iterator[tuple[Writer, Folders]]:
                 folders = stack.enter_context(Folders(open_root(out)))
                 locks.take(folders.open(""), out)
                 state = os.dup(folders.open(STATE, create=True))
-                stack.callback(_close, state)
+                stack.callback(close, state)
             except OSError as error:
                 raise failure("write", out, error) from error
             changes = Writer(out, folders, state)

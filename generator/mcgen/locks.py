@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mcgen.problems import ToolError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _SHOWN: Final = 200
+_PATIENCE: Final = 10.0
 
 
 class Locked(ToolError):  # noqa: N818 - a state of the folder
@@ -33,6 +35,18 @@ def take(descriptor: int, where: Path, *, shared: bool = False, who: str = "mcge
     except OSError:
         # Some network file systems cannot lock a folder. Each file is still replaced as a whole.
         return
+
+
+def patiently(act: Callable[[], None]) -> None:
+    """Do what needs a lock, again and again for some seconds while another holds it; raise Locked then."""
+    limit = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return act()
+        except Locked:
+            if time.monotonic() > limit:
+                raise
+            time.sleep(0.1)
 
 
 def _holders(descriptor: int) -> Iterator[str]:

@@ -7,18 +7,41 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from mcgen import single
 from tests.faults import strace
-from tests.faults.scenes import SCENES, Scene, Stage, remembering
+from tests.faults.scenes import BUILDS, FILES, Scene, Stage, remembering
 from tests.snapshots import FAST
 
 pytestmark = pytest.mark.e2e
 
 
-@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
-def test_nothing_is_half_done(scene: Scene) -> None:
+@pytest.mark.parametrize("scene", BUILDS, ids=lambda scene: scene.name)
+def test_no_build_is_half_done(scene: Scene) -> None:
     with TemporaryDirectory(dir=FAST) as scratch, remembering():
         stage = Stage(scene, Path(scratch))
         assert len(stage.points) > 150
         for point in stage.points[::40]:
             for fault in strace.FAULTS:
                 assert stage.play(point, fault) == []
+
+
+@pytest.mark.parametrize("scene", FILES, ids=lambda scene: scene.name)
+def test_no_file_is_half_written(scene: Scene) -> None:
+    with TemporaryDirectory(dir=FAST) as scratch, remembering():
+        stage = Stage(scene, Path(scratch))
+        assert {"write", "fsync"} <= {point.call for point in stage.points}
+        # What comes last is the writing.
+        for point in stage.points[-10:]:
+            for fault in ("ENOSPC", strace.KILL):
+                assert stage.play(point, fault) == []
+
+
+@pytest.mark.parametrize("scene", [scene for scene in FILES if "force" in scene.name], ids=lambda scene: scene.name)
+def test_the_plain_way_loses_the_old_file(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control: with `write_text` in its place the same faults leave a file that is neither old nor new."""
+    monkeypatch.setattr(single, "write", lambda path, content, **_: path.write_text(content.decode()))
+    with TemporaryDirectory(dir=FAST) as scratch, remembering():
+        stage = Stage(scene, Path(scratch))
+        for fault in ("ENOSPC", strace.KILL):
+            wrong = [line for point in stage.points[-6:] for line in stage.play(point, fault)]
+            assert any("mesh.yaml is neither old nor new" in line for line in wrong), fault

@@ -1,4 +1,4 @@
-"""`python -m tests.faults`: every fault at every point of every scene; prints the counts, exits 1 for anything lost."""
+"""`python -m tests.faults builds|files`: every fault at every point of every scene; exits 1 for anything lost."""
 
 from __future__ import annotations
 
@@ -11,17 +11,22 @@ from tempfile import TemporaryDirectory
 
 from tests import record
 from tests.faults import strace
-from tests.faults.scenes import SCENES, Stage, remembering
+from tests.faults.scenes import BUILDS, FILES, Stage, remembering
 from tests.snapshots import FAST
+
+# The scenes, and where their counts stand in docs/hardening.md.
+WHICH = {"builds": (BUILDS, "faults"), "files": (FILES, "faults-files")}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--every", type=int, default=1, metavar="N", help="only each Nth point")
     parser.add_argument("--write", action="store_true", help="put the result into docs/hardening.md")
+    parser.add_argument("scenes", choices=(*WHICH,))
     given = parser.parse_args()
+    scenes, name = WHICH[given.scenes]
     rows, wrong, start, of = [], [], time.monotonic(), record.commit()
-    for scene in SCENES:
+    for scene in scenes:
         with TemporaryDirectory(dir=FAST) as scratch, remembering():
             stage = Stage(scene, Path(scratch))
             chosen = stage.points[:: given.every]
@@ -36,7 +41,7 @@ def main() -> int:
     lines = table(rows, len(wrong), time.monotonic() - start)
     print("\n".join(lines))
     if given.write and given.every == 1:
-        record.write("faults", lines, of)
+        record.write(name, lines, of)
     return int(bool(wrong))
 
 

@@ -1,4 +1,4 @@
-"""Builds of the sample mesh: what is there before, the command, and what must be there in the end."""
+"""Commands on the sample mesh: what is there before, the command, and what must be there in the end."""
 
 from __future__ import annotations
 
@@ -40,19 +40,40 @@ _NOT_IN_LESS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
-    """before: the command that makes what is there first, none for nothing; less: of a blueprint that lost parts."""
+    """before: the commands that make what is there first; less: of a blueprint that lost parts.
+
+    again: what a person does after it went wrong, else the same; place: the folder in which it writes.
+    """
 
     name: str
-    before: tuple[str, ...]
-    build: tuple[str, ...]
+    before: tuple[tuple[str, ...], ...]
+    command: tuple[str, ...]
+    again: tuple[str, ...] = ()
     less: bool = False
+    place: str = OUT
 
 
-SCENES = (
-    Scene(name="first build", before=(), build=_BUILD),
-    Scene(name="remote secrets come", before=_BUILD, build=_SEALED),
-    Scene(name="parts are taken out", before=_BUILD, build=_BUILD, less=True),
+BUILDS = (
+    Scene(name="first build", before=(), command=_BUILD),
+    Scene(name="remote secrets come", before=(_BUILD,), command=_SEALED),
+    Scene(name="parts are taken out", before=(_BUILD,), command=_BUILD, less=True),
 )
+
+_INIT = ("init", "made/mesh.yaml", "--name", "shop", "--repo", "https://git.example.com/shop.git", "--cluster")
+_ONE, _TWO = (*_INIT, "one=gke"), (*_INIT, "one=gke", "--cluster", "two=aks")
+_TREE = ("build", "blueprints/minimal.yaml", "-o", "tree", "--validator", "embedded")
+_IMPORT = ("import", "tree", "-o", "made/mesh.yaml", "--force")
+_DRAW = ("graph", "blueprints/minimal.yaml", "-o", "made/mesh", "--format")
+_ADD = ("add", "cluster", "made/mesh.yaml", "two", "--platform", "aks", "--role", "remote")
+FILES = (
+    Scene(name="init", before=(), command=_ONE, again=(*_ONE, "--force"), place="made"),
+    Scene(name="init --force", before=(_ONE,), command=(*_TWO, "--force"), place="made"),
+    Scene(name="import", before=(_TREE,), command=_IMPORT[:-1], again=_IMPORT, place="made"),
+    Scene(name="import --force", before=(_TREE, _ONE), command=_IMPORT, place="made"),
+    Scene(name="graph", before=((*_DRAW, "mermaid"),), command=(*_DRAW, "svg"), place="made"),
+    Scene(name="add cluster", before=(_ONE,), command=_ADD, place="made"),
+)
+"""Commands that write files outside of a tree."""
 
 
 class Stage:
@@ -63,20 +84,20 @@ class Stage:
         self.scene = scene
         self.folder, self._before = scratch / "work", scratch / "before"
         shutil.copytree(CHECKOUT / "blueprints", self._before / "blueprints")
-        if scene.before:
-            build(scene.before, self._before)
+        for command in scene.before:
+            build(command, self._before)
         if scene.less:
             file = self._before / BLUEPRINT
             lines = file.read_text().splitlines(keepends=True)
             file.write_text("".join(line for line in lines if not line.startswith(_NOT_IN_LESS)))
         self.old = self._shown(self._before)
-        # Modules and schemas are in memory from here on, so that what is left are the calls of the build.
+        # Modules and schemas are in memory from here on, so that what is left are the calls of the command.
         self.reset()
-        build(scene.build, self.folder)
+        build(scene.command, self.folder)
         self.new = self._shown(self.folder)
         assert self.old != self.new
         self.reset()
-        self.points = strace.points(self._build, self.folder)
+        self.points = strace.points(self._command, self.folder)
 
     def reset(self) -> None:
         """Bring the folder back to the beginning."""
@@ -84,7 +105,7 @@ class Stage:
             shutil.rmtree(self.folder)
         shutil.copytree(self._before, self.folder)
 
-    def _build(self) -> int:
+    def _command(self) -> int:
         # Python's streams belong to the parent's output, and a test runner's may be no files at all.
         with (
             open(1, "w", closefd=False) as out,
@@ -93,25 +114,29 @@ class Stage:
             redirect_stderr(err),
         ):
             try:
-                return run(list(self.scene.build))
+                return run(list(self.scene.command))
             except BaseException:
                 traceback.print_exc()
                 return 1
 
     def play(self, point: strace.Point, fault: str) -> list[str]:
-        """Let one call go wrong, build again, and return everything that is not as it should be."""
+        """Let one call go wrong, run the command again, and return everything that is not as it should be."""
         self.reset()
-        ended = strace.inject(self._build, self.folder, point, fault)
+        ended = strace.inject(self._command, self.folder, point, fault)
         found = self._shown(self.folder)
         wrong = [*_judge_end(ended, fault), *self._judge_files(found, ended, fault)]
-        build(self.scene.build, self.folder)
+        # A build is run again in any case; `add` would find its cluster there.
+        if self.scene.place == OUT or self._shown(self.folder) != self.new:
+            build(self.scene.again or self.scene.command, self.folder)
         after = self._shown(self.folder)
-        wrong += [f"after the next build: {path}" for path in _differences(after, self.new)]
+        wrong += [f"after the next run: {path}" for path in _differences(after, self.new)]
         return [f"{self.scene.name}, {fault} at {point}: {what}" for what in wrong]
 
     def _judge_files(self, found: dict[str, bytes], ended: strace.Ended, fault: str) -> list[str]:
-        leftover = found.pop(disk.UNFINISHED, None)
-        wrong = ["a temporary file is left"] if leftover is not None and fault != strace.KILL else []
+        left = [path for path in found if path == disk.UNFINISHED or path.endswith(".unfinished")]
+        wrong = [f"{path} is left" for path in left if fault != strace.KILL]
+        for path in left:
+            del found[path]
         if ended.code == 0:
             return wrong + [f"all is said to be well, and is not: {path}" for path in _differences(found, self.new)]
         states = (self.old, self.new)
@@ -124,7 +149,8 @@ class Stage:
         return wrong + [f"{path} is gone" for path in sorted(kept - found.keys())]
 
     def _shown(self, folder: Path) -> dict[str, bytes]:
-        return snapshot(folder / OUT) if (folder / OUT).exists() else {}
+        place = folder / self.scene.place
+        return snapshot(place) if place.exists() else {}
 
 
 @contextmanager

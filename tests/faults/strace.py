@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CALLS = ["open", "openat", "write", "rename", "renameat", "renameat2", "unlink", "unlinkat", "rmdir"]
-CALLS += ["mkdir", "mkdirat", "flock"]
+CALLS += ["mkdir", "mkdirat", "flock", "fsync", "fchmod"]
 KILL = "SIGKILL"
 FAULTS = ("ENOSPC", "EIO", "EACCES", "EINTR", KILL)
 _LINE = re.compile(r"^(\w+)\((.*)$")

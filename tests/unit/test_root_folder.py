@@ -52,7 +52,7 @@ def test_a_root_is_made_once(tmp_path: Path) -> None:
     again = root_folder.read(place)
     assert again
     assert again.fingerprint == made.fingerprint
-    with pytest.raises(ToolError, match="cannot be kept"):
+    with pytest.raises(ToolError, match="File exists"):
         root_folder.make(place, "shop")
 
 

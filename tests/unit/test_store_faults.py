@@ -21,7 +21,7 @@ from mcgen.problems import ProblemsFound, ToolError
 from tests.snapshots import FAST, build, files, merge, put, snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 CALLS = ["open", "read", "write", "close", "dup", "fstat", "stat", "lseek", "scandir"]
 CALLS += ["replace", "unlink", "mkdir", "rmdir"]
@@ -69,8 +69,8 @@ def change(out: Path) -> None:
 
 
 @contextmanager
-def every_call(do: Callable[[int], None]) -> Iterator[list[str]]:
-    """Run `do(n)` before the n-th call to the system, and yield the names of the calls."""
+def every_call(do: Callable[[int], None], calls: Sequence[str] = CALLS) -> Iterator[list[str]]:
+    """Run `do(n)` before the n-th of some calls to the system, and yield the names of the calls."""
     names: list[str] = []
 
     def wrapped(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
@@ -87,7 +87,7 @@ def every_call(do: Callable[[int], None]) -> Iterator[list[str]]:
         return function
 
     with pytest.MonkeyPatch.context() as patch:
-        for name in CALLS:
+        for name in calls:
             patch.setattr(os, name, wrapped(name, getattr(os, name)))
         yield names
 

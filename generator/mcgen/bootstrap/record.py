@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-_PATIENCE = 10.0
 _HEADER = "Facts found on live clusters, an input of `mcgen build`: review them, keep them in Git.\n"
 
 
@@ -44,17 +42,13 @@ def locked(out: Path) -> Iterator[None]:
 
 def write(out: Path, path: str, text: str) -> None:
     """Write one file of the tree; raise ToolError when it cannot be, and the old one is still there then."""
-    limit = time.monotonic() + _PATIENCE
-    while True:
-        try:
-            with disk.writer(out) as (changes, _):
-                changes.write(path, text.encode())
-                return
-        except locks.Locked:
-            # A build is at work, and will be done in a moment.
-            if time.monotonic() > limit:
-                raise
-            time.sleep(0.1)
+
+    def act() -> None:
+        with disk.writer(out) as (changes, _):
+            changes.write(path, text.encode())
+
+    # A build may be at work, and will be done in a moment.
+    locks.patiently(act)
 
 
 def change_facts(out: Path, change: Callable[[Any], None]) -> bool:

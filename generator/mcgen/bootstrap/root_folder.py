@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from mcgen import disk, single
 from mcgen.bootstrap import authority
 from mcgen.problems import ToolError, UsageError
 
@@ -26,8 +28,15 @@ def read(folder: Path) -> Root | None:
     """
     _refuse_git(folder)
     key, certificate = folder / KEY, folder / CERTIFICATE
-    if not key.exists() and not certificate.exists():
+    there = [path for path in (key, certificate) if os.path.lexists(path)]
+    if not there:
         return None
+    if len(there) == 1:
+        missing = CERTIFICATE if there == [key] else KEY
+        raise ToolError(
+            f"'{there[0]}' is there, and no {missing}: put that back. If no mesh has this root yet (a command that was "
+            f"killed leaves it so), remove '{there[0]}' and run the command again"
+        )
     return authority.parse(_read(certificate), _read_key(key), str(folder))
 
 
@@ -38,10 +47,16 @@ def make(folder: Path, mesh: str) -> Root:
     made = authority.new_root(mesh, authority.now())
     try:
         folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
-        _write(key, authority.key_pem(made.key), _KEY_MODE)
-        _write(certificate, made.pem, 0o644)
     except OSError as error:
-        raise ToolError(f"the root cannot be kept in '{folder}': {error.strerror or error}") from error
+        raise disk.failure("write", folder, error) from error
+    single.write(key, authority.key_pem(made.key), new=True, mode=_KEY_MODE)
+    try:
+        single.write(certificate, made.pem, new=True, mode=0o644)
+    except BaseException:
+        # Nobody has seen this root yet, and half of one would be in the way of the same command again.
+        with suppress(OSError):
+            key.unlink()
+        raise
     return made
 
 
@@ -76,13 +91,3 @@ def _read_key(path: Path) -> bytes:
                 "(chmod 600); if others could, begin with another root"
             )
         return stream.read()
-
-
-def _write(path: Path, content: bytes, mode: int) -> None:
-    """Write a file that is not there yet, to the disk."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
-    with os.fdopen(descriptor, "wb") as stream:
-        os.fchmod(descriptor, mode)
-        stream.write(content)
-        stream.flush()
-        os.fsync(descriptor)

@@ -24,7 +24,7 @@ def graph(blueprint: str, *, inputs: Path | None, form: str, output: Path | None
     """
     from importlib import import_module
 
-    from mcgen import load
+    from mcgen import load, single
     from mcgen.graph import meshed
 
     given = load.read(blueprint)
@@ -33,14 +33,4 @@ def graph(blueprint: str, *, inputs: Path | None, form: str, output: Path | None
     if output is None:
         click.echo(text, nl=False)
     else:
-        write(output, text)
-
-
-def write(path: Path, text: str) -> None:
-    """Write a file as a whole; raise ToolError when it cannot be."""
-    from mcgen.problems import ToolError
-
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ToolError(f"'{path}' cannot be written: {error.strerror}") from error
+        single.write(output, text.encode())

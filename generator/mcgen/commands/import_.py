@@ -9,7 +9,7 @@ import click
 
 from mcgen.commands.options import form_option, pairs_option
 from mcgen.platforms import PLATFORMS
-from mcgen.problems import ProblemsFound, ToolError, UsageError
+from mcgen.problems import ProblemsFound, UsageError
 
 if TYPE_CHECKING:
     from mcgen.importing.hand.context import Told
@@ -60,7 +60,7 @@ def import_(
         return found.exit_code
     if made.problems or form != "text":
         show(made.problems, form, made.lines, every=True)
-    _write(made, output, say=form == "text")
+    _write(made, output, force=force, say=form == "text")
     return int(bool(made.problems))
 
 
@@ -76,17 +76,13 @@ def _only(told: Told, *, own: bool) -> Told:
     return told
 
 
-def _write(made: Imported, output: Path | None, *, say: bool) -> None:
-    from mcgen import terminal
+def _write(made: Imported, output: Path | None, *, force: bool, say: bool) -> None:
+    from mcgen import single, terminal
 
     if output is None:
         click.echo(made.text, nl=False)
         return
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(made.text, encoding="utf-8")
-    except OSError as error:
-        raise ToolError(f"'{output}' cannot be written: {error.strerror}") from error
+    single.write(output, made.text.encode(), new=not force)
     if not say:
         return
     left = f"; {len(made.problems)} left over or to be filled in, see above" if made.problems else ""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mcgen.platforms import PLATFORMS
-from mcgen.problems import ProblemsFound, ToolError, UsageError, has_errors
+from mcgen.problems import ProblemsFound, UsageError, has_errors
 
 if TYPE_CHECKING:
     from mcgen.tree import Data
@@ -74,7 +74,7 @@ def init(
     if target.exists() and not force:
         raise UsageError(f"'{target}' exists already: name another file, or add --force")
     data = blueprint(name, repo, istio or NEWEST, pairs, demo=bool(demo))
-    _write(target, data)
+    _write(target, data, force=force)
     terminal.say(f"{target}: written; next: mcgen build {target}")
     return 0
 
@@ -97,14 +97,13 @@ def blueprint(name: str, repo: str, istio: str, clusters: list[tuple[str, str]],
     return data | ({"demo": {"enabled": True}} if demo else {})
 
 
-def _write(target: Path, data: Data) -> None:
+def _write(target: Path, data: Data, *, force: bool) -> None:
     """Write a blueprint that the rules accept; raise ProblemsFound otherwise, with nothing written."""
     from mcgen import blueprint as model
-    from mcgen import rules, shape, source
+    from mcgen import rules, shape, single, source
     from mcgen.emit import emit
     from mcgen.facts import Inputs
 
-    schema = target.parent / _SCHEMA
     try:
         text = emit([data], _HEADER.format(file=target, schema=_SCHEMA)) + _COMMON
     except ValueError as error:
@@ -115,13 +114,10 @@ def _write(target: Path, data: Data) -> None:
         problems = rules.check(model.convert(found.data), Inputs(), found)
     if has_errors(problems):
         raise ProblemsFound(problems, {found.file: found.lines})
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
-        # Editors read it: the line at the top of the blueprint names it.
-        schema.write_text(shape.text(shape.blueprint_schema()), encoding="utf-8")
-    except OSError as error:
-        raise ToolError(f"'{target}' cannot be written: {error.strerror}") from error
+    # Editors read it: the line at the top of the blueprint names it. It comes first, so that the blueprint is not in
+    # the way of the same command again.
+    single.write(target.parent / _SCHEMA, shape.text(shape.blueprint_schema()).encode())
+    single.write(target, text.encode(), new=not force)
 
 
 def _ask(asks: bool, option: str, question: str, default: str) -> str:  # noqa: FBT001 - private

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING
 
-from mcgen import api_versions, blueprint, disk, load, locks, rules, shape, source
+from mcgen import api_versions, blueprint, disk, load, locks, rules, shape, single, source
 from mcgen.load import Read
 from mcgen.problems import Problem, ProblemsFound, ToolError, UsageError, has_errors
 
@@ -52,38 +51,20 @@ def replace(path: Path, new: str, old: str) -> None:
 
     old: what the new text was made from; a file that holds something else by now stays.
     """
-    # The file behind a link changes, and the link stays.
-    target = path.resolve()
-    unfinished = target.with_name(f".{target.name}.unfinished")
     try:
-        with _locked(target, path) as stream:
+        with _locked(path) as stream:
             if stream.read() != old.encode():
                 raise ToolError(f"'{path}' was changed meanwhile, and stays: run the command again")
-            try:
-                with open(unfinished, "w", encoding="utf-8", newline="", opener=_fresh) as new_file:
-                    new_file.write(new)
-                    new_file.flush()
-                    os.fsync(new_file.fileno())
-                shutil.copymode(target, unfinished)
-                unfinished.replace(target)
-            finally:
-                unfinished.unlink(missing_ok=True)
+            single.write(path, new.encode())
     except OSError as error:
         raise disk.failure("write", path, error) from error
 
 
 @contextmanager
-def _locked(target: Path, name: Path) -> Iterator[IO[bytes]]:
+def _locked(path: Path) -> Iterator[IO[bytes]]:
     """Open a file that is replaced under its lock only, and hold that lock."""
-    with target.open("rb") as stream:
-        locks.take(stream.fileno(), name)
-        if not os.path.samestat(os.fstat(stream.fileno()), target.stat()):
-            raise ToolError(f"'{name}' was changed meanwhile, and stays: run the command again")
+    with path.open("rb") as stream:
+        locks.take(stream.fileno(), path)
+        if not os.path.samestat(os.fstat(stream.fileno()), path.stat()):
+            raise ToolError(f"'{path}' was changed meanwhile, and stays: run the command again")
         yield stream
-
-
-def _fresh(path: str, flags: int) -> int:
-    """Open the unfinished file; one that a killed command left behind goes, and no link is followed."""
-    with suppress(FileNotFoundError):
-        os.unlink(path)  # noqa: PTH108
-    return os.open(path, flags | os.O_EXCL | os.O_NOFOLLOW, 0o600)
