@@ -37,18 +37,28 @@ def quiet(run: Running) -> list[str]:
     """Have everything compared again and again, and return what is not Synced and Healthy, differs, or was synced.
 
     Health may be missing for a moment: a metrics-server that misses a scrape makes a HorizontalPodAutoscaler Degraded.
+    So may a comparison: Argo CD gives a health check one second, which is little where many others want the processor.
     """
     syncs, said = _syncs(run), []
     for number in range(RESYNCS):
-        _resync(run, "hard" if number % ANEW == 0 else "normal")
-        for name, each in _applications(run).items():
-            found = argocd.application(each)
-            differing = [r for r in each["status"].get("resources", ()) if r.get("status", "Synced") != "Synced"]
-            said += [f"resync {number}: {found}"] if found.sync != "Synced" or differing else []
-            conditions = each["status"].get("conditions", ())
-            said += [f"resync {number}: {name}: {one['type']}: {one['message']}" for one in conditions]
+        how = "hard" if number % ANEW == 0 else "normal"
+        # What is wrong is so twice in a row.
+        said += _compared(run, number, how) and _compared(run, number, how)
         argocd.well(run.team.home, seconds=HEALTHY_AGAIN)
     said += [f"synced again: {name}" for name, started in _syncs(run).items() if syncs.get(name) != started]
+    return said
+
+
+def _compared(run: Running, number: int, how: str) -> list[str]:
+    """Have everything compared, and return what differs and what Argo CD complains of."""
+    _resync(run, how)
+    said = []
+    for name, each in _applications(run).items():
+        found = argocd.application(each)
+        differing = [r for r in each["status"].get("resources", ()) if r.get("status", "Synced") != "Synced"]
+        said += [f"resync {number}: {found}"] if found.sync != "Synced" or differing else []
+        conditions = each["status"].get("conditions", ())
+        said += [f"resync {number}: {name}: {one['type']}: {one['message']}" for one in conditions]
     return said
 
 
