@@ -9,7 +9,7 @@ from mcgen import addons, job, pairs, phases, platforms, upgrades
 from mcgen.backends import BACKENDS
 from mcgen.blueprint import Namespace as Declared
 from mcgen.delivery import NOTHING_RENDERED, Rendered
-from mcgen.networks import Callers, crossed, network_of, primary_of
+from mcgen.networks import Callers, by_network, crossed, network_of, primary_of
 
 if TYPE_CHECKING:
     from collections.abc import Set
@@ -138,6 +138,7 @@ class Mesh:
     rollout: Rollout
     clusters: tuple[Cluster, ...]
     by_name: dict[str, Cluster]
+    by_network: dict[str, tuple[Cluster, ...]]
     pairs: dict[str, Pair]
     peers: dict[str, tuple[Pair, ...]]
     shares_root: bool
@@ -196,7 +197,7 @@ class Mesh:
 
     def neighbours(self, cluster: Cluster) -> tuple[Cluster, ...]:
         """Return the other clusters on the network of one, whose pods it reaches directly."""
-        return tuple(c for c in self.clusters if c.network == cluster.network and c.name != cluster.name)
+        return tuple(other for other in self.by_network[cluster.network] if other.name != cluster.name)
 
     @property
     def primaries(self) -> tuple[Cluster, ...]:
@@ -225,6 +226,7 @@ def resolve(blueprint: bp.Blueprint, inputs: Inputs) -> Mesh:
         rollout=upgrades.rollout(blueprint.istio),
         clusters=clusters,
         by_name={cluster.name: cluster for cluster in clusters},
+        by_network=by_network(clusters),
         pairs=pairs.served(clusters, inputs, secrets.backend),
         peers=pairs.peers(clusters, inputs, secrets.backend),
         shares_root=blueprint.trust.mode == "cacerts",

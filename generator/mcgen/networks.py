@@ -7,14 +7,17 @@ istiod through that cluster's gateway wherever it is.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from mcgen import names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from mcgen import mesh
     from mcgen.blueprint import Blueprint, Cluster
+
+_Resolved = TypeVar("_Resolved", bound="mesh.Cluster")
 
 
 def network_of(cluster: Cluster) -> str:
@@ -29,6 +32,14 @@ def crossed(networks: Iterable[str]) -> bool:
     """
     found = list(networks)
     return len(found) == 1 or len(set(found)) > 1
+
+
+def by_network(clusters: Iterable[_Resolved]) -> dict[str, tuple[_Resolved, ...]]:
+    """Return the clusters of each network."""
+    found: dict[str, list[_Resolved]] = defaultdict(list)
+    for cluster in clusters:
+        found[cluster.network].append(cluster)
+    return {network: tuple(on) for network, on in found.items()}
 
 
 def primary_of(cluster: Cluster, blueprint: Blueprint) -> str:
@@ -50,6 +61,7 @@ class Callers:
         for cluster in blueprint.clusters:
             self._on[network_of(cluster)].append(cluster)
         self._number = Counter(_egress(blueprint.clusters))
+        self._silent = _silent(blueprint.clusters)
         self.crossed = crossed(map(network_of, blueprint.clusters))
 
     def near(self, cluster: Cluster) -> list[Cluster]:
@@ -76,7 +88,7 @@ class Callers:
         if cluster.gateway.source_ranges:
             return tuple(cluster.gateway.source_ranges)
         beside, near = self._on[network_of(cluster)], self.near(cluster)
-        if _silent(self._blueprint.clusters) > _silent(beside) - _silent(near):
+        if self._silent > _silent(beside) - _silent(near):
             return ()
         count = Counter(self._number)
         count.subtract(_egress(beside))
