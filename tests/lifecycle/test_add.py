@@ -92,7 +92,7 @@ def test_a_link_to_a_blueprint_stays_one(blueprint: Path) -> None:
 def test_a_full_disk_leaves_the_old_file(blueprint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     old = blueprint.read_bytes()
 
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "replace", full)

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from mcgen.changes.leaves import Way
 
 _GATEWAYS: Way = ("spec", "components", "ingressGateways")
+_WHY = {
+    Turn.OPENED: "whoever calls from there reaches what listens",
+    Turn.CLOSED: "whoever calls there gets no answer",
+}
 # What Istio's chart opens where an IstioOperator names no ports.
 _CHART = {15021, 80, 443}
 _WHY_EVERYBODY = "no range of addresses is left out"
@@ -53,7 +57,7 @@ def _ports(name: str, way: Way, old: Any, new: Any) -> Iterator[Finding]:
             turn=turn,
             risk=Risk.HIGH if risky else Risk.MEDIUM,
             what=f"{quote(name)} {verb} {listed} to {who}" + (" in its own network" if _internal(side) else ""),
-            why=_WHY_EVERYBODY if risky else "" if turn is Turn.OPENED else "whoever calls there gets no answer",
+            why=_WHY_EVERYBODY if risky else _WHY[turn],
             before=listed if turn is Turn.CLOSED else "",
             after=listed if turn is Turn.OPENED else "",
             covers=covers,
