@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.e2e_order.trials.run import Result
+
+_SETTING = re.compile(r"(?<!\S)(?:--[a-z-]+|[A-Z_]+)=/\S*\s*")
+_PATH = re.compile(r"(?<!\S)(?:/[\w.@+-]+)+/(?=[\w.])")
 
 
 def add(page: Path, result: Result, load: float) -> None:
@@ -38,5 +42,6 @@ def _cells(result: Result, load: float) -> tuple[object, ...]:
 
 
 def _short(text: str) -> str:
-    """Return the first line of a text, fit for a table's cell."""
-    return text.partition("\n")[0].replace("|", "/")[:200]
+    """Return the first line of a text, fit for a table's cell: without the folders and settings of this machine."""
+    line = _PATH.sub("", _SETTING.sub("", text.partition("\n")[0]))
+    return line.replace("|", "/")[:200]

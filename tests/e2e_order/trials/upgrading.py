@@ -79,7 +79,8 @@ def _refused(run: Running) -> None:
     """Take two steps at once, see the commit refused, and put everything back."""
     for _ in range(2):
         run.team.mcgen("upgrade", "--assume-live")
-    run.team.build()
+        # The command wants the tree of the step before.
+        run.team.build()
     said = run.team.shell(f"mcgen validate {run.team.folder} --against HEAD 2>&1 || true")
     if "MC665" not in said:
         raise LabError(f"a commit that skips a step is not refused: {said}")
