@@ -242,6 +242,14 @@ fuzz-reader: .tools/fuzz/ready ## let atheris look for bytes that make the reade
 fuzz: setup ## try 100,000 blueprints that nobody wrote (hours)
 	nice -n 19 $(BIN)/python -m tests.fuzz --write
 
+.tools/mutants/ready: .venv/ready requirements-mutants.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --target .tools/mutants -r requirements-mutants.txt
+	touch $@
+
+.PHONY: mutants
+mutants: .tools/mutants/ready ## change the code in 400 places, one at a time, and see a test fail for each (hours)
+	PYTHONPATH=.tools/mutants nice -n 19 $(BIN)/python -m tests.mutants --write
+
 .PHONY: coverage
 coverage: setup ## measure the branch coverage of generator/ by the tests that need Python alone
 	rm -rf .cache/coverage && mkdir -p .cache/coverage
@@ -255,6 +263,7 @@ pins: $(RELEASE)/ready ## pin the development requirements again, with hashes; U
 	$(COMPILE) $(UPGRADE) --extra dev pyproject.toml -o requirements-dev.txt
 	for name in lab docs browser bench fuzz release; do $(COMPILE) $(UPGRADE) requirements-$$name.in -c requirements-dev.txt -o requirements-$$name.txt || exit 1; done
 	$(COMPILE) $(UPGRADE) requirements-scan.in -o requirements-scan.txt
+	$(COMPILE) $(UPGRADE) --no-deps requirements-mutants.in -c requirements-dev.txt -o requirements-mutants.txt
 	for name in kapitan cdk8s_python; do $(COMPILE) $(UPGRADE) tests/bench/peers/$$name/requirements.in -o tests/bench/peers/$$name/requirements.txt || exit 1; done
 
 .PHONY: test-pythons

@@ -1,0 +1,133 @@
+"""`python -m tests.mutants`: a sample of mutants, each under the tests that reach it; says which of them survive."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import random
+import shutil
+import subprocess
+import sys
+import time
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
+
+from tests import record
+from tests.mutants import places
+from tests.mutants.asked import Asked
+from tests.mutants.workplace import KILLED, PACKAGE, SLOW, SURVIVED, Workplace
+from tests.samples import CHECKOUT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# What the counts are about, and the modules of each.
+SUBJECTS = {
+    "rules": ["rules/*.py"],
+    "order": ["order/*.py"],
+    "store": ["store.py", "disk.py", "survey.py", "manifest.py", "locks.py", "single.py"],
+    "bootstrap": ["bootstrap/*.py"],
+}
+TESTS = [
+    "unit",
+    "job",
+    "push",
+    "lifecycle",
+    "changes",
+    "test_build.py",
+    "test_commands.py",
+    "test_bootstrap_command.py",
+]
+TESTS += ["test_swapped.py", "test_at_once.py", "test_nasty_names.py", "test_delivery.py", "test_validators.py"]
+UNREACHED = "reached by no test"
+_CACHE = CHECKOUT / ".cache/mutants"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=400, metavar="N", help="in how many places")
+    parser.add_argument("--seed", type=int, default=1, help="which ones")
+    parser.add_argument("--only", choices=(*SUBJECTS,), help="of one subject")
+    parser.add_argument("--measured", action="store_true", help="what the last run measured is still good")
+    parser.add_argument("--write", action="store_true", help="put the result into docs/hardening.md")
+    given = parser.parse_args()
+    of, start = record.commit(), time.monotonic()
+    if not given.measured:
+        shutil.rmtree(_CACHE, ignore_errors=True)
+    work = Workplace(_CACHE / "work")
+    if not given.measured:
+        measure(work)
+    chosen, total = sample(work.root, given.count, given.seed, [given.only] if given.only else [*SUBJECTS])
+    asked = Asked(work.root, _CACHE / "reach")
+    found: list[tuple[str, places.Mutant, str]] = []
+    for number, (subject, mutant) in enumerate(chosen, 1):
+        what = judge(work, asked, mutant)
+        found.append((subject, mutant, what))
+        print(f"{number}/{len(chosen)} {mutant}: {what}", flush=True)
+        if what in {SURVIVED, UNREACHED}:
+            print(difference(work.root, mutant), flush=True)
+    lines = table(found, total, given.seed, time.monotonic() - start)
+    print("\n".join(lines))
+    if given.write:
+        record.write("mutants", lines, of)
+    return 0
+
+
+def measure(work: Workplace) -> None:
+    """Run the tests and note which lines each of them reaches; raise CalledProcessError when one fails."""
+    noted = _CACHE / "reach"
+    noted.mkdir(parents=True)
+    coverage = [sys.executable, "-m", "coverage"]
+    environment = work.environment() | {"MCGEN_REACH": str(noted), "COVERAGE_FILE": str(noted / "data")}
+    del environment["PYTHONDONTWRITEBYTECODE"]
+    run = ["run", "-m", "pytest", "-p", "tests.mutants.reach", "-n", "2", *(f"tests/{name}" for name in TESTS)]
+    subprocess.run([*coverage, *run], cwd=work.root, env=environment, check=True)
+    subprocess.run([*coverage, "combine", "--quiet"], cwd=work.root, env=environment, check=True)
+
+
+def sample(root: Path, count: int, seed: int, subjects: list[str]) -> tuple[list[tuple[str, places.Mutant]], int]:
+    """Return mutants by their subject, drawn by a seed, at most one of each place; and how many places there are."""
+    every: dict[tuple[str, str, tuple[int, int]], list[places.Mutant]] = defaultdict(list)
+    for subject in subjects:
+        for path in sorted(path for pattern in SUBJECTS[subject] for path in (root / PACKAGE).glob(pattern)):
+            for mutant in places.mutants(root, str(path.relative_to(root))):
+                every[subject, mutant.file, mutant.place].append(mutant)
+    drawn = random.Random(seed)
+    chosen = drawn.sample(sorted(every), min(count, len(every)))
+    return [(place[0], drawn.choice(every[place])) for place in chosen], len(every)
+
+
+def judge(work: Workplace, asked: Asked, mutant: places.Mutant) -> str:
+    """Return what becomes of a mutant: first under the quickest tests that reach it, then under all of them."""
+    tests = asked.all_of(mutant)
+    some = asked.some_of(tests)
+    if not some:
+        return UNREACHED
+    what = work.judge(mutant, some, 120 + 10 * asked.seconds(some))
+    if what == SURVIVED and len(some) < len(tests):
+        what = work.judge(mutant, tests, 300 + 10 * asked.seconds(tests))
+    return what
+
+
+def difference(root: Path, mutant: places.Mutant) -> str:
+    """Return the changed lines."""
+    text = (root / mutant.file).read_text(encoding="utf-8")
+    changed = difflib.unified_diff(text.splitlines(), mutant.text(text).splitlines(), lineterm="", n=0)
+    return "\n".join(f"    {line}" for line in list(changed)[3:])
+
+
+def table(found: list[tuple[str, places.Mutant, str]], total: int, seed: int, seconds: float) -> list[str]:
+    """Return the counts as Markdown, and what was not killed."""
+    lines = [f"A mutant at {len(found)} of {total} places, drawn by seed {seed}, {seconds / 60:.0f} minutes:", ""]
+    lines += ["| subject | mutants | killed | survived | reached by no test |", "|---|---|---|---|---|"]
+    for subject in SUBJECTS:
+        counts = Counter(what for name, _, what in found if name == subject)
+        killed = counts[KILLED] + counts[SLOW]
+        words = f"{killed} ({100 * killed / max(1, counts.total()):.0f} %)"
+        lines.append(f"| {subject} | {counts.total()} | {words} | {counts[SURVIVED]} | {counts[UNREACHED]} |")
+    left = [f"- `{mutant}`: {what}" for _, mutant, what in found if what in {SURVIVED, UNREACHED}]
+    return [*lines, "", "Not killed:", "", *left] if left else lines
+
+
+if __name__ == "__main__":
+    sys.exit(main())
