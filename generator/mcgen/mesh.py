@@ -226,7 +226,7 @@ def resolve(blueprint: bp.Blueprint, inputs: Inputs) -> Mesh:
         rollout=upgrades.rollout(blueprint.istio),
         clusters=clusters,
         by_name={cluster.name: cluster for cluster in clusters},
-        by_network=by_network(clusters),
+        by_network=by_network(clusters, lambda cluster: cluster.network),
         pairs=pairs.served(clusters, inputs, secrets.backend),
         peers=pairs.peers(clusters, inputs, secrets.backend),
         shares_root=blueprint.trust.mode == "cacerts",

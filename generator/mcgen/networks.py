@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, TypeVar
 from mcgen import names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-    from mcgen import mesh
     from mcgen.blueprint import Blueprint, Cluster
 
-_Resolved = TypeVar("_Resolved", bound="mesh.Cluster")
+_Cluster = TypeVar("_Cluster")
 
 
 def network_of(cluster: Cluster) -> str:
@@ -34,12 +33,12 @@ def crossed(networks: Iterable[str]) -> bool:
     return len(found) == 1 or len(set(found)) > 1
 
 
-def by_network(clusters: Iterable[_Resolved]) -> dict[str, tuple[_Resolved, ...]]:
-    """Return the clusters of each network."""
-    found: dict[str, list[_Resolved]] = defaultdict(list)
+def by_network(clusters: Iterable[_Cluster], network: Callable[[_Cluster], str]) -> dict[str, tuple[_Cluster, ...]]:
+    """Return the clusters of each network; network: says that of a cluster."""
+    found: dict[str, list[_Cluster]] = defaultdict(list)
     for cluster in clusters:
-        found[cluster.network].append(cluster)
-    return {network: tuple(on) for network, on in found.items()}
+        found[network(cluster)].append(cluster)
+    return {name: tuple(on) for name, on in found.items()}
 
 
 def primary_of(cluster: Cluster, blueprint: Blueprint) -> str:
@@ -57,16 +56,14 @@ class Callers:
     def __init__(self, blueprint: Blueprint) -> None:
         """Take a blueprint, and count once what is asked for each cluster."""
         self._blueprint = blueprint
-        self._on: dict[str, list[Cluster]] = defaultdict(list)
-        for cluster in blueprint.clusters:
-            self._on[network_of(cluster)].append(cluster)
+        self._on = by_network(blueprint.clusters, network_of)
         self._number = Counter(_egress(blueprint.clusters))
         self._silent = _silent(blueprint.clusters)
         self.crossed = crossed(map(network_of, blueprint.clusters))
 
     def near(self, cluster: Cluster) -> list[Cluster]:
         """Return the remotes of a cluster that are on its network: of those beside it, they come to its gateway."""
-        beside = self._on[network_of(cluster)] if cluster.role == "primary" else []
+        beside = self._on[network_of(cluster)] if cluster.role == "primary" else ()
         return [
             other for other in beside if other.role == "remote" and primary_of(other, self._blueprint) == cluster.name
         ]
