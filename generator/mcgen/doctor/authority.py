@@ -42,8 +42,11 @@ class Root(NamedTuple):
 
 def questions(mesh: Mesh, primary: Cluster, clients: Mapping[str, Client]) -> Iterator[Question]:
     """Yield the question about the root of a primary whose istiod should run; clients: by the name of the cluster."""
+    # Asked of every cluster, and the chains are those of all.
+    if not (mesh.shares_root and primary.is_primary):
+        return
     running = [cluster for cluster, steps in chain.chains(mesh) if any(map(_is_istiod, steps)) and cluster.is_primary]
-    if mesh.shares_root and primary in running:
+    if primary in running:
         others = {each.name: clients[each.name] for each in running if each != primary}
         yield Question(whats=(ROOT,), ask=partial(_ask, primary, clients[primary.name], others))
 
