@@ -166,18 +166,32 @@ def refresh(home: Cluster) -> None:
             raise
 
 
-def settle(home: Cluster, what: str, done: Callable[[dict[str, Application]], object], *, seconds: float) -> None:
-    """Wait until the Applications are as wanted; raise LabError that says how each is when that does not come."""
+def settle(
+    home: Cluster, what: str, done: Callable[[dict[str, Application]], object], *, seconds: float
+) -> dict[str, Application]:
+    """Wait until the Applications are as wanted and return them; raise LabError that says how each is otherwise.
+
+    Who looks a second time may see something else: one missed scrape of metrics-server, and an autoscaler is Degraded
+    until the next.
+    """
+    found: dict[str, Application] = {}
+
+    def now() -> object:
+        nonlocal found
+        found = applications(home)
+        return done(found)
+
     try:
-        wait_for(what, lambda: done(applications(home)), seconds=seconds, pause=1)
+        wait_for(what, now, seconds=seconds, pause=1)
     except LabError as error:
         listed = "\n".join(str(each) for each in applications(home).values())
         raise LabError(f"{error}\n{listed}") from error
+    return found
 
 
-def well(home: Cluster, *, seconds: float) -> None:
-    """Wait until every Application is Synced and Healthy; raise LabError that says which is not."""
-    settle(home, "mesh that is well", lambda found: all(each.fine for each in found.values()), seconds=seconds)
+def well(home: Cluster, *, seconds: float) -> dict[str, Application]:
+    """Wait until every Application is Synced and Healthy and return them; raise LabError that says which is not."""
+    return settle(home, "mesh that is well", lambda found: all(each.fine for each in found.values()), seconds=seconds)
 
 
 def _secret(name: str, kind: str, data: dict[str, str]) -> str:

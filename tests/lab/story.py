@@ -34,18 +34,17 @@ def first_install(team: Team) -> Waiting:
     """Build and commit the tree, install it, and return how it is when nothing moves any more."""
     team.build()
     team.commit("The mesh, as mcgen builds it")
-    install(team)
     return Waiting(
-        applications=argocd.applications(team.home),
+        applications=install(team),
         objects={name: inventory(team, name) for name in team.lab.clusters},
     )
 
 
-def install(team: Team) -> None:
-    """Install the committed tree, and wait until nothing moves any more."""
+def install(team: Team) -> dict[str, Application]:
+    """Install the committed tree, wait until nothing moves any more, and return the Applications."""
     begin(team)
     argocd.settle(team.home, "chain of aks at its gate and chain of gke at its end", at_the_gate, seconds=PATIENCE)
-    resynced(team)
+    return resynced(team)
 
 
 def begin(team: Team) -> None:
@@ -64,14 +63,17 @@ def at_the_gate(found: dict[str, Application]) -> bool:
     return waiting == [("Synced", "Suspended")] * 2 and found[ROOT].fine and found["gke-aks-gke"].fine
 
 
-def resynced(team: Team) -> None:
-    """Have everything looked at again: Argo CD is not told when a CRD is established, and resyncs minutes later."""
+def resynced(team: Team) -> dict[str, Application]:
+    """Have everything looked at again: Argo CD is not told when a CRD is established, and resyncs minutes later.
+
+    Return the Applications as they were when none of them moved.
+    """
     argocd.refresh(team.home)
 
     def done(found: dict[str, Application]) -> bool:
         return all(each.fine or each.health == "Suspended" for each in found.values())
 
-    argocd.settle(team.home, "end to every Progressing", done, seconds=PATIENCE)
+    return argocd.settle(team.home, "end to every Progressing", done, seconds=PATIENCE)
 
 
 def open_the_gate(team: Team) -> None:
