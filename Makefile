@@ -190,7 +190,7 @@ e2e-long: tools-lab tools-older ## run fifty trials of the order, hours long, an
 
 .PHONY: scale
 scale: tools-lab ## measure what a mesh costs a real Argo CD, and write docs/scale.md (as root)
-	$(BIN)/python -m tests.e2e_order.scale docs/scale.md
+	$(BIN)/python -m tests.e2e_order.scale --write
 
 .PHONY: scale-bootstrap
 scale-bootstrap: tools-lab ## measure a bootstrap of 200 remotes beside its programs alone (as root)

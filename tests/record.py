@@ -30,7 +30,7 @@ def write(name: str, lines: Sequence[str], of: str, page: Path = PAGE) -> None:
 
 def commit() -> str:
     """Return the commit that is checked out, with a word when files differ from it."""
-    pages = (":!docs/hardening.md", ":!docs/security.md")
+    pages = (":!docs/hardening.md", ":!docs/security.md", ":!docs/scale.md")
     changed = _git("status", "--porcelain", "--untracked-files=no", "--", ".", *pages)
     return "commit " + _git("rev-parse", "--short=12", "HEAD") + (" with changes" if changed else "")
 

@@ -1,0 +1,1 @@
+"""What meshes cost an Argo CD: `make scale`."""
