@@ -76,7 +76,7 @@ def fleet_lines(ground: Ground, sizes: list[fleet.Size]) -> list[str]:
         for each in sizes
     ]
     commits = [
-        f"| {each.clusters} | {paths} | {commit.made} | {commit.seconds:.0f} | {commit.worked:.0f} |"
+        f"| {each.clusters} | {paths} | {commit.made} | {commit.seconds:.0f} | {commit.worked:.1f} |"
         for each in sizes
         for paths, commit in each.commits.items()
     ]

@@ -30,8 +30,9 @@ STAGE = "namespaces"
 EXACT = "argocd.argoproj.io/manifest-generate-paths"
 # As many as a remote has: its chain and six stages.
 APPLICATIONS = 7
-# Nothing is committed for so long while the work of standing still is measured.
-STILL = 60
+# Nothing is committed for so long while the work of standing still is measured: Argo CD looks at everything again
+# within 120 s, and up to 60 s more by chance.
+STILL = 180
 PATIENCE = 3600
 
 
@@ -111,7 +112,7 @@ def remote(number: int) -> str:
 
 def prepared(ground: Ground, count: int) -> Fleet:
     """Return a fleet whose tree is committed; Argo CD knows none of it yet."""
-    team = ground.team("scale", "gke-aks")
+    team = ground.team(f"fleet-{time.monotonic():.0f}", "gke-aks")
     team.edit(lambda blueprint: _grow(blueprint, count))
     team.build()
     team.commit("The tree of all remotes")
@@ -122,9 +123,13 @@ def prepared(ground: Ground, count: int) -> Fleet:
 
 
 def _grow(blueprint: dict[str, Any], count: int) -> None:
+    # The job would need a way into each of them, and nothing is sealed here.
+    blueprint.pop("bootstrap", None)
+    for cluster in blueprint["clusters"]:
+        cluster.pop("bootstrap", None)
     (home, like) = blueprint["clusters"]
     remotes = [
-        {"name": remote(number), "platform": like["platform"], "role": "remote", "egress": like["egress"]}
+        {"name": remote(number), "platform": like["platform"], "role": "remote", "egress": [*like["egress"]]}
         for number in range(count)
     ]
     blueprint["clusters"] = [home, like, *remotes]

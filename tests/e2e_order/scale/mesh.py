@@ -70,7 +70,8 @@ def committed(running: Running) -> tuple[dict[str, int], float]:
     running.commit("Another size of the gateway of aks")
     sized(running, "aks")
     running.well("the commit is everywhere")
-    return dict(Counter(made(running.team.home, start))), time.monotonic() - start
+    seconds = time.monotonic() - start
+    return dict(Counter(made(running.team.home, start))), seconds
 
 
 def stored(home: Cluster) -> int:
