@@ -33,6 +33,8 @@ APPLICATIONS = 7
 # Nothing is committed for so long while the work of standing still is measured: Argo CD looks at everything again
 # within 120 s, and up to 60 s more by chance.
 STILL = 180
+# After so long what was added is looked at no more.
+CALM = 30
 PATIENCE = 3600
 
 
@@ -138,7 +140,7 @@ def _grow(blueprint: dict[str, Any], count: int) -> None:
 def _sized(fleet: Fleet, clusters: int, applications: int, *, commits: bool = True) -> Size:
     home = fleet.team.home
     _settle(fleet, f"{applications} Applications known", lambda found: _compared(found) == applications)
-    time.sleep(STILL / 2)
+    time.sleep(CALM)
     before, start = programs.worked(home, CONTROLLER), time.monotonic()
     time.sleep(STILL)
     still = (programs.worked(home, CONTROLLER) - before) / (time.monotonic() - start)
