@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ import pytest
 
 from tests.e2e_bootstrap.mesh import Mesh
 from tests.lab import addons
-from tests.lab.lab import Lab
+from tests.lab.lab import Lab, at_hand
 from tests.lab.plan import plan
 
 if TYPE_CHECKING:
@@ -20,10 +19,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def lab() -> Iterator[Lab]:
     """Yield a lab with pods in gke and aks, and 'spare', an API server alone; MCGEN_LAB names one that is up."""
-    if name := os.environ.get("MCGEN_LAB"):
-        yield Lab.found(name)
-        return
-    with Lab(plan(("gke", "aks"), bare=("spare",), name="boot", network=IPv4Network("10.208.0.0/14"))) as lab:
+    with at_hand(Lab(plan(("gke", "aks"), bare=("spare",), name="boot", network=IPv4Network("10.208.0.0/14")))) as lab:
         yield lab
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import ExitStack
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
@@ -11,7 +9,8 @@ import pytest
 
 from tests.e2e_mesh import road
 from tests.e2e_mesh.page import Page
-from tests.lab.lab import Lab
+from tests.lab.fixtures import lab_of_parts
+from tests.lab.lab import Lab, named
 from tests.lab.parts import Parts
 from tests.lab.plan import plan
 from tests.lab.team import Team, gather
@@ -21,27 +20,13 @@ if TYPE_CHECKING:
 
     from tests.lab.sshd import Server
 
+__all__ = ["lab_of_parts"]
+
 
 @pytest.fixture(scope="session")
 def parts() -> Parts:
     """Return what measures the parts of the run, on a lab of its own or one that is up (MCGEN_LAB=its name)."""
-    name = os.environ.get("MCGEN_LAB")
-    return Parts(lab=Lab.found(name) if name else Lab(plan(name="mesh", network=IPv4Network("10.224.0.0/14"))))
-
-
-@pytest.fixture(scope="session")
-def lab(parts: Parts) -> Iterator[Lab]:
-    """Yield the lab, which is empty."""
-    stack = ExitStack()
-    try:
-        with parts.part("clusters"):
-            if not os.environ.get("MCGEN_LAB"):
-                stack.enter_context(parts.lab)
-        yield parts.lab
-    finally:
-        with parts.part("down"):
-            stack.close()
-        parts.write(parts.lab.logs / "parts.json")
+    return Parts(lab=named() or Lab(plan(name="mesh", network=IPv4Network("10.224.0.0/14"))))
 
 
 @pytest.fixture(scope="session")

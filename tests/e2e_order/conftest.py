@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.e2e_order.trials.ground import Ground, new_lab
 from tests.lab import story
-from tests.lab.lab import Lab
+from tests.lab.lab import at_hand
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.lab.lab import Lab
     from tests.lab.recorder import Recorder
     from tests.lab.story import Waiting
     from tests.lab.team import Team
@@ -22,10 +22,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def lab() -> Iterator[Lab]:
     """Yield a lab of these tests alone, or one that is up (MCGEN_LAB=its name)."""
-    if name := os.environ.get("MCGEN_LAB"):
-        yield Lab.found(name)
-        return
-    with new_lab() as lab:
+    with at_hand(new_lab()) as lab:
         yield lab
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.e2e_verify.live_mesh import LiveMesh
-from tests.lab.lab import Lab
+from tests.lab.lab import Lab, at_hand
 from tests.lab.plan import plan
 
 if TYPE_CHECKING:
@@ -19,10 +18,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def lab() -> Iterator[Lab]:
     """Yield a lab of these tests alone, or one that is up and empty (MCGEN_LAB=its name)."""
-    if name := os.environ.get("MCGEN_LAB"):
-        yield Lab.found(name)
-        return
-    with Lab(plan(name="verify", network=IPv4Network("10.228.0.0/14"))) as lab:
+    with at_hand(Lab(plan(name="verify", network=IPv4Network("10.228.0.0/14")))) as lab:
         yield lab
 
 

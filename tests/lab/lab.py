@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from ipaddress import IPv4Network
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ from tests.lab.plan import LabError, LabPlan, plan
 from tests.lab.process import locked, run, start, stop
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import FrameType, TracebackType
 
 FOLDER = Path("/var/lib/mcgen-lab")
@@ -182,3 +184,17 @@ def need_root() -> None:
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
+
+
+def named(name: str = "") -> Lab | None:
+    """Return the lab of that name, or of MCGEN_LAB, which is up already and stays so; None without a name."""
+    name = name or os.environ.get("MCGEN_LAB", "")
+    return Lab.found(name) if name else None
+
+
+@contextmanager
+def at_hand(made: Lab, name: str = "") -> Iterator[Lab]:
+    """Yield the lab that is named (see `named`), or else the one that is given, up inside and down afterwards."""
+    found = named(name)
+    with nullcontext(found) if found else made as lab:
+        yield lab

@@ -18,7 +18,7 @@ from tests.e2e_order.trials.draw import draw
 from tests.e2e_order.trials.ground import Ground, new_lab
 from tests.e2e_order.trials.running import Running
 from tests.lab.catalogue import CHECKOUT
-from tests.lab.lab import Lab, need_root
+from tests.lab.lab import at_hand, need_root
 from tests.lab.plan import LabError
 
 PAGE = CHECKOUT / "docs/scale.md"
@@ -33,26 +33,19 @@ def main(counts: tuple[int, ...], lab: str, write: bool) -> None:
     """Measure a mesh, and then COUNTS of clusters; 2, 20, 100 and 300 of them where none is given."""
     need_root()
     of = record.commit()
-    found = Lab.found(lab) if lab else new_lab()
-    try:
-        if not lab:
-            found.up()
-        with Ground(found) as ground:
-            costs = of_a_mesh(ground)
-            _told("argocd-mesh", mesh.lines(costs), of, write)
-            ground.clear()
-            sizes = []
-            for size in fleet.measured(ground, counts or COUNTS):
-                sizes.append(size)
-                click.echo(size)
-            ground.clear()
-            _told("argocd-fleet", fleet_lines(ground, sizes), of, write)
-            if len(sizes) > 2:
-                fit = model.fitted(sizes, costs.stored, _manifests(costs))
-                _told("argocd-model", model.lines(fit, sizes), of, write)
-    finally:
-        if not lab:
-            found.down()
+    with at_hand(new_lab(), lab) as found, Ground(found) as ground:
+        costs = of_a_mesh(ground)
+        _told("argocd-mesh", mesh.lines(costs), of, write)
+        ground.clear()
+        sizes = []
+        for size in fleet.measured(ground, counts or COUNTS):
+            sizes.append(size)
+            click.echo(size)
+        ground.clear()
+        _told("argocd-fleet", fleet_lines(ground, sizes), of, write)
+        if len(sizes) > 2:
+            fit = model.fitted(sizes, costs.stored, _manifests(costs))
+            _told("argocd-model", model.lines(fit, sizes), of, write)
 
 
 def of_a_mesh(ground: Ground) -> mesh.Costs:

@@ -13,7 +13,7 @@ from tests.e2e_order.trials import table
 from tests.e2e_order.trials.draw import draw
 from tests.e2e_order.trials.ground import NAME, NETWORK, Ground, new_lab
 from tests.e2e_order.trials.run import run
-from tests.lab.lab import Lab, need_root
+from tests.lab.lab import at_hand, need_root
 from tests.lab.plan import LabError
 
 if TYPE_CHECKING:
@@ -31,20 +31,13 @@ def main(seeds: tuple[str, ...], lab: str, name: str, network: str, write: Path 
     need_root()
     drawn = [draw(seed) for text in seeds for seed in _range(text)]
     results = []
-    found = Lab.found(lab) if lab else new_lab(name, network)
-    try:
-        if not lab:
-            found.up()
-        with Ground(found) as ground:
-            for trial in drawn:
-                load = os.getloadavg()[0]
-                results.append(run(ground, trial))
-                click.echo(str(results[-1]))
-                if write:
-                    table.add(write, results[-1], load)
-    finally:
-        if not lab:
-            found.down()
+    with at_hand(new_lab(name, network), lab) as found, Ground(found) as ground:
+        for trial in drawn:
+            load = os.getloadavg()[0]
+            results.append(run(ground, trial))
+            click.echo(str(results[-1]))
+            if write:
+                table.add(write, results[-1], load)
     sys.exit(1 if any(result.wrong for result in results) else 0)
 
 
