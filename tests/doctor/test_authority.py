@@ -22,6 +22,7 @@ from mcgen.mesh import resolve
 from mcgen.problems import Severity, ToolError
 from tests.answers import Answers
 from tests.certificates import ELLIPTIC
+from tests.shop import SHOP
 from tests.unit.test_networks import cluster, converted
 
 if TYPE_CHECKING:
@@ -132,12 +133,7 @@ def mine() -> x509.Certificate:
 def live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mine: x509.Certificate) -> Answers:
     """Two primaries under one root, whose clusters answer with their version and this ConfigMap, and nothing else."""
     monkeypatch.chdir(tmp_path)
-    data = {
-        "apiVersion": "mcgen/v1alpha1",
-        "kind": "Mesh",
-        "metadata": {"name": "shop"},
-        "gitops": {"repo": "https://git.example.com/mesh.git"},
-        "istio": {"version": "1.31.1"},
+    data = SHOP | {
         "trust": {"mode": "cacerts"},
         "secrets": {"backend": "external-secrets", "store": {"name": "vault"}},
         "clusters": [cluster("east", "lan"), cluster("west", "lan")],

@@ -15,6 +15,7 @@ from mcgen.cli import run
 from mcgen.emit import emit
 from tests import proofs
 from tests.e2e.rendered import applications
+from tests.shop import SHOP
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,15 +33,14 @@ Objects = dict[str, list[dict[str, Any]]]
 def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: dict[str, Any], **more: Any) -> Objects:
     """Build a mesh, and return what Argo CD would apply to each cluster. told: its facts."""
     monkeypatch.chdir(tmp_path)
-    data = {
-        "apiVersion": "mcgen/v1alpha1",
-        "kind": "Mesh",
-        "metadata": {"name": "shop"},
-        "gitops": {"repo": "https://git.example.com/mesh.git"},
-        "istio": {"version": "1.31.1"},
-        "secrets": {"backend": "external-secrets", "store": {"name": "vault"}},
-        "namespaces": [{"name": "cart"}],
-    } | more
+    data = (
+        SHOP
+        | {
+            "secrets": {"backend": "external-secrets", "store": {"name": "vault"}},
+            "namespaces": [{"name": "cart"}],
+        }
+        | more
+    )
     facts = {"apiVersion": "mcgen/v1alpha1", "kind": "Facts"} | told
     (tmp_path / "shop.yaml").write_text(emit([data]), encoding="utf-8")
     (tmp_path / "inputs/.mcgen").mkdir(parents=True)

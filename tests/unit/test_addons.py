@@ -15,6 +15,7 @@ from mcgen.facts import Inputs
 from mcgen.manifests import sealed_secrets
 from schemagen import sources
 from tests.helpers import documents, emitted
+from tests.shop import SHOP
 
 if TYPE_CHECKING:
     from mcgen.mesh import Mesh
@@ -26,12 +27,7 @@ MANAGED = addons.SealedSecrets(managed=True, namespace="sealed-secrets", control
 
 
 def resolved(**sections: Any) -> Mesh:
-    data = {
-        "apiVersion": "mcgen/v1alpha1",
-        "kind": "Mesh",
-        "metadata": {"name": "shop"},
-        "gitops": {"repo": "https://git.example.com/mesh.git"},
-        "istio": {"version": "1.31.1"},
+    data = SHOP | {
         "clusters": [
             {"name": "east", "platform": "gke", "role": "primary"},
             {"name": "north", "platform": "gke", "role": "primary"},

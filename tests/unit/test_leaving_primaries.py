@@ -15,6 +15,7 @@ from mcgen.facts import Inputs
 from mcgen.lifecycle import live, words
 from mcgen.source import parse
 from tests.helpers import documents, emitted
+from tests.shop import SHOP
 from tests.unit.order_mutations.trees import proved
 from tests.unit.test_primaries import remote_secret, secret
 
@@ -33,12 +34,7 @@ def data(**states: str) -> dict[str, Any]:
             [(EAST, {"role": "primary"}), (WEST, {"role": "primary"}), (FAR, {"role": "remote", "primary": EAST})], 1
         )
     ]
-    return {
-        "apiVersion": "mcgen/v1alpha1",
-        "kind": "Mesh",
-        "metadata": {"name": "shop"},
-        "gitops": {"repo": "https://git.example.com/platform/mesh.git"},
-        "istio": {"version": "1.31.1"},
+    return SHOP | {
         "trust": {"mode": "cacerts"},
         "clusters": clusters,
         "namespaces": [{"name": "cart", "exported": True}],

@@ -15,6 +15,7 @@ from mcgen.manifests import exposure, istio_operator
 from mcgen.networks import Callers, network_of
 from mcgen.order import finding
 from tests.helpers import documents, emitted
+from tests.shop import SHOP
 from tests.unit.order_mutations.trees import proved
 
 Clusters = list[dict[str, Any]]
@@ -27,12 +28,7 @@ def cluster(name: str, network: str = "", primary: str = "", **more: Any) -> dic
 
 def converted(clusters: Clusters, **more: Any) -> blueprint.Blueprint:
     several = sum(each["role"] == "primary" for each in clusters) > 1
-    data = {
-        "apiVersion": "mcgen/v1alpha1",
-        "kind": "Mesh",
-        "metadata": {"name": "shop"},
-        "gitops": {"repo": "https://git.example.com/mesh.git"},
-        "istio": {"version": "1.31.1"},
+    data = SHOP | {
         "clusters": clusters,
         "namespaces": [{"name": "cart", "exported": True}],
         "trust": {"mode": "cacerts" if several else "istiod"},

@@ -9,6 +9,7 @@ import pytest
 from mcgen import blueprint, mesh, phases
 from mcgen.facts import Authority, Facts, Inputs, Pushed
 from tests.helpers import documents, emitted
+from tests.shop import SHOP
 from tests.unit.order_mutations.trees import primaries as sealed_sample
 from tests.unit.order_mutations.trees import proved
 
@@ -28,12 +29,7 @@ def remote_secret(cluster: str) -> dict[str, Any]:
 
 def data(networks: dict[str, str], **sections: Any) -> dict[str, Any]:
     """Return the blueprint of two primaries, each with a remote of its own."""
-    return {
-        "apiVersion": "mcgen/v1alpha1",
-        "kind": "Mesh",
-        "metadata": {"name": "shop"},
-        "gitops": {"repo": "https://git.example.com/platform/mesh.git"},
-        "istio": {"version": "1.31.1"},
+    return SHOP | {
         "trust": {"mode": "cacerts"},
         "clusters": [
             {"name": name, "platform": "generic", "role": role, "network": networks[name], "gateway": {"address": ip}}
