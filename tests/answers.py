@@ -2,6 +2,7 @@
 
 An answer lies in FOLDER/CONTEXT/KIND/NAME (of a list, the selector is the name). A file that ends in `.error` is what
 the program says as it fails; where there is neither, the object is not there. What was asked is noted in FOLDER/asked.
+Of istioctl and kubeseal the kind is the program, and the name what it is to do: `remote-clusters`, `seal`.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ for word in "$@"; do
     --context=*) context=${word#*=} ;;
     --fetch-cert) action=certificate ;;
     --validate) action=validate; cat > /dev/null ;;
+    --cert=*) action=seal; cat > /dev/null ;;
   esac
 done
 answer=$MCGEN_ANSWERS/$context/kubeseal/$action
@@ -53,7 +55,17 @@ if [ -e "$answer" ]; then exec cat "$answer"; fi
 """
 ISTIOCTL = """\
 #!/bin/sh
-cat "$MCGEN_ANSWERS/istioctl"
+if [ "$1" = version ]; then exec cat "$MCGEN_ANSWERS/istioctl"; fi
+context=none
+echo "istioctl $*" >> "$MCGEN_ANSWERS/asked"
+for word in "$@"; do
+  case $word in
+    --context=*) context=${word#*=} ;;
+  esac
+done
+answer=$MCGEN_ANSWERS/$context/istioctl/$1
+if [ -e "$answer.error" ]; then cat "$answer.error" >&2; exit 1; fi
+if [ -e "$answer" ]; then exec cat "$answer"; fi
 """
 PROGRAMS = {"kubectl": KUBECTL, "kubeseal": KUBESEAL, "istioctl": ISTIOCTL}
 
