@@ -124,6 +124,26 @@ def test_what_is_no_root_as_a_whole(folder: Path, damage: Callable[[Path], None]
     assert "PRIVATE" not in str(refused.value)
 
 
+def test_a_certificate_that_is_no_file(folder: Path) -> None:
+    (folder / root_folder.CERTIFICATE).unlink()
+    (folder / root_folder.CERTIFICATE).mkdir()
+    with pytest.raises(ToolError, match=rf"'{folder / root_folder.CERTIFICATE}' cannot be read: Is a directory"):
+        root_folder.read(folder)
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("text", encoding="utf-8")
+    with pytest.raises(ToolError, match="Not a directory"):
+        root_folder.make(tmp_path / "file" / "root", "shop")
+
+
+def test_no_half_of_a_root_stays_where_the_other_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / root_folder.CERTIFICATE).mkdir()
+    with pytest.raises(ToolError, match="File exists"):
+        root_folder.make(tmp_path, "shop")
+    assert not (tmp_path / root_folder.KEY).exists()
+
+
 def test_an_intermediate_never_outlives_its_root(root: authority.Root) -> None:
     end = root.certificate.not_valid_after_utc
     issued = authority.issue(root, "shop", "gke", end - timedelta(days=10))
