@@ -153,6 +153,15 @@ def test_the_root_of_a_ca_stays_trusted(place: Answers) -> None:
         signed("third", "next")
 
 
+def test_a_folder_that_is_not_there_is_not_taken_for_a_root_that_nobody_trusts(place: Answers) -> None:
+    signed("root")
+    rotation("both")
+    signed("root", "next")
+    rotation_is("switched")
+    with pytest.raises(ToolError, match="there is no root in 'unmounted'"):
+        signed("unmounted", "next")
+
+
 @pytest.mark.parametrize(
     ("name", "answer", "words"),
     [

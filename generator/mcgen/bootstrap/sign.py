@@ -99,7 +99,9 @@ def _compare(loaded: Loaded, old: Root | None, new: Root | None, folders: Folder
         raise ToolError(f"'{folders.ca}' and '{folders.new}' hold the same root")
     signing, folder = (new, folders.new) if step == roots.SWITCHED else (old, folders.ca)
     for name, signed in known.items():
-        if signed.root and (old is None or signing is None or signing.fingerprint not in signed.trusted):
+        if signed.root and old is None:
+            raise ToolError(f"the CA of {name} is under the root {signed.root}, and there is no root in '{folders.ca}'")
+        if signed.root and (signing is None or signing.fingerprint not in signed.trusted):
             found = f"the root in '{folder}' is {signing.fingerprint}" if signing else f"there is no root in '{folder}'"
             raise ToolError(f"the CA of {name} is under the root {signed.root}, and {found}{_first(step)}")
         trusted = {one.fingerprint for one in (old, new) if one}
