@@ -27,7 +27,7 @@ def pages(client: Client, namespace: str, pod: str, port: int) -> Iterator[Calla
     """Yield a function from a path to the JSON that a port of a pod answers with; raises NoAnswer, as it does."""
     where = [f"--namespace={namespace}", f"pod/{pod}", f":{port}", "--address=127.0.0.1"]
     argv = ["kubectl", *client.access.options, "port-forward", *where]
-    title = f"{client.access.cluster}: port-forward to {namespace}/{pod}"
+    title = _title(client, namespace, pod)
     try:
         with proc.beside(argv, timeout=client.timeout, pass_fds=client.access.descriptors) as line:
             found = _PORT.search(line)
@@ -38,6 +38,19 @@ def pages(client: Client, namespace: str, pod: str, port: int) -> Iterator[Calla
         raise NoAnswer(Why.UNREACHABLE, f"{title}: {error}") from error
     except proc.EndedEarly as error:
         raise NoAnswer(why(str(error)), f"{title}: {error}") from error
+
+
+@contextlib.contextmanager
+def expected(client: Client, namespace: str, pod: str, whose: str) -> Iterator[None]:
+    """Raise NoAnswer where pages are read that have another form. whose: what they should be of."""
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError) as error:
+        raise NoAnswer(Why.OTHER, f"{_title(client, namespace, pod)}: the pages are not those of {whose}") from error
+
+
+def _title(client: Client, namespace: str, pod: str) -> str:
+    return f"{client.access.cluster}: port-forward to {namespace}/{pod}"
 
 
 def _get(port: int, path: str, timeout: float, title: str) -> Any:

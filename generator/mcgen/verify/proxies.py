@@ -49,7 +49,9 @@ def ask(client: Client, pod: Pod, retry: Retry) -> Identity:
 
 def _pages(client: Client, pod: Pod) -> Identity:
     with forward.pages(client, pod.namespace, pod.name, forward.ENVOY) as page:
-        return parse(page("/certs"), page("/server_info"))
+        pages = [page("/certs"), page("/server_info")]
+    with forward.expected(client, pod.namespace, pod.name, "an Envoy"):
+        return parse(*pages)
 
 
 def parse(certs: Any, info: Any) -> Identity:
