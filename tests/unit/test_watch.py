@@ -10,10 +10,10 @@ import pytest
 
 from mcgen import load
 from mcgen.bootstrap.access import Access
-from mcgen.verify.watch import DELETED, EXISTS, Event, statements
+from mcgen.verify.watch import ADDRESS, DELETED, EXISTS, Event, statements
 from mcgen.verify.watch_live import Trouble, Watching, documents
-from mcgen.verify.watch_order import Chain, around, chains, missing, violations
-from mcgen.verify.watch_show import Line
+from mcgen.verify.watch_order import Chain, Effect, around, chains, missing, violations
+from mcgen.verify.watch_show import Line, follow
 from tests.samples import BY_TREE, CHECKOUT
 
 if TYPE_CHECKING:
@@ -38,6 +38,18 @@ def condition(kind: str, status: str) -> dict[str, Any]:
         ("MutatingWebhookConfiguration", {"webhooks": [{"clientConfig": {"caBundle": "x"}}]}, {"caBundle filled"}),
         ("Application", {"status": {"health": {"status": "Healthy"}}}, {"Healthy"}),
         ("Application", {"status": {"sync": {"status": "OutOfSync"}}}, {"OutOfSync"}),
+        ("Application", {"status": {"operationState": {"startedAt": "10:00"}}}, {"sync started 10:00"}),
+        (
+            "Application",
+            {"status": {"operationState": {"startedAt": "10:00", "finishedAt": "10:01", "phase": "Failed"}}},
+            {"sync started 10:00", "sync failed 10:01"},
+        ),
+        ("CustomResourceDefinition", condition("Established", "True"), {"established"}),
+        ("CustomResourceDefinition", condition("Established", "False"), set()),
+        ("Job", condition("Suspended", "True"), {"suspended"}),
+        ("Job", {}, set()),
+        ("Service", {"status": {"loadBalancer": {"ingress": [{"ip": "203.0.113.10"}]}}}, {ADDRESS}),
+        ("Service", {"status": {"loadBalancer": {}}}, set()),
     ],
 )
 def test_what_is_said_of_an_object(kind: str, found: dict[str, Any], true: set[str]) -> None:
@@ -180,3 +192,38 @@ def test_a_violation_is_said_at_once_and_again_at_the_end() -> None:
     content.begin(in_order(chain))
     assert content.left == []
     assert content.verdict()[0].startswith("the order was kept")
+
+
+def waits_for(name: str) -> Chain:
+    """Return a chain of one stage, which ends with an object."""
+    effect = Effect(cluster="east", kind="Deployment", name=name, what=EXISTS)
+    return Chain(name="mesh-east", cluster="east", stages={"workloads": (effect,)})
+
+
+def followed(chain: Chain, seconds: float) -> tuple[Line, list[str]]:
+    said: list[str] = []
+    line = Line([chain], said.append)
+    kinds = {"Deployment": ("deployments.apps",), "Service": ("barred",)}
+    with Watching({"east": Access(cluster="east")}, timeout=30, kinds=kinds) as watching:
+        follow(watching, line, seconds=seconds)
+    return line, said
+
+
+def test_a_mesh_is_followed_until_every_chain_is_at_its_end(kubectl: Path) -> None:
+    line, said = followed(waits_for("new"), 0)
+    assert line.left == []
+    assert any("Deployment new" in text for text in said)
+    # What cannot be watched is told, and ends nothing.
+    troubles = [text for text in said if text.startswith("unknown: ")]
+    assert troubles[0] == (
+        "unknown: east: Service cannot be watched: east (the current context): Error from server (Forbidden): no"
+    )
+    assert len(troubles) == len(line.troubles)
+
+
+def test_or_until_the_time_is_over(kubectl: Path) -> None:
+    line, _ = followed(waits_for("never"), 0.01)
+    kept, left = line.verdict()
+    assert kept.startswith("the order was kept: ")
+    assert left.startswith("not seen yet: ")
+    assert "Deployment never of east" in left

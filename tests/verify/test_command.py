@@ -9,13 +9,16 @@ from xml.etree import ElementTree
 
 import pytest
 
+from mcgen import names
 from mcgen.cli import run
 from mcgen.doctor.ask import Group
 from mcgen.doctor.run import Examined
 from mcgen.doctor.verdict import finding, fine, skipped, unknown, warning
 from mcgen.verify.junit import junit
+from mcgen.verify.watch_live import KINDS
 from tests.answers import Answers
 from tests.samples import CHECKOUT
+from tests.verify.pages import Pages, forwarding, served
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,8 +73,138 @@ def test_without_probe_it_only_reads(live: Answers, capsys: pytest.CaptureFixtur
 def test_wrong_use_is_told(live: Answers, capsys: pytest.CaptureFixture[str]) -> None:
     assert live
     assert run([*ASK, "--probe-image=curl"]) == 2
+    assert run([*ASK, "--watch", "--probe"]) == 2
+    assert "--watch prints a line of events: without --probe, and as text" in capsys.readouterr().err
     assert run([*ASK, "--kubeconfig=eks=x"]) == 2
     assert "there are gke, aks" in capsys.readouterr().err
+
+
+def test_probes_that_cannot_be_started_leave_everything_unknown(
+    live: Answers, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for cluster in ("gke", "aks"):
+        live.set(cluster, ".", "all.error", "Unable to connect to the server\n")
+    assert run([*ASK, "--probe", "--format=junit"]) == 3
+    cases = ElementTree.fromstring(capsys.readouterr().out).iter("testcase")
+    told = {case.get("name"): [each.tag for each in case] for case in cases}
+    assert told["probe pods are removed"] == ["error"]
+    assert told["a new pod in multi-cluster gets a sidecar"] == ["error"]
+    assert told["every policy is tried"] == ["error"]
+    # What cannot be known to be gone is looked for all the same.
+    assert live.asked().count(" delete pods ") == 2
+
+
+def test_a_blueprint_with_mistakes_is_told_in_the_form_that_was_asked_for(
+    live: Answers, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / BLUEPRINT
+    file.write_text(file.read_text().replace("platform: gke", "platform: moon"))
+    assert run([*ASK, "--format=json"]) == 1
+    (problem,) = json.loads(capsys.readouterr().out)["problems"]
+    assert "moon" in problem["message"]
+    assert run(ASK) == 1
+    assert f"{BLUEPRINT}:" in capsys.readouterr().err
+    assert not (live.folder / "asked").exists()
+
+
+def running(namespace: str, name: str, labels: dict[str, str], account: str) -> str:
+    """Return a pod with a proxy as kubectl prints it by the template."""
+    return f"{namespace}\t{name}\t{json.dumps(labels)}\t{account}\tRunning\t10.0.0.1\t\tapp istio-proxy \tTrue\t\n"
+
+
+SLEEP = running("multi-cluster", "sleep-1", {"app": "sleep"}, "sleep-aks")
+SPIFFE = "spiffe://cluster.local/ns/multi-cluster/sa/sleep-aks"
+PAGES: Pages = {
+    "/debug/clusterz": [{"id": name, "syncStatus": "synced"} for name in ("cluster-gke", "cluster-aks")],
+    "/debug/networkz": [],
+    "/debug/syncz": [{"cluster_id": "cluster-aks", "proxy": "sleep-1.multi-cluster"}],
+    "/certs": {
+        "certificates": [
+            {"cert_chain": [{"subject_alt_names": [{"uri": SPIFFE}], "expiration_time": "2999-11-25T00:00:00Z"}]}
+        ]
+    },
+    "/server_info": {"node": {"metadata": {"CLUSTER_ID": "cluster-aks", "NETWORK": "network2", "MESH_ID": "mesh1"}}},
+}
+SERVED, IDENTITIES = "istiod serves the proxies in multi-cluster", "identities of the proxies in multi-cluster"
+
+
+def seen(live: Answers, capsys: pytest.CaptureFixture[str], pages: Pages) -> dict[tuple[str, str], str]:
+    """Return what is found of each check of a mesh with one istiod and one proxy."""
+    istiod = 'istio-system\tistiod-1\t{"app":"istiod"}\tistiod\tRunning\t10.0.0.1\t\tdiscovery \tTrue\t\n'
+    for cluster, pods in (("gke", istiod), ("aks", SLEEP)):
+        live.set(cluster, "pods", "list", pods)
+        live.set(cluster, "services", "list", {"items": []})
+        live.set(cluster, "endpointslices", "list", {"items": []})
+        live.set(cluster, "serviceaccounts", "list", "")
+    lax = {"metadata": {"name": "lax", "namespace": "multi-cluster"}, "spec": {"mtls": {"mode": "PERMISSIVE"}}}
+    live.set("gke", "peerauthentications", "list", {"items": [lax]})
+    with served(pages) as port:
+        live.set("gke", "port-forward", ":15014", forwarding(port))
+        live.set("aks", "port-forward", ":15000", forwarding(port))
+        assert run([*ASK, "--format=json"]) == 1
+    found = json.loads(capsys.readouterr().out)["checks"]
+    return {(each["cluster"], each["check"]): each["code"] or each["verdict"] for each in found}
+
+
+def test_what_istiod_and_envoys_say_is_compared_with_the_blueprint(
+    live: Answers, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = seen(live, capsys, PAGES)
+    assert found["gke", "every istiod reads aks"] == "fine"
+    assert (found["aks", SERVED], found["aks", IDENTITIES]) == ("fine", "fine")
+    assert (found["gke", SERVED], found["gke", IDENTITIES]) == ("skipped", "skipped")
+    assert [check for check, code in found.items() if code == "MC808"] != []
+
+
+def test_a_proxy_of_another_network_that_no_istiod_serves(live: Answers, capsys: pytest.CaptureFixture[str]) -> None:
+    found = seen(live, capsys, PAGES | {"/debug/syncz": [], "/server_info": {"node": {}}})
+    assert (found["aks", SERVED], found["aks", IDENTITIES]) == ("MC803", "MC802")
+
+
+def test_proxies_are_judged_by_themselves_where_no_istiod_is_known(
+    live: Answers, capsys: pytest.CaptureFixture[str]
+) -> None:
+    live.set("gke", "pods", "list.error", "Error from server (Forbidden): no\n")
+    found = seen(live, capsys, PAGES)
+    assert (found["aks", SERVED], found["aks", IDENTITIES]) == ("MC700", "fine")
+
+
+WATCH = [*ASK, "--watch", "--watch-seconds=0.001"]
+EMPTY: dict[str, list[object]] = {"items": []}
+
+
+@pytest.fixture
+def empty(live: Answers) -> Answers:
+    """Return clusters that have nothing of what is watched."""
+    for cluster in ("gke", "aks"):
+        for kind, *_ in KINDS.values():
+            live.set(cluster, kind.partition(".")[0], "list", EMPTY)
+    return live
+
+
+def test_watching_tells_that_the_order_was_kept_so_far(empty: Answers, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(WATCH) == 0
+    kept, *left = capsys.readouterr().out.splitlines()
+    assert kept == "the order was kept: 0 events, nothing before its turn"
+    assert any(line.startswith("not seen yet: ") and "Deployment istio-system/istiod" in line for line in left)
+    assert " secrets" not in empty.asked()
+
+
+def test_watching_tells_what_it_cannot_see(empty: Answers, capsys: pytest.CaptureFixture[str]) -> None:
+    empty.set("aks", "services", "list.error", "Error from server (Forbidden): no\n")
+    assert run(WATCH) == 3
+    assert "unknown: aks: Service cannot be watched: " in capsys.readouterr().out
+
+
+def test_watching_tells_what_came_before_its_turn(empty: Answers, capsys: pytest.CaptureFixture[str]) -> None:
+    owner = {names.TRACKING: "gke-aks-aks-workloads:apps/Deployment:multi-cluster/sleep"}
+    early = {"metadata": {"name": "sleep", "namespace": "multi-cluster", "annotations": owner}}
+    empty.set("aks", "deployments", "list", {"items": [early]})
+    assert run(WATCH) == 1
+    said = capsys.readouterr().out
+    assert "VIOLATION: " in said
+    assert "violations of the order, the first:\n" in said
+    assert "> " in said
 
 
 def test_junit() -> None:
