@@ -244,6 +244,15 @@ def test_a_proxy_that_knows_no_endpoint_is_not_asked_forty_times(live: Answers) 
     assert live.asked().count(URL) == 1
 
 
+def test_a_probe_that_tells_of_fewer_requests_is_not_believed(live: Answers) -> None:
+    sends(live, URL, told((OK, AKS_GATEWAY), count=3))
+    check = outcome(planned(), CALLS, MESHED, PLAIN)
+    assert (check.verdict, check.words) == (Verdict.UNKNOWN, "the probe told of 3 requests, and not of 5")
+    sends(live, f"http://{GKE_POD}/", ".\n")
+    check = outcome(planned(), "helloworld.multi-cluster:80 refuses plain text", MESHED, PLAIN)
+    assert (check.verdict, check.words) == (Verdict.UNKNOWN, "the probe told of 0 requests, and not of 1")
+
+
 @pytest.mark.parametrize(
     ("plain", "health", "meshed", "verdict"),
     [

@@ -103,7 +103,10 @@ class Sender:
         where = (f"--namespace={self.namespace}", f"--container={CONTAINER}", self.pod)
         argv = ("exec", *where, "--", "sh", "-c", _SCRIPT, "sh", str(count), envoy_cluster, *curl)
         with self.lock:
-            return parse(self.client.text(*argv, timeout=max(self.client.timeout, _PATIENCE)))
+            sent = parse(self.client.text(*argv, timeout=max(self.client.timeout, _PATIENCE)))
+        if len(sent.answers) != count:
+            raise ToolError(f"the probe told of {len(sent.answers)} requests, and not of {count}")
+        return sent
 
     def until(self, enough: Callable[[Sent], bool], *curl: str, envoy_cluster: str) -> Sent:
         """Send requests in batches until there are enough, or there is no use in more; raise ToolError."""
