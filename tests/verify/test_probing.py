@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ from tests.answers import Answers
 from tests.verify.planned import NAMESPACE, mesh, pod, world
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from mcgen.verify.world import World
@@ -153,16 +155,24 @@ def test_a_probe_that_cannot_be_removed_is_a_finding(live: Answers) -> None:
     assert "Unable to connect to the server" in end.words
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_who_interrupts_leaves_no_probe(live: Answers, number: signal.Signals) -> None:
+def interrupt() -> None:
+    raise KeyboardInterrupt
+
+
+def tell_to_end() -> None:
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(5)
+
+
+@pytest.mark.parametrize("end", [interrupt, tell_to_end])
+def test_who_interrupts_leaves_no_probe(live: Answers, end: Callable[[], None]) -> None:
     before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
     seen: list[Running] = []
 
     def interrupted() -> None:
         with probes.running(planned(), [MESHED, PLAIN], "curl", 2, Retry(0)) as running:
             seen.append(running)
-            os.kill(os.getpid(), number)
-            signal.pause()
+            end()
 
     with pytest.raises(KeyboardInterrupt):
         interrupted()
