@@ -114,3 +114,79 @@ def test_of_a_secret_nothing_is_kept_but_its_name() -> None:
     )
     (found,) = documents({"a.yaml": text}, [])
     assert found.data == {"kind": "Secret", "type": "Opaque", "metadata": {"name": "a"}}
+
+
+OPERATOR = (
+    "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nmetadata: {name: one}\nspec: {profile: default}\n"
+)
+NOT_FOLLOWED = "this patch cannot be followed here"
+
+
+def told(folder: Path, files: dict[str, str], capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
+    """Return what is said of each place in files, by file and line."""
+    for name, text in files.items():
+        file = folder / "mesh" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    run(["import", str(folder / "mesh"), "-o", str(folder / "out.yaml"), "--format", "json"])
+    report = json.loads(capsys.readouterr().out)
+    return {
+        f"{Path(each['file']).relative_to(folder / 'mesh')}:{each['line']} {each['code']}": each["message"]
+        for each in report["problems"]
+    }
+
+
+def test_files_without_a_control_plane_are_no_mesh(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "objects.yaml").write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio}\n")
+    out = tmp_path / "blueprint.yaml"
+    assert run(["import", str(tmp_path / "objects.yaml"), "-o", str(out)]) == 1
+    said = capsys.readouterr().err
+    assert "no IstioOperator here installs a control plane, or leads a cluster to one" in said
+    assert "`istioctl install -f` was given" in said
+    assert not out.exists()
+
+
+def test_a_document_that_cannot_be_read_is_left_out_and_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = told(tmp_path, {"a/istio.yaml": OPERATOR, "a/broken.yaml": "kind: Service\nspec: [1, 2\n"}, capsys)
+    (message,) = [said for place, said in found.items() if place.startswith("a/broken.yaml:")]
+    assert message.startswith("this document is left out, because it cannot be read: ")
+
+
+HITS_NONE = "this patch hits none of the objects that were read"
+HUB, NOWHERE = (
+    json.dumps([{"op": op, "path": path, "value": "a"}])
+    for op, path in (("add", "/spec/hub"), ("replace", "/spec/a/b"))
+)
+
+
+@pytest.mark.parametrize(
+    ("target", "patch", "message"),
+    [
+        ("kind: IstioOperator", "[1, {", NOT_FOLLOWED),
+        ("kind: IstioOperator", NOWHERE, NOT_FOLLOWED),
+        ("kind: IstioOperator, name: other", HUB, HITS_NONE),
+    ],
+)
+def test_a_patch_that_only_kustomize_follows_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], target: str, patch: str, message: str
+) -> None:
+    kustomization = f"resources: [istio.yaml]\npatches:\n- {{target: {{{target}}}, patch: '{patch}'}}\n"
+    found = told(tmp_path, {"a/istio.yaml": OPERATOR, "a/kustomization.yaml": kustomization}, capsys)
+    assert {NOT_FOLLOWED, HITS_NONE} & set(found.values()) == {message}
+    # The object itself is read all the same.
+    assert yaml.safe_load((tmp_path / "out.yaml").read_text())["clusters"][0]["name"] == "a"
+
+
+def test_a_patch_that_deletes_an_object_takes_it_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    space = "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {istio-injection: enabled}}\n"
+    delete = "{apiVersion: v1, kind: Namespace, metadata: {name: shop}, $patch: delete}"
+    files = {"a/istio.yaml": OPERATOR + space, "a/kustomization.yaml": "resources: [istio.yaml]\n"}
+    told(tmp_path, files, capsys)
+    assert "namespaces" in yaml.safe_load((tmp_path / "out.yaml").read_text())
+    (tmp_path / "out.yaml").unlink()
+    told(
+        tmp_path, files | {"a/kustomization.yaml": f"resources: [istio.yaml]\npatches:\n- patch: '{delete}'\n"}, capsys
+    )
+    assert "namespaces" not in yaml.safe_load((tmp_path / "out.yaml").read_text())
