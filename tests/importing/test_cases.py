@@ -166,6 +166,7 @@ HUB, NOWHERE = (
     [
         ("kind: IstioOperator", "[1, {", NOT_FOLLOWED),
         ("kind: IstioOperator", NOWHERE, NOT_FOLLOWED),
+        ("kind: [IstioOperator]", HUB, NOT_FOLLOWED),
         ("kind: IstioOperator, name: other", HUB, HITS_NONE),
     ],
 )

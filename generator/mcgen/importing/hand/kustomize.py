@@ -153,6 +153,8 @@ def _patched(
             changed = patching.apply(document.data, patch)
         except (AttributeError, KeyError, TypeError, ValueError, ValidationError):
             problems.append(where)
+            # Whether it hits anything is not known.
+            hit = True
             yield document
             continue
         if changed is not None:
