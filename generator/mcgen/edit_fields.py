@@ -84,8 +84,10 @@ def _section(text: str, path: DataPath) -> Any:
             node = within[name] if isinstance(name, int) else next(value for key, value in within if key.value == name)
         if isinstance(node.value, str) or not all(isinstance(entry, tuple) for entry in node.value) or not node.value:
             raise EditError(f"{_dotted(path[:-1])} {by_hand(text)}")
-    except (AttributeError, StopIteration, TypeError, ValueError, YAMLError) as error:
-        raise EditError(f"{_dotted(path[:-1])} cannot be edited: {error or 'it is not there'}") from error
+    except YAMLError as error:
+        raise EditError(f"{_dotted(path[:-1])} {by_hand(text)}") from error
+    except (AttributeError, IndexError, StopIteration, TypeError, ValueError) as error:
+        raise EditError(f"{_dotted(path[:-1])} cannot be edited: it is not there") from error
     return node
 
 
