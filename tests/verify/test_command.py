@@ -113,6 +113,7 @@ def running(namespace: str, name: str, labels: dict[str, str], account: str) -> 
 
 
 SLEEP = running("multi-cluster", "sleep-1", {"app": "sleep"}, "sleep-aks")
+GATEWAY = running("istio-system", "gw-1", {}, "gateway")
 SPIFFE = "spiffe://cluster.local/ns/multi-cluster/sa/sleep-aks"
 PAGES: Pages = {
     "/debug/clusterz": [{"id": name, "syncStatus": "synced"} for name in ("cluster-gke", "cluster-aks")],
@@ -131,7 +132,7 @@ SERVED, IDENTITIES = "istiod serves the proxies in multi-cluster", "identities o
 def seen(live: Answers, capsys: pytest.CaptureFixture[str], pages: Pages) -> dict[tuple[str, str], str]:
     """Return what is found of each check of a mesh with one istiod and one proxy."""
     istiod = 'istio-system\tistiod-1\t{"app":"istiod"}\tistiod\tRunning\t10.0.0.1\t\tdiscovery \tTrue\t\n'
-    for cluster, pods in (("gke", istiod), ("aks", SLEEP)):
+    for cluster, pods in (("gke", istiod), ("aks", SLEEP + GATEWAY)):
         live.set(cluster, "pods", "list", pods)
         live.set(cluster, "services", "list", {"items": []})
         live.set(cluster, "endpointslices", "list", {"items": []})
