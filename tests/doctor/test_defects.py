@@ -94,6 +94,24 @@ DEFECTS: dict[str, tuple[Callable[[Answers], object], tuple[str, str, str]]] = {
         ),
         ("Argo CD", "plugin mcgen-istio-1.31: configuration", "MC704"),
     ),
+    "another plugin configuration": (
+        lambda live: change(
+            live, "gke", "configmap", "mcgen-istio-1.31", lambda d: d["data"].update({"plugin.yaml": ""})
+        ),
+        ("Argo CD", "plugin mcgen-istio-1.31: configuration", "MC704"),
+    ),
+    "a plugin without its istioctl": (
+        lambda live: rename(live, "mcgen-istio-1-31-istioctl", "istioctl"),
+        ("Argo CD", "plugin mcgen-istio-1.31: istioctl", "MC704"),
+    ),
+    "an istioctl that comes there otherwise": (
+        lambda live: change(live, *DEPLOYMENT, lambda d: pod(d)["initContainers"][0].update(command=["cp"])),
+        ("Argo CD", "plugin mcgen-istio-1.31: istioctl", "MC704"),
+    ),
+    "a kubeseal that does not run": (
+        lambda live: live.set("none", "kubeseal", "version.error", "cannot execute\n"),
+        ("", "kubeseal", "MC732"),
+    ),
     "no sidecar": (
         lambda live: rename(live, "mcgen-istio-1-31", "mcgen-istio-1-30"),
         ("Argo CD", "plugin mcgen-istio-1.31: sidecar", "MC704"),

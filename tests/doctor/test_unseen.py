@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mcgen import names
-from tests.doctor.live import FORBIDDEN, REGISTERED, TOKEN, doctor, not_fine
+from mcgen.cli import run
+from tests.doctor.live import BLUEPRINT, FORBIDDEN, REGISTERED, TOKEN, doctor, images, not_fine
 
 if TYPE_CHECKING:
     from tests.answers import Answers
@@ -49,6 +50,7 @@ UNSEEN = {
     ("aks", "secret", TOKEN): {f"Secret {TOKEN}"},
     ("aks", "clusterrole", "istio-reader-gke"): {"ClusterRole istio-reader-gke"},
     ("gke", "pods", "app=istiod"): {"istiod's version"},
+    ("gke", "secret", "mcgen-bootstrap-git"): {"bootstrap job: Secret argocd/mcgen-bootstrap-git"},
     ("gke", "service", names.EAST_WEST_GATEWAY): {"address of Service istio-eastwestgateway"},
     ("aks", "namespace", "kube-system"): {"a cluster of its own"},
 }
@@ -80,6 +82,43 @@ def test_an_answer_that_says_nothing_is_unknown(
 ) -> None:
     live.set(*place, answer)
     assert check in {check for _, check, code in not_fine(doctor(capsys, code=3)) if code == "MC700"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "check"),
+    [
+        ("argocd:v3.5.7", "argocd:latest", "Argo CD's version"),
+        ("istioctl:1.31.1", "istioctl@sha256:00", "plugin mcgen-istio-1.31: istioctl"),
+    ],
+)
+def test_an_image_without_a_version_is_unknown(
+    old: str, new: str, check: str, live: Answers, capsys: pytest.CaptureFixture[str]
+) -> None:
+    images(live, old, new)
+    assert not_fine(doctor(capsys, code=3)) == [("Argo CD", check, "MC700")]
+
+
+def test_a_credential_of_the_job_that_is_no_json_is_told_without_what_it_is(
+    live: Answers, capsys: pytest.CaptureFixture[str]
+) -> None:
+    live.set("gke", "secret", "cluster-aks", "hunter2")
+    said = doctor(capsys, code=3)
+    assert not_fine(said) == [("Argo CD", "bootstrap job: Secret argocd/cluster-aks", "MC700")]
+    assert "hunter2" not in str(said)
+
+
+def test_a_place_that_does_not_answer_takes_one_line(live: Answers, capsys: pytest.CaptureFixture[str]) -> None:
+    live.set("aks", ".", "all.error", "Unable to connect to the server: dial tcp: i/o timeout\n")
+    assert run(["doctor", BLUEPRINT, "--retries", "0"]) == 3
+    text = capsys.readouterr().out
+    lines = text.partition("aks, remote (context 'aks')\n")[2].splitlines()
+    assert lines[0].startswith("  ? Kubernetes version: aks (context 'aks'): Unable to connect to the server")
+    assert "8 further checks were not made (--verbose names them)" in lines[0]
+    assert len([line for line in lines if line.startswith("  ?")]) == 1
+    assert run(["--verbose", "doctor", BLUEPRINT, "--retries", "0"]) == 3
+    every = capsys.readouterr().out.partition("aks, remote (context 'aks')\n")[2]
+    assert len([line for line in every.splitlines() if line.startswith("  ?")]) == 9
+    assert "further checks" not in every
 
 
 def test_a_kind_that_is_not_installed_is_not_there(live: Answers, capsys: pytest.CaptureFixture[str]) -> None:
