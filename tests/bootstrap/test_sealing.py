@@ -323,6 +323,25 @@ def test_a_server_that_leads_each_machine_to_itself_is_told(mesh: Mesh) -> None:
     )
 
 
+def test_a_server_of_the_blueprint_stands_in_the_secret(mesh: Mesh) -> None:
+    text = mesh.blueprint.read_text()
+    old, server = "    bootstrap:\n      credentials", "https://10.0.0.9:6443"
+    assert old in text
+    mesh.blueprint.write_text(
+        text.replace(
+            old, f"    bootstrap:\n      server: {server}\n      tlsServerName: aks.example.com\n      credentials"
+        )
+    )
+    mesh.live.set("aks", "view", "list", "https://127.0.0.1:6443")
+    result = sealing(mesh)
+    assert of_pair(result)[0] == "sealed"
+    (asked,) = [line for line in mesh.live.asked().splitlines() if "create-remote-secret" in line]
+    assert f"--server={server}" in asked
+    assert "--tls-server-name=aks.example.com" in asked
+    # What the kubeconfig says leads nowhere else then.
+    assert [note for note in result.notes if "no other cluster can reach" in note] == []
+
+
 def test_a_cluster_is_reached_by_the_kubeconfig_that_was_given(mesh: Mesh) -> None:
     mesh.live.set("elsewhere", ".", "all.error", FORBIDDEN)
     assert of_pair(sealing(mesh, kubeconfigs={"aks": "there/elsewhere"})) == (

@@ -270,6 +270,35 @@ def test_nor_is_a_certificate_beside_it(repo: Repository) -> None:
         repo.job()
 
 
+def test_nor_may_the_branch_take_a_certificate_away(repo: Repository) -> None:
+    data = mesh()
+    data["clusters"][0]["bootstrap"] = {"certificate": "good.pem"}
+    repo.build(data)
+    (repo.jane.folder / "blueprints/good.pem").write_text((repo.folder / "certificate.pem").read_text())
+    repo.jane.push("main", "A certificate")
+    repo.job()
+    repo.jane.take(BRANCH)
+    repo.jane.git("rm", "--quiet", "blueprints/good.pem")
+    repo.jane.push(BRANCH, "Without it")
+    with pytest.raises(ToolError, match="changes the blueprint or a certificate beside it"):
+        repo.job()
+
+
+def test_a_repository_that_is_not_there_is_told_in_gits_words(repo: Repository) -> None:
+    repo.bare.rename(repo.folder / "elsewhere.git")
+    with pytest.raises(ToolError, match="git clone: fatal: "):
+        repo.job()
+
+
+def test_without_a_page_for_pull_requests_the_branch_is_named(repo: Repository) -> None:
+    data = mesh()
+    del data["bootstrap"]["git"]["pullRequest"]
+    repo.build(data)
+    repo.jane.push("main", "No page")
+    assert repo.job()
+    assert repo.said[-1] == f"next: merge {BRANCH} into main"
+
+
 def test_without_a_section_it_says_what_to_do(repo: Repository) -> None:
     data = mesh()
     del data["bootstrap"]
