@@ -1,4 +1,4 @@
-"""A blueprint while it is being put together: plain data, where each piece of it was read, what people must fill in."""
+"""A blueprint while it is being put together: plain data, and what people must fill in."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
 
-    from mcgen.problems import Pos
     from mcgen.tree import Data, DataPath
 
 _Item = TypeVar("_Item", bound="Hashable")
@@ -35,13 +34,12 @@ _SECTIONS = (
 
 @dataclass(slots=True, kw_only=True)
 class Draft:
-    """data: of the blueprint. origins: where values come from. questions: what a person must say, by place."""
+    """data: of the blueprint. questions: what a person must say, by place."""
 
     data: Data = field(default_factory=dict)
-    origins: dict[DataPath, Pos] = field(default_factory=dict)
     questions: dict[DataPath, str] = field(default_factory=dict)
 
-    def put(self, path: DataPath, value: Any, pos: Pos | None = None, *, default: Any = None) -> None:
+    def put(self, path: DataPath, value: Any, *, default: Any = None) -> None:
         """Write a value, and the mappings above it; nothing where it is empty, or the field's default."""
         if value in (None, "", [], {}) or value == default:
             return
@@ -49,19 +47,10 @@ class Draft:
         for step in path[:-1]:
             below = below.setdefault(step, {}) if isinstance(below, dict) else below[step]
         below[path[-1]] = value
-        if pos is not None:
-            self.origins[path] = pos
 
     def ask(self, path: DataPath, question: str) -> None:
         """Note a question that is to stand as a comment at a place."""
         self.questions[path] = question
-
-    def origin(self, path: DataPath) -> Pos | None:
-        """Return where a value was read, or the nearest part of the blueprint around it."""
-        for end in range(len(path), 0, -1):
-            if path[:end] in self.origins:
-                return self.origins[path[:end]]
-        return None
 
     def ordered(self) -> Data:
         """Return the data in the order in which people read it."""

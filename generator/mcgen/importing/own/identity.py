@@ -33,7 +33,7 @@ def metadata(tree: Tree, draft: Draft, pages: Pages) -> None:
     draft.put(("metadata", "description"), pages.description)
     if root is None:
         return
-    draft.put(("gitops", "repo"), root.at("spec", "source", "repoURL"), root.pos(("spec", "source", "repoURL")))
+    draft.put(("gitops", "repo"), root.at("spec", "source", "repoURL"))
     draft.put(("gitops", "revision"), root.at("spec", "source", "targetRevision"), default="main")
     path = word(root.at("spec", "source", "path")).removesuffix(f"/{layout.APPLICATION_SETS}")
     draft.put(("gitops", "path"), path, default=f"output/{mesh}")
