@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,7 @@ from mcgen.blueprint import LABEL
 from mcgen.problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from mcgen.source import Source
     from mcgen.tree import DataPath
@@ -64,7 +63,7 @@ def _unknown(error: Any, path: DataPath, source: Source) -> Iterator[Problem]:
     for key in error.instance:
         if key in known:
             continue
-        near = difflib.get_close_matches(key[:_MAX_SHOWN], known, 1)
+        near = _near(key, known)
         advice = f'did you mean "{near[0]}"?' if near else f"known here: {', '.join(known)}"
         yield _problem(source, (*path, key), "MC102", f'unknown key "{_short(key)}"{_in(path)}', advice, key=True)
 
@@ -109,6 +108,13 @@ def _options(schemas: list[dict[str, Any]]) -> str:
     return " or ".join(_or(one["enum"]) if "enum" in one else _TYPES[one.get("type", "object")][0] for one in schemas)
 
 
+def _near(word: str, known: Sequence[str]) -> list[str]:
+    """Return the one of the known words that may have been meant, if any is near."""
+    from difflib import get_close_matches
+
+    return get_close_matches(word[:_MAX_SHOWN], known, 1)
+
+
 def _enum(error: Any, path: DataPath, source: Source) -> Iterator[Problem]:
     allowed = sorted(str(value) for value in error.schema["enum"])
     if isinstance(error.instance, (dict, list)):
@@ -116,7 +122,7 @@ def _enum(error: Any, path: DataPath, source: Source) -> Iterator[Problem]:
         yield _problem(source, path, "MC104", message, f"write {_or(allowed)}")
         return
     shown = error.instance if isinstance(error.instance, str) else source.raw(path)
-    near = difflib.get_close_matches(str(shown)[:_MAX_SHOWN], allowed, 1)
+    near = _near(str(shown), allowed)
     advice = f"write {_or(allowed)}" + (f', probably "{near[0]}"' if near and len(allowed) > 1 else "")
     message = f'{_name(path)} is "{_short(shown)}", which is not known here'
     yield _problem(source, path, "MC105", message, advice)

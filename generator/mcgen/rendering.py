@@ -7,7 +7,6 @@ wanted and nobody has changed either.
 from __future__ import annotations
 
 import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -96,6 +95,8 @@ def _malformed(wanted: Iterable[Wanted], pos: Callable[[DataPath], Pos]) -> Iter
 
 
 def _rendered(wanted: dict[str, Wanted], programs: dict[str, Program | str]) -> Iterator[tuple[str, list[Data] | str]]:
+    from concurrent.futures import ThreadPoolExecutor
+
     def run(item: tuple[str, Wanted]) -> tuple[str, list[Data] | str]:
         program = programs[item[1].version]
         return item[0], program if isinstance(program, str) else istioctl.generate(program, item[0])

@@ -6,7 +6,6 @@ itself covers name and namespace only (strict scope), so these are notes, and pr
 
 from __future__ import annotations
 
-import base64
 import binascii
 from typing import TYPE_CHECKING, Any
 
@@ -106,7 +105,7 @@ def _added(document: Any) -> Iterator[str]:
 def _is_sealed(text: str) -> bool:
     """Return whether a text has the form of what sealed-secrets seals (HybridEncrypt in its pkg/crypto)."""
     try:
-        raw = base64.b64decode(text, validate=True)
+        raw = binascii.a2b_base64(text, strict_mode=True)
     except (binascii.Error, ValueError):
         return False
     key = int.from_bytes(raw[:_LENGTH])

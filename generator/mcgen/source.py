@@ -23,6 +23,7 @@ _MAX_SHOWN = 10
 
 # Not U+0085, U+2028 and U+2029: they end a line in YAML 1.1 and do not in YAML 1.2.
 _REFUSED = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_PLAIN = b"\t\n\r" + bytes(range(0x20, 0x7F))
 _BOM = b"\xef\xbb\xbf"
 _UNREADABLE = frozenset({"MC001", "MC003", "MC004"})
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -111,7 +112,9 @@ def read(path: str | os.PathLike[str]) -> Source:
 def parse(content: bytes, file: str) -> Source:
     """Return what `read` returns, for bytes that stand in `file`."""
     text, problems = _decode(content, file)
-    problems += _refused(text, file)
+    # Most files have nothing else, and looking for bytes takes a tenth of the time.
+    if content.translate(None, _PLAIN):
+        problems += _refused(text, file)
     if any(problem.code in _UNREADABLE for problem in problems):
         return Source(file=file, text=text, data=None, problems=tuple(sort_problems(problems)), root=None)
     data, root, findings = walk(text)
