@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 Capture = pytest.CaptureFixture[str]
 BLUEPRINT, TREE = "blueprints/multi-primary.yaml", Path("output/multi-primary")
+# Nothing here depends on the length of keys, and long ones take their time.
+BITS = 1024
 CERTIFICATE = issue(RSA, days=200)
 SAMPLE = CHECKOUT / "blueprints/multi-primary.inputs/clusters/gke/trust/sealed-secret.yaml"
 
@@ -36,8 +38,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("built")
     shutil.copytree(CHECKOUT / "blueprints", folder / "blueprints")
     with pytest.MonkeyPatch.context() as patch:
-        # Nothing here depends on the length, and long ones take their time.
-        patch.setattr(authority, "_BITS", 2048)
+        patch.setattr(authority, "_BITS", BITS)
         patch.chdir(folder)
         assert run(["build", BLUEPRINT, "--validator", "embedded"]) == 0
         for name in ("root", "next"):
@@ -48,7 +49,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, built: Path) -> Answers:
     """Return answers of primaries with a certificate each, and of a kubeseal; the tree is in the current folder."""
-    monkeypatch.setattr(authority, "_BITS", 2048)
+    monkeypatch.setattr(authority, "_BITS", BITS)
     answers = Answers(tmp_path / "answers")
     for key, value in answers.environment.items():
         monkeypatch.setenv(key, value)

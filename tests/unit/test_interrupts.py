@@ -36,7 +36,7 @@ def test_an_interrupt_begins_nothing_more() -> None:
         while number > 1 and not retry.stopped:
             time.sleep(0.01)
         # As a program that is being ended.
-        time.sleep(0.05)
+        time.sleep(0.2)
         return number
 
     with pytest.raises(KeyboardInterrupt):
