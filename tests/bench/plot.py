@@ -40,6 +40,7 @@ def write(found: Mapping[int, Mapping[str, Samples]], path: Path) -> None:
         beside = (sizes[-1] * 1.15, place)
         axes.annotate(words, (sizes[-1], seconds[-1]), beside, va="center", color=line.get_color())
     axes.set(xscale="log", yscale="log", xlabel="clusters", ylabel="CPU seconds", xlim=(sizes[0] * 0.9, sizes[-1] * 6))
+    axes.set_ylim(top=place * APART)
     axes.set_xticks(sizes, [str(n) for n in sizes])
     axes.grid(visible=True, which="major", linewidth=0.3)
     axes.spines[["top", "right"]].set_visible(False)
