@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mcgen import build, check, history, load, rendering, roots, store
+from mcgen import build, check, load, rendering, roots, store
 from mcgen.lifecycle import guard
 from mcgen.problems import ProblemsFound, Severity, has_errors
 
@@ -61,6 +61,9 @@ def prepare(
     # What is pruned now was mcgen's.
     problems += check.foreign(out, plan.before.files.keys() | plan.manifest.files.keys(), Severity.WARNING)
     if plan.raw is None:
+        # Git is asked, which most builds do without.
+        from mcgen import history
+
         problems += history.closed_again(out, plan.manifest, {each.name: each.state for each in loaded.mesh.clusters})
     _stop_on_errors(problems)
     return Prepared(loaded=loaded, plan=plan, problems=problems, origins=built.origins)

@@ -1,14 +1,19 @@
-"""`mcgen --help` imports what it prints and nothing else."""
+"""`mcgen --help` imports what it prints and nothing else, and a build what it needs."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
 
 from mcgen.cli import COMMANDS
+from tests.samples import CHECKOUT
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # What commands need, and what costs more than a few milliseconds to import.
 REFUSED = {
@@ -40,6 +45,20 @@ REFUSED = {
     "tempfile",
     "urllib",
     "yaml",
+}
+# What explains mistakes, draws pictures for terminals, runs programs at once, or asks Git.
+NOT_BUILT_WITH = {
+    "asyncio",
+    "concurrent",
+    "difflib",
+    "http",
+    "jsonschema",
+    "logging",
+    "mcgen.changes",
+    "mcgen.history",
+    "mcgen.importing",
+    "rich",
+    "ruamel",
 }
 OWN = {"mcgen", "mcgen.__main__", "mcgen.cli", "mcgen.problems", "mcgen.terminal"}
 
@@ -79,3 +98,13 @@ def test_the_help_of_a_command_imports_no_engine(command: str) -> None:
     modules = imported(command, "--help")
     assert modules & {f"mcgen.commands.{command}", f"mcgen.commands.{command}_"}
     assert within(modules, {"jinja2", "jsonschema", "jsonschema_rs", "rich", "ruamel", "yaml"}) == set()
+
+
+def test_a_build_over_its_own_tree_imports_neither_what_explains_nor_what_compares(tmp_path: Path) -> None:
+    # Of a short option click asks first whether it is nearly a long one.
+    folder = ("--output", str(tmp_path / "tree"))
+    build = ("build", str(CHECKOUT / "blueprints/gke-aks.yaml"), *folder, "--validator", "embedded")
+    imported(*build)
+    modules = imported(*build)
+    assert within(modules, {"mcgen.build"})
+    assert within(modules, NOT_BUILT_WITH) == set()
