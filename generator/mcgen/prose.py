@@ -35,4 +35,6 @@ def _environment(*, html: bool) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        # Each template is filled in once: folding its constants costs more than it saves.
+        optimized=False,
     )
