@@ -164,7 +164,7 @@ e2e-order: tools-lab ## let a real Argo CD install meshes on real clusters, with
 	$(BIN)/pytest -m "lab and not long" tests/e2e_order
 
 .PHONY: e2e-trials
-e2e-trials: tools-lab ## run the first five trials of the order, twenty minutes long (as root)
+e2e-trials: tools-lab ## run five trials of the order, twenty minutes long (as root)
 	$(BIN)/pytest -m "lab and long" tests/e2e_order/test_trials.py
 
 .PHONY: e2e-mesh

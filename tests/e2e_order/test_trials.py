@@ -1,4 +1,4 @@
-"""The first trials of the order (`make e2e-trials`); `make e2e-long` runs many more."""
+"""Five trials of the order (`make e2e-trials`); `make e2e-long` runs many more."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.e2e, pytest.mark.lab, pytest.mark.long]
 
-SEEDS = (1, 2, 3, 4, 5)
+# Of five kinds, and those that take the least time.
+SEEDS = (1, 4, 5, 9, 10)
 
 
 @pytest.fixture(scope="module")

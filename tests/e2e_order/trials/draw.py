@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-# In the order in which seeds take them: the first few are those that continuous integration has time for.
+# In the order in which seeds take them.
 KINDS = (
     "killed controllers",
     "a late remote",
