@@ -82,7 +82,10 @@ def take_away(run: Running) -> None:
         raise LabError(f"docs/lifecycle.md forgets {set(stages) - {*mine, 'base'}}")
     commands = commands.replace(listed[1], " ".join(mine))
     # Its last line waits until somebody confirms.
-    thread = threading.Thread(target=_confirm, args=(run, f"{run.team.name}-gke-namespaces"), daemon=True)
+    asked = f"{run.team.name}-gke-namespaces"
+    # Looked for before: a thread that fails would leave the commands waiting.
+    _confirmation(run.team, asked)
+    thread = threading.Thread(target=_confirm, args=(run, asked), daemon=True)
     thread.start()
     handbook.shell(commands, folder=run.team.repository.copy, kubeconfig=run.team.lab.kubeconfig, seconds=600)
     thread.join()
@@ -104,11 +107,15 @@ def left_behind(run: Running, name: str) -> None:
 
 def _confirm(run: Running, application: str) -> None:
     wait_for(f"{application} to be deleted", partial(_going, run, application), seconds=600, pause=0.5)
-    page = run.team.readme
-    command = re.search(r"`(kubectl -n \S+ annotate application <name> .*?--overwrite)`", page)
-    if not command:
-        raise LabError("the tree's README does not say how to confirm")
-    run.team.shell(command[1].replace("<name>", application))
+    run.team.shell(_confirmation(run.team, application))
+
+
+def _confirmation(team: Team, application: str) -> str:
+    """Return the command with which the tree's RUNBOOK answers Argo CD's question; raise LabError without one."""
+    said = CONFIRMATION.search((team.tree / "RUNBOOK.md").read_text())
+    if not said or said[2] != f"{team.name}-CLUSTER-STAGE":
+        raise LabError("the tree's RUNBOOK.md does not say how to confirm")
+    return said[1].replace(said[2], application)
 
 
 def _going(run: Running, application: str) -> bool:
