@@ -34,7 +34,7 @@ def revoked(team: Team, said: list[str]) -> bool:
     return "tokens 1, 2 -> 2" in said[-1]
 
 
-def rotate(team: Team, commit: Callable[[str], None], well: Callable[[], object]) -> None:
+def rotate(team: Team, commit: Callable[[str], object], well: Callable[[], object]) -> None:
     """Rotate the token of aks in a mesh that is well, and see the old one refused and the new one taken.
 
     commit: commits what stands in the team's working copy; well: waits until every Application is. Raises LabError.

@@ -12,6 +12,7 @@ import click
 
 from tests.lab import images
 from tests.lab.cluster import state
+from tests.lab.command import call
 from tests.lab.lab import FOLDER, Lab, need_root
 from tests.lab.plan import DEFAULT_NETWORK, LabError, plan
 from tests.lab.process import Process, alive, share
@@ -122,8 +123,4 @@ def _explain(lab: Lab) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main(prog_name="python -m tests.lab")
-    except LabError as error:
-        click.echo(f"error: {error}", err=True)
-        sys.exit(3)
+    call(main, "tests.lab")

@@ -184,8 +184,7 @@ def settle(
     try:
         wait_for(what, now, seconds=seconds, pause=1)
     except LabError as error:
-        listed = "\n".join(str(each) for each in applications(home).values())
-        raise LabError(f"{error}\n{listed}") from error
+        raise LabError("\n".join([str(error), *map(str, found.values())])) from error
     return found
 
 

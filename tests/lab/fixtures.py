@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.lab.lab import Lab, at_hand, named
+from tests.lab.lab import Lab, at_hand
 from tests.lab.plan import plan
 
 if TYPE_CHECKING:
@@ -30,8 +30,7 @@ def lab_of_parts(parts: Parts) -> Iterator[Lab]:
     stack = ExitStack()
     try:
         with parts.part("clusters"):
-            if not named():
-                stack.enter_context(parts.lab)
+            stack.enter_context(at_hand(parts.lab))
         yield parts.lab
     finally:
         with parts.part("down"):

@@ -121,11 +121,12 @@ class Team:
         change(blueprint)
         self.write(blueprint)
 
-    def commit(self, message: str) -> None:
-        """Commit, push, and have the webhook called."""
-        self.repository.commit(message)
+    def commit(self, message: str) -> str:
+        """Commit, push, have the webhook called, and return the commit."""
+        commit = self.repository.commit(message)
         if argocd.applications(self.home):
             argocd.refresh(self.home)
+        return commit
 
     def follow(self, page: str, after: str) -> str:
         """Run the commands that a page has below some words, at the root of the repository."""

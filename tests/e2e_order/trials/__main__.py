@@ -13,8 +13,8 @@ from tests.e2e_order.trials import table
 from tests.e2e_order.trials.draw import draw
 from tests.e2e_order.trials.ground import NAME, NETWORK, Ground, new_lab
 from tests.e2e_order.trials.run import run
+from tests.lab.command import call
 from tests.lab.lab import at_hand, need_root
-from tests.lab.plan import LabError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,8 +47,4 @@ def _range(text: str) -> Iterator[int]:
 
 
 if __name__ == "__main__":
-    try:
-        main(prog_name="python -m tests.e2e_order.trials")
-    except LabError as error:
-        click.echo(f"error: {error}", err=True)
-        sys.exit(3)
+    call(main, "tests.e2e_order.trials")

@@ -63,10 +63,12 @@ class Running:
         self.notes.append(line)
         print(f"    {line}", flush=True)
 
-    def commit(self, message: str) -> None:
+    def commit(self, message: str) -> str:
+        """Commit what the team has, note it, and return the commit."""
         self.chains |= {each.cluster: each for each in self.team.chains}
-        self.team.commit(message)
+        commit = self.team.commit(message)
         self.note(f"commit: {message}")
+        return commit
 
     def until(
         self,

@@ -72,8 +72,7 @@ def _back(run: Running, name: str) -> None:
 
 def _committed(run: Running, message: str) -> None:
     run.validated()
-    run.commit(message)
-    head = run.team.repository.git("rev-parse", "HEAD").strip()
+    head = run.commit(message)
     # Until then everything is well, at the commit before.
     run.until("the commit is seen", lambda found: all(each.revision == head for each in found.values()), seconds=300)
 
