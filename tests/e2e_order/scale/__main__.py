@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import time
 from dataclasses import replace
 
@@ -18,8 +16,8 @@ from tests.e2e_order.trials.draw import draw
 from tests.e2e_order.trials.ground import Ground, new_lab
 from tests.e2e_order.trials.running import Running
 from tests.lab.catalogue import CHECKOUT
+from tests.lab.command import call
 from tests.lab.lab import at_hand, need_root
-from tests.lab.plan import LabError
 
 PAGE = CHECKOUT / "docs/scale.md"
 COUNTS = (2, 20, 100, 300)
@@ -42,9 +40,9 @@ def main(counts: tuple[int, ...], lab: str, write: bool) -> None:
             sizes.append(size)
             click.echo(size)
         ground.clear()
-        _told("argocd-fleet", fleet_lines(ground, sizes), of, write)
+        _told("argocd-fleet", fleet.lines(ground, sizes), of, write)
         if len(sizes) > 2:
-            fit = model.fitted(sizes, costs.stored, _manifests(costs))
+            fit = model.fitted(sizes, costs.stored, costs.manifests)
             _told("argocd-model", model.lines(fit, sizes), of, write)
 
 
@@ -57,38 +55,6 @@ def of_a_mesh(ground: Ground) -> mesh.Costs:
     return mesh.measured(running)
 
 
-def _manifests(costs: mesh.Costs) -> float:
-    """Return the seconds that all manifests of the remote take once."""
-    return sum(ms for name, ms in costs.rendering.items() if name.startswith("gke-aks-aks")) / 1000
-
-
-def fleet_lines(ground: Ground, sizes: list[fleet.Size]) -> list[str]:
-    """Return what the sizes need, as Markdown."""
-    needs = [
-        f"| {each.clusters} | {each.applications} | {each.controller} | {each.repo} | {each.still:.2f} |"
-        for each in sizes
-    ]
-    commits = [
-        f"| {each.clusters} | {paths} | {commit.made} | {commit.seconds:.0f} | {commit.worked:.1f} |"
-        for each in sizes
-        for paths, commit in each.commits.items()
-    ]
-    return [
-        f"On {os.cpu_count()} processors, which the clusters share. The API server that all remotes are at has"
-        f" {len(ground.before['eks'])} objects, events aside.",
-        "",
-        "| clusters | Applications | controller, MiB | repo-server and plugin, MiB | processors, standing still |",
-        "|---|---|---|---|---|",
-        *needs,
-        "",
-        "A commit that touches one cluster, until every Application was compared with it:",
-        "",
-        "| clusters | paths | manifests made | s | processor seconds |",
-        "|---|---|---|---|---|",
-        *commits,
-    ]
-
-
 def _told(name: str, lines: list[str], of: str, write: bool) -> None:
     click.echo("\n".join(lines))
     if write:
@@ -96,8 +62,4 @@ def _told(name: str, lines: list[str], of: str, write: bool) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main(prog_name="python -m tests.e2e_order.scale")
-    except LabError as error:
-        click.echo(f"error: {error}", err=True)
-        sys.exit(3)
+    call(main, "tests.e2e_order.scale")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -108,6 +109,33 @@ def measured(ground: Ground, counts: Sequence[int]) -> Iterator[Size]:
     yield _sized(fleet, len(names), len(names) * APPLICATIONS, commits=False)
 
 
+def lines(ground: Ground, sizes: Sequence[Size]) -> list[str]:
+    """Return what the sizes need, as Markdown."""
+    needs = [
+        f"| {each.clusters} | {each.applications} | {each.controller} | {each.repo} | {each.still:.2f} |"
+        for each in sizes
+    ]
+    commits = [
+        f"| {each.clusters} | {paths} | {commit.made} | {commit.seconds:.0f} | {commit.worked:.1f} |"
+        for each in sizes
+        for paths, commit in each.commits.items()
+    ]
+    return [
+        f"On {os.cpu_count()} processors, which the clusters share. The API server that all remotes are at has"
+        f" {len(ground.before['eks'])} objects, events aside.",
+        "",
+        "| clusters | Applications | controller, MiB | repo-server and plugin, MiB | processors, standing still |",
+        "|---|---|---|---|---|",
+        *needs,
+        "",
+        "A commit that touches one cluster, until every Application was compared with it:",
+        "",
+        "| clusters | paths | manifests made | s | processor seconds |",
+        "|---|---|---|---|---|",
+        *commits,
+    ]
+
+
 def remote(number: int) -> str:
     return f"r{number:03}"
 
@@ -167,8 +195,7 @@ def _commit(fleet: Fleet, applications: int) -> Commit:
     overlay = fleet.team.tree / f"clusters/{remote(0)}/{STAGE}/kustomization.yaml"
     overlay.write_text(overlay.read_text() + f"# {time.monotonic()}\n")
     before, start = programs.worked(home, *used), time.monotonic()
-    fleet.team.commit("One cluster is touched")
-    head = fleet.team.repository.git("rev-parse", "HEAD").strip()
+    head = fleet.team.commit("One cluster is touched")
     _settle(fleet, "the commit is everywhere", lambda found: _at(found, head) == applications)
     seconds = time.monotonic() - start
     worked = programs.worked(home, *used) - before
