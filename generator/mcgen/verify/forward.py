@@ -19,15 +19,19 @@ if TYPE_CHECKING:
 
 # Where Envoy's admin pages and istiod's debug pages are.
 ENVOY, ISTIOD = 15000, 15014
+_WHOSE = {ENVOY: "an Envoy", ISTIOD: "an istiod"}
 _PORT = re.compile(r"127\.0\.0\.1:([0-9]+) ->")
 
 
 @contextlib.contextmanager
 def pages(client: Client, namespace: str, pod: str, port: int) -> Iterator[Callable[[str], Any]]:
-    """Yield a function from a path to the JSON that a port of a pod answers with; raises NoAnswer, as it does."""
+    """Yield a function from a path to the JSON that a port of a pod answers with; raises NoAnswer, as it does.
+
+    So it does, too, when what is read from the pages inside is not there, or of another form.
+    """
     where = [f"--namespace={namespace}", f"pod/{pod}", f":{port}", "--address=127.0.0.1"]
     argv = ["kubectl", *client.access.options, "port-forward", *where]
-    title = _title(client, namespace, pod)
+    title = f"{client.access.cluster}: port-forward to {namespace}/{pod}"
     try:
         with proc.beside(argv, timeout=client.timeout, pass_fds=client.access.descriptors) as line:
             found = _PORT.search(line)
@@ -38,19 +42,8 @@ def pages(client: Client, namespace: str, pod: str, port: int) -> Iterator[Calla
         raise NoAnswer(Why.UNREACHABLE, f"{title}: {error}") from error
     except proc.EndedEarly as error:
         raise NoAnswer(why(str(error)), f"{title}: {error}") from error
-
-
-@contextlib.contextmanager
-def expected(client: Client, namespace: str, pod: str, whose: str) -> Iterator[None]:
-    """Raise NoAnswer where pages are read that have another form. whose: what they should be of."""
-    try:
-        yield
     except (AttributeError, KeyError, TypeError) as error:
-        raise NoAnswer(Why.OTHER, f"{_title(client, namespace, pod)}: the pages are not those of {whose}") from error
-
-
-def _title(client: Client, namespace: str, pod: str) -> str:
-    return f"{client.access.cluster}: port-forward to {namespace}/{pod}"
+        raise NoAnswer(Why.OTHER, f"{title}: the pages are not those of {_WHOSE[port]}") from error
 
 
 def _get(port: int, path: str, timeout: float, title: str) -> Any:

@@ -52,9 +52,7 @@ def _one(client: Client, pod: str, retry: Retry) -> Istiod:
 
 def _pages(client: Client, pod: str) -> Istiod:
     with forward.pages(client, names.ISTIO_SYSTEM, pod, forward.ISTIOD) as page:
-        pages = [page(f"/debug/{name}") for name in ("clusterz", "networkz", "syncz")]
-    with forward.expected(client, names.ISTIO_SYSTEM, pod, "an istiod"):
-        return parse(pod, *pages)
+        return parse(pod, page("/debug/clusterz"), page("/debug/networkz"), page("/debug/syncz"))
 
 
 def parse(pod: str, clusterz: Any, networkz: Any, syncz: Any) -> Istiod:

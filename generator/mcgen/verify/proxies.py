@@ -49,9 +49,7 @@ def ask(client: Client, pod: Pod, retry: Retry) -> Identity:
 
 def _pages(client: Client, pod: Pod) -> Identity:
     with forward.pages(client, pod.namespace, pod.name, forward.ENVOY) as page:
-        pages = [page("/certs"), page("/server_info")]
-    with forward.expected(client, pod.namespace, pod.name, "an Envoy"):
-        return parse(*pages)
+        return parse(page("/certs"), page("/server_info"))
 
 
 def parse(certs: Any, info: Any) -> Identity:
