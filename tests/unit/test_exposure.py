@@ -10,6 +10,7 @@ from mcgen import blueprint, mesh, names
 from mcgen.facts import Inputs
 from mcgen.order import OrderProof, istio, kinds
 from tests.helpers import documents, emitted
+from tests.shop import SHOP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,12 +22,8 @@ Tree = dict[str, list[Any]]
 
 
 def built(profile: str, **more: Any) -> Tree:
-    data = {
-        "apiVersion": "mcgen/v1alpha1",
-        "kind": "Mesh",
-        "metadata": {"name": "shop"},
-        "gitops": {"repo": "https://git.example.com/mesh.git"},
-        "istio": {"version": "1.31.1"} | more,
+    data = SHOP | {
+        "istio": SHOP["istio"] | more,
         "clusters": [
             {
                 "name": "east",

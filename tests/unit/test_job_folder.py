@@ -11,6 +11,7 @@ from mcgen import blueprint, cli, facts, mesh
 from mcgen.rules import cron
 from tests.helpers import CHECKOUT, documents, emitted
 from tests.samples import TREES
+from tests.shop import SHOP
 
 FOLDER = CHECKOUT / "output"
 
@@ -72,12 +73,8 @@ def test_the_pod_writes_to_memory_alone_and_has_two_secrets(name: str) -> None:
 
 def given(**more: Any) -> dict[str, Any]:
     credentials = {"argocdSecret": "a", "identity": {"kind": "User", "name": "mcgen@example.com"}}
-    data: dict[str, Any] = {
-        "apiVersion": "mcgen/v1alpha1",
-        "kind": "Mesh",
-        "metadata": {"name": "shop"},
+    data: dict[str, Any] = SHOP | {
         "gitops": {"repo": "ssh://git@git.example.com:2222/mesh.git"},
-        "istio": {"version": "1.31.1"},
         "clusters": [
             {"name": "gke", "platform": "gke", "role": "primary", "bootstrap": {"credentials": credentials}},
             {"name": "aks", "platform": "aks", "role": "remote", "bootstrap": {"credentials": credentials}},
