@@ -137,7 +137,9 @@ def compared(sizes: Fleet) -> dict[str, int]:
     return counts
 
 
-def measured(clusters: int, folder: Path, runs: int) -> tuple[dict[str, int], dict[str, list[Sample]]]:
+def measured(
+    clusters: int, folder: Path, runs: int, *, kubeconform: bool = True
+) -> tuple[dict[str, int], dict[str, list[Sample]]]:
     """Return the counts of one size, and the runs of each program; a first round is not counted."""
     sizes = Fleet(clusters, folder)
     for _ in round_of(sizes, kubeconform=False):
@@ -146,7 +148,8 @@ def measured(clusters: int, folder: Path, runs: int) -> tuple[dict[str, int], di
     counts = compared(sizes)
     samples: dict[str, list[Sample]] = defaultdict(list)
     for number in range(runs):
-        for name, sample in round_of(sizes, kubeconform=not number or clusters < ONCE_FROM):
+        by_kubeconform = kubeconform and (not number or clusters < ONCE_FROM)
+        for name, sample in round_of(sizes, kubeconform=by_kubeconform):
             samples[name].append(sample)
     return counts, samples
 
