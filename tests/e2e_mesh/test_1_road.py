@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e_mesh import road
-from tests.lab import argocd, story
+from tests.lab import argocd, settling, story
 from tests.lab.plan import LabError
 from tests.lab.team import SEALED, TREE
 
@@ -37,7 +37,7 @@ def test_the_lab_changes_three_settings_of_the_product_and_says_so(waiting: Team
 
 def test_the_chain_of_aks_waits_at_its_gate(waiting: Team) -> None:
     # Settled and not looked at once: an autoscaler that moves makes the chain Progressing for a moment.
-    argocd.settle(waiting.home, "chain of aks at its gate", story.at_the_gate, seconds=120)
+    settling.until(waiting.home, "chain of aks at its gate", story.at_the_gate, seconds=120, calm=True)
 
 
 def test_before_the_remote_secret_pods_of_the_remote_get_no_certificate(waiting: Team) -> None:
@@ -75,7 +75,7 @@ def test_every_application_is_synced_and_healthy(complete: Team) -> None:
         return len(found) == 1 + 2 + 8 + 6 and all(each.fine for each in found.values())
 
     # Autoscalers begin to move now, and a Deployment that is scaled is Progressing for a moment.
-    argocd.settle(complete.home, "mesh that is well", all_fine, seconds=120)
+    settling.until(complete.home, "mesh that is well", all_fine, seconds=120, calm=True)
 
 
 @pytest.mark.parametrize("name", ["gke", "aks"])

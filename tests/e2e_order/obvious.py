@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from tests.lab import addons, argocd
+from tests.lab import addons, argocd, settling
 from tests.lab.process import wait_for
 from tests.lab.story import ROOT
 from tests.lab.team import SEALED
@@ -24,7 +24,7 @@ def take_away(team: Team) -> None:
     # None has a finalizer: what they made stays. From the top, as each brings back what is below it.
     for what in (("application", ROOT), ("applicationsets", "--all"), ("applications", "--all")):
         team.home.kubectl("delete", *what, f"--namespace={argocd.NAMESPACE}")
-    argocd.settle(team.home, "end of the Applications", lambda found: not found, seconds=60)
+    settling.until(team.home, "end of the Applications", lambda found: not found, seconds=60, calm=True)
     for stage in reversed(team.chain("aks").stages):
         if stage not in ("namespaces", "remote-secret"):
             rendered = addons.render(team.tree / "clusters/aks" / stage, components=())

@@ -8,7 +8,7 @@ import pytest
 
 from mcgen.verify.watch_order import missing, violations
 from tests import proofs
-from tests.lab import argocd
+from tests.lab import settling
 from tests.lab.process import wait_for
 from tests.lab.story import CHAINS, PATIENCE, ROOT
 
@@ -46,7 +46,7 @@ def test_nothing_behind_the_gate_is_in_the_remote(waiting: Waiting) -> None:
 
 
 def test_the_commit_that_seals_lets_the_chain_run_to_its_end(complete: Team) -> None:
-    found = argocd.well(complete.home, seconds=PATIENCE)
+    found = settling.fine(complete.home, seconds=PATIENCE)
     assert {ROOT, *CHAINS} <= found.keys()
     assert len(found) == len({ROOT, *CHAINS}) + 8 + 6
     assert not complete.home.says("get", "job", "aks-remote-secret-gate", "--namespace=istio-system")

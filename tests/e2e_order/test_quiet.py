@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.lab import argocd
+from tests.lab import argocd, settling
 from tests.lab.plan import LabError
 from tests.lab.process import wait_for
 
@@ -50,7 +50,7 @@ def test_it_stays_synced_and_healthy_without_another_sync(complete: Team) -> Non
         found = argocd.applications(complete.home)
         assert [str(each) for each in found.values() if each.sync != "Synced"] == []
         # A metrics-server that misses a scrape makes a HorizontalPodAutoscaler Degraded until the next one.
-        argocd.well(complete.home, seconds=180)
+        settling.fine(complete.home, seconds=180)
     after = {name: each["status"]["operationState"]["startedAt"] for name, each in operations(complete).items()}
     assert after == syncs
 
@@ -79,7 +79,7 @@ def test_a_deleted_object_comes_back(complete: Team) -> None:
     cluster.kubectl("delete", "deployment", "istio-eastwestgateway", f"--namespace={SYSTEM}")
     wait_for("a new Deployment", lambda: uid(cluster) not in ("", before), seconds=120, pause=1)
     cluster.rolled_out(SYSTEM, "istio-eastwestgateway")
-    argocd.well(complete.home, seconds=180)
+    settling.fine(complete.home, seconds=180)
 
 
 def uid(cluster: Cluster) -> str:

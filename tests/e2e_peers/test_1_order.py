@@ -69,7 +69,7 @@ def test_until_then_each_primary_calls_what_is_in_its_own_cluster(alone: Team) -
 
 
 def test_every_application_is_synced_and_healthy(mesh: Team) -> None:
-    found = argocd.well(mesh.home, seconds=settling.PATIENCE)
+    found = settling.fine(mesh.home, seconds=settling.PATIENCE)
     assert {name for name in found if "-reads-" in name} == {
         "multi-primary-gke-reads-aks",
         "multi-primary-aks-reads-gke",

@@ -19,7 +19,7 @@ from tests.lab.plan import LabError
 from tests.lab.process import wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from tests.lab.cluster import Cluster
     from tests.lab.repository import Repository
@@ -164,33 +164,6 @@ def refresh(home: Cluster) -> None:
         # One that goes just now has nothing to look at, and the others were told.
         if "(NotFound)" not in str(error):
             raise
-
-
-def settle(
-    home: Cluster, what: str, done: Callable[[dict[str, Application]], object], *, seconds: float
-) -> dict[str, Application]:
-    """Wait until the Applications are as wanted and return them; raise LabError that says how each is otherwise.
-
-    Who looks a second time may see something else: one missed scrape of metrics-server, and an autoscaler is Degraded
-    until the next.
-    """
-    found: dict[str, Application] = {}
-
-    def now() -> object:
-        nonlocal found
-        found = applications(home)
-        return done(found)
-
-    try:
-        wait_for(what, now, seconds=seconds, pause=1)
-    except LabError as error:
-        raise LabError("\n".join([str(error), *map(str, found.values())])) from error
-    return found
-
-
-def well(home: Cluster, *, seconds: float) -> dict[str, Application]:
-    """Wait until every Application is Synced and Healthy and return them; raise LabError that says which is not."""
-    return settle(home, "mesh that is well", lambda found: all(each.fine for each in found.values()), seconds=seconds)
 
 
 def _secret(name: str, kind: str, data: dict[str, str]) -> str:

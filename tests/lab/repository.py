@@ -45,6 +45,11 @@ class Repository:
         self.git("add", "--all")
         self.git("commit", "--quiet", f"--message={message}")
         self.git("push", "--quiet", "origin", BRANCH)
+        return self.head
+
+    @property
+    def head(self) -> str:
+        """The last commit of the working copy."""
         return self.git("rev-parse", "HEAD").strip()
 
 

@@ -11,7 +11,7 @@ from tests.lab.plan import LabError
 from tests.lab.process import wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from tests.lab.argocd import Application
     from tests.lab.cluster import Cluster
@@ -22,59 +22,72 @@ PATIENCE = 1800
 # How often the team has Argo CD look again. A webhook's call that comes while Argo CD compares is lost, and its own
 # resync is minutes away: waiting for that would show nothing more.
 AGAIN = 15
+SUSPENDED = ("Synced", "Suspended")
 
 
 def until(
     home: Cluster,
     what: str,
-    done: Callable[[Mapping[str, Application]], object],
+    done: Callable[[dict[str, Application]], object],
     *,
     seconds: float = PATIENCE,
     calm: bool = False,
-) -> None:
-    """Wait until the Applications are as wanted; raise LabError that says how they are when that does not come.
+) -> dict[str, Application]:
+    """Wait until the Applications are as wanted and return them; raise LabError that says how each is otherwise.
 
-    calm: nobody has Argo CD look again meanwhile.
+    Who looks a second time may see something else: one missed scrape of metrics-server, and an autoscaler is Degraded
+    until the next. calm: nobody has Argo CD look again meanwhile.
     """
-    refreshed = [time.monotonic()]
+    found: dict[str, Application] = {}
+    refreshed = time.monotonic()
 
     def now() -> bool:
+        nonlocal found, refreshed
         # The API server may be away for a moment.
         with suppress(LabError):
-            if done(argocd.applications(home)):
+            found = argocd.applications(home)
+            if done(found):
                 return True
-            if not calm and time.monotonic() - refreshed[0] > AGAIN:
+            if not calm and time.monotonic() - refreshed > AGAIN:
                 argocd.refresh(home)
-                refreshed[0] = time.monotonic()
+                refreshed = time.monotonic()
         return False
 
     try:
         wait_for(what, now, seconds=seconds, pause=0.5)
     except LabError as error:
-        raise LabError("\n".join([str(error), *map(str, argocd.applications(home).values())])) from error
+        raise LabError("\n".join([str(error), *map(str, found.values())])) from error
+    return found
+
+
+def fine(home: Cluster, *, seconds: float) -> dict[str, Application]:
+    """Wait, calmly, until every Application that there is is Synced and Healthy, and return them; raise LabError."""
+    what = "mesh that is well"
+    return until(home, what, lambda found: all(each.fine for each in found.values()), seconds=seconds, calm=True)
 
 
 def well(team: Team, what: str, *, seconds: float = PATIENCE, calm: bool = False) -> None:
-    """Wait until all that the tree lists is there, nothing else is, and all of it is Synced and Healthy."""
-    wanted = team.wanted
-
-    def done(found: Mapping[str, Application]) -> bool:
-        return found.keys() == wanted and all(each.fine for each in found.values())
-
-    until(team.home, what, done, seconds=seconds, calm=calm)
+    """Wait until all that the tree lists is there at the last commit, nothing else is, and it is Synced and Healthy."""
+    until(team.home, what, _at_the_last_commit(team, ()), seconds=seconds, calm=calm)
 
 
 def at_the_gates(team: Team) -> None:
     """Wait until every chain that has a gate waits there, and all else is at its end."""
-    wanted, waiting = team.wanted, team.gated
+    until(team.home, "at the gates", _at_the_last_commit(team, team.gated))
+
+
+def _at_the_last_commit(team: Team, waiting: Collection[str]) -> Callable[[Mapping[str, Application]], bool]:
+    """Return what tells whether Argo CD has all of the last commit, each Application fine, or Suspended if it waits."""
+    wanted, head = team.wanted, team.repository.head
 
     def done(found: Mapping[str, Application]) -> bool:
+        # An Application is as well as it was until it has seen the commit.
         return found.keys() == wanted and all(
-            (each.sync, each.health) == ("Synced", "Suspended") if name in waiting else each.fine
+            each.revision == head and ((each.sync, each.health) == SUSPENDED if name in waiting else each.fine)
             for name, each in found.items()
         )
 
-    until(team.home, "at the gates", done)
+    return done
 
 
 def told(home: Cluster, what: str, done: Callable[[], object], *, seconds: float = 300) -> None:

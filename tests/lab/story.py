@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tests.lab import argocd
+from tests.lab import argocd, settling
 from tests.lab.plan import LabError
 
 if TYPE_CHECKING:
@@ -43,7 +43,8 @@ def first_install(team: Team) -> Waiting:
 def install(team: Team) -> dict[str, Application]:
     """Install the committed tree, wait until nothing moves any more, and return the Applications."""
     begin(team)
-    argocd.settle(team.home, "chain of aks at its gate and chain of gke at its end", at_the_gate, seconds=PATIENCE)
+    what = "chain of aks at its gate and chain of gke at its end"
+    settling.until(team.home, what, at_the_gate, seconds=PATIENCE, calm=True)
     return resynced(team)
 
 
@@ -73,7 +74,7 @@ def resynced(team: Team) -> dict[str, Application]:
     def done(found: dict[str, Application]) -> bool:
         return all(each.fine or each.health == "Suspended" for each in found.values())
 
-    return argocd.settle(team.home, "end to every Progressing", done, seconds=PATIENCE)
+    return settling.until(team.home, "end to every Progressing", done, seconds=PATIENCE, calm=True)
 
 
 def open_the_gate(team: Team) -> None:
@@ -87,7 +88,7 @@ def open_the_gate(team: Team) -> None:
 
 def finished(team: Team) -> None:
     """Wait until both chains are at their end and everything is well."""
-    argocd.settle(team.home, "chain of aks at its end", complete, seconds=PATIENCE)
+    settling.until(team.home, "chain of aks at its end", complete, seconds=PATIENCE, calm=True)
     resynced(team)
 
 

@@ -18,7 +18,7 @@ import yaml
 
 from tests.e2e_order.scale import programs
 from tests.e2e_order.scale.programs import ARGO, CONTROLLER, PLUGIN, REPO_SERVER
-from tests.lab import argocd
+from tests.lab import argocd, settling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -215,7 +215,7 @@ def _apply(fleet: Fleet, documents: Sequence[dict[str, Any]]) -> None:
 
 
 def _settle(fleet: Fleet, what: str, done: Callable[[dict[str, argocd.Application]], object]) -> None:
-    argocd.settle(fleet.team.home, what, done, seconds=PATIENCE)
+    settling.until(fleet.team.home, what, done, seconds=PATIENCE, calm=True)
 
 
 def _compared(found: dict[str, argocd.Application]) -> int:

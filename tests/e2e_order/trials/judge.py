@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from mcgen.verify.watch_order import around, missing, violations
-from tests.lab import argocd
+from tests.lab import argocd, settling
 from tests.lab.plan import LabError
 from tests.lab.process import wait_for
 
@@ -44,7 +44,7 @@ def quiet(run: Running) -> list[str]:
         how = "hard" if number % ANEW == 0 else "normal"
         # What is wrong is so twice in a row.
         said += _compared(run, number, how) and _compared(run, number, how)
-        argocd.well(run.team.home, seconds=HEALTHY_AGAIN)
+        settling.fine(run.team.home, seconds=HEALTHY_AGAIN)
     said += [f"synced again: {name}" for name, started in _syncs(run).items() if syncs.get(name) != started]
     return said
 

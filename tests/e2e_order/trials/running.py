@@ -17,7 +17,7 @@ from tests.lab.process import wait_for
 from tests.lab.settling import AGAIN, PATIENCE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from pathlib import Path
     from random import Random
 
@@ -73,7 +73,7 @@ class Running:
     def until(
         self,
         what: str,
-        done: Callable[[Mapping[str, Application]], object],
+        done: Callable[[dict[str, Application]], object],
         *,
         seconds: float = PATIENCE,
         calm: bool = False,
@@ -83,7 +83,7 @@ class Running:
         self.note(what)
 
     def well(self, what: str, *, seconds: float = PATIENCE, calm: bool = False) -> None:
-        """Wait until all that the tree lists is there, nothing else is, and all of it is Synced and Healthy."""
+        """Wait until Argo CD has the tree and nothing else, and note it; see `settling.well`."""
         settling.well(self.team, what, seconds=seconds, calm=calm)
         self.note(what)
 

@@ -53,7 +53,8 @@ def _step(run: Running, name: str) -> None:
     run.stepped("the end of the step before", f"mcgen upgrade {run.team.blueprint}{option} -o {run.team.folder}")
     if (_at(run) or "") != name:
         raise LabError(f"the blueprint is at step '{_at(run)}', not at '{name}'")
-    _committed(run, f"The upgrade: {name or 'over'}")
+    run.validated()
+    run.commit(f"The upgrade: {name or 'over'}")
     if name in SETUP:
         run.ground.set_up(run.team)
     run.well(f"the step '{name or 'over'}' is everywhere")
@@ -66,15 +67,9 @@ def _back(run: Running, name: str) -> None:
     run.team.mcgen("upgrade", "--back")
     if _at(run) != name:
         raise LabError(f"the way back leads to '{_at(run)}', not to '{name}'")
-    _committed(run, f"The upgrade, back to: {name}")
-    run.well(f"back at the step '{name}'")
-
-
-def _committed(run: Running, message: str) -> None:
     run.validated()
-    head = run.commit(message)
-    # Until then everything is well, at the commit before.
-    run.until("the commit is seen", lambda found: all(each.revision == head for each in found.values()), seconds=300)
+    run.commit(f"The upgrade, back to: {name}")
+    run.well(f"back at the step '{name}'")
 
 
 def _refused(run: Running) -> None:
