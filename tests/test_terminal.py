@@ -175,9 +175,12 @@ def test_a_full_disk_is_told(workplace: Path, arguments: list[str]) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_everything_on_a_full_disk(workplace: Path) -> None:
+@pytest.mark.parametrize("options", [[], ["--verbose"]], ids=" ".join)
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_everything_on_a_full_disk(workplace: Path, unbuffered: str, options: list[str]) -> None:
+    told = environment(PYTHONUNBUFFERED=unbuffered)
     with Path("/dev/full").open("w") as full:
-        done = subprocess.run([*MCGEN, "build", "bad.yaml"], stdout=full, stderr=full, timeout=120)
+        done = subprocess.run([*MCGEN, "build", "bad.yaml", *options], stdout=full, stderr=full, timeout=120, env=told)
     assert done.returncode == 3
 
 

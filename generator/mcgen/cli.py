@@ -140,17 +140,19 @@ def _refused(error: OSError) -> int:
     """Say what the operating system refused, which is nobody's mistake in a blueprint; --verbose shows where."""
     from mcgen.report import printable
 
-    if terminal.is_verbose():
-        import traceback
-
-        traceback.print_exception(error)
     where = f"'{printable(os.fsdecode(error.filename))}'" if error.filename is not None else "standard output"
+    remedy = "free some space, or write elsewhere" if error.errno in _FULL else "put that right"
     _discard(sys.stdout)
-    with suppress(OSError):
-        remedy = "free some space, or write elsewhere" if error.errno in _FULL else "put that right"
+    try:
+        if terminal.is_verbose():
+            import traceback
+
+            traceback.print_exception(error)
         click.echo(
             f"mcgen: {where}: {error.strerror or printable(str(error))}: {remedy} and run the command again", err=True
         )
+    except OSError:
+        _discard(sys.stderr)
     return EXIT_ENVIRONMENT
 
 
