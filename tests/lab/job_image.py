@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 NAMES = ("registry.example.com/*mcgen-bootstrap:*",)
 HOME = "/opt/mcgen"
+# Where the packages lie: Debian's Python looks into other folders beside its library than Python's own.
+PACKAGES = f"{HOME}/packages"
 MANIFESTS = Path(__file__).parent / "manifests/mcgen-bootstrap"
 REQUIREMENTS = CHECKOUT / "generator/mcgen/templates/bootstrap-requirements.txt"
 PROGRAMS = ("/usr/bin/git", "/usr/bin/ssh")
@@ -32,10 +34,10 @@ def image(links: dict[str, str]) -> Image:
         **{program: Path(program) for program in PROGRAMS},
         **{f"/usr/local/bin/{name}": TOOLS / name for name in ("istioctl", "kubectl", "kubeseal")},
         **dict(below(library, Path(sys.base_prefix, "lib", python()))),
-        **dict(installed(f"{library}/site-packages")),
-        **dict(below(f"{library}/site-packages/mcgen", CHECKOUT / "generator/mcgen")),
-        **dict(below(f"{library}/site-packages/mcgen/schemas", CHECKOUT / "schemas")),
-        f"{library}/site-packages/mcgen/rules.md": CHECKOUT / "docs/rules.md",
+        **dict(installed(PACKAGES)),
+        **dict(below(f"{PACKAGES}/mcgen", CHECKOUT / "generator/mcgen")),
+        **dict(below(f"{PACKAGES}/mcgen/schemas", CHECKOUT / "schemas")),
+        f"{PACKAGES}/mcgen/rules.md": CHECKOUT / "docs/rules.md",
     }
     return Image(
         names=NAMES,
