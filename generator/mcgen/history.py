@@ -51,7 +51,7 @@ def compare(folder: Path, revision: str, forget: Collection[str] = ()) -> list[P
     upgrade = [(tree.upgrade_in(raw), specs) for raw, specs in zip(sets, operators, strict=True)]
     return [
         *steps.compare(folder, (old, there), (new, here), forget),
-        *revisions.compare(folder, upgrade[0], upgrade[1], leaving=there != here),
+        *revisions.compare(folder, upgrade[0], upgrade[1], remotes=tree.has_remotes(new), leaving=there != here),
         *_withheld(folder, old, new, here),
         *_identities(folder, revision, old, new),
         *_sealing_keys(folder, revision, old, new),

@@ -41,6 +41,11 @@ def application(cluster: str, wave: int, stage: str) -> str:
     return f"{chain(cluster)}/{wave:02}-{stage}.yaml"
 
 
+def application_set(role: str) -> str:
+    """Return the file of the ApplicationSet of a role; there is none for a role that no cluster has."""
+    return f"{APPLICATION_SETS}/{role}.yaml"
+
+
 def overlay(cluster: str, stage: str, consumer: str | None) -> str:
     """Return the overlay of one stage; a remote secret lies with the cluster that uses it."""
     if stage == REMOTE_SECRET:

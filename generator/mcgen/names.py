@@ -62,8 +62,8 @@ DELETION_APPROVED = "argocd.argoproj.io/deletion-approved"
 # Namespaces and fixed names
 ISTIO_SYSTEM = "istio-system"
 KUBE_SYSTEM = "kube-system"
-# The ApplicationSet of what primaries read of each other, by its role
-PEERS = "peers"
+# The ApplicationSets, by their roles: all chains of primaries, those of remotes, and what primaries read of each other
+PRIMARIES, REMOTES, PEERS = "primaries", "remotes", "peers"
 IN_CLUSTER = "in-cluster"
 IN_CLUSTER_SERVER = "https://kubernetes.default.svc"
 EAST_WEST_GATEWAY = "istio-eastwestgateway"

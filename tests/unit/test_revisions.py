@@ -21,15 +21,20 @@ def at(step: str, old: str = OLD, new: str = NEW) -> Upgrade:
     return Upgrade(step, old, new)
 
 
-def operators(*revisions: str, tag: str = "1.31.1", profile: str = "default") -> dict[str, Any]:
+def operators(*revisions: str, tag: str = "1.31.1") -> dict[str, Any]:
     """Return the specs of one cluster's control planes."""
-    return {f"{GKE}-{each}": {"revision": each, "tag": tag, "profile": profile} for each in revisions}
+    return {f"{GKE}-{each}": {"revision": each, "tag": tag} for each in revisions}
 
 
 def found(
-    before: tuple[Upgrade, dict[str, Any]], after: tuple[Upgrade, dict[str, Any]], *, leaving: bool = False
+    before: tuple[Upgrade, dict[str, Any]],
+    after: tuple[Upgrade, dict[str, Any]],
+    *,
+    remotes: bool = False,
+    leaving: bool = False,
 ) -> list[tuple[str, str]]:
-    return [(each.code, each.message) for each in revisions.compare(TREE, before, after, leaving=leaving)]
+    problems = revisions.compare(TREE, before, after, remotes=remotes, leaving=leaving)
+    return [(each.code, each.message) for each in problems]
 
 
 def test_a_mesh_that_was_not_there_may_begin_with_anything() -> None:
@@ -46,10 +51,19 @@ def test_an_upgrade_and_a_leaving_cluster_are_two_commits() -> None:
 
 def test_a_skipped_step_says_which_is_next() -> None:
     before, after = (at(upgrades.PREPARED), operators(OLD)), (at(upgrades.SWITCHED), operators(OLD, NEW))
-    (problem,) = revisions.compare(TREE, before, after, leaving=False)
+    (problem,) = revisions.compare(TREE, before, after, remotes=False, leaving=False)
     assert problem.code == "MC665"
     assert problem.message == "the upgrade is at 'prepared' at the other revision, and now at 'switched'"
     assert problem.advice == "take one step in each commit: 'primaries' is next"
+
+
+@pytest.mark.parametrize("remotes", [True, False])
+def test_the_step_of_the_remotes_is_left_out_where_there_are_none(remotes: bool) -> None:
+    """Whatever is installed: a remote that waits behind its gate has no control plane in the tree."""
+    before, after = (at(upgrades.PRIMARIES), operators(OLD, NEW)), (at(upgrades.REMOTES), operators(OLD, NEW))
+    switched = (at(upgrades.SWITCHED), operators(OLD, NEW))
+    assert (found(before, after, remotes=remotes) == []) == remotes
+    assert (found(before, switched, remotes=remotes) == []) != remotes
 
 
 def test_one_upgrade_cannot_become_another() -> None:
@@ -68,7 +82,7 @@ def test_a_revision_does_not_change_without_a_step() -> None:
 
 def test_another_minor_does_not_come_in_place() -> None:
     before = (IDLE, operators(OLD, tag="1.30.4"))
-    (problem,) = revisions.compare(TREE, before, (IDLE, operators(OLD)), leaving=False)
+    (problem,) = revisions.compare(TREE, before, (IDLE, operators(OLD)), remotes=False, leaving=False)
     assert problem.code == "MC664"
     assert problem.message.startswith("a control plane goes from Istio 1.30.4 to 1.31.1 in place")
     assert problem.pos.file == f"tree/{GKE}-{OLD}"

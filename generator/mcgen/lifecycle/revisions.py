@@ -21,14 +21,22 @@ CONTROL_PLANE = re.compile(rf"clusters/([^/]+)/{names.control_plane('')}[^/]*/{r
 
 
 def compare(
-    folder: Path, old: tuple[Upgrade, Operators], new: tuple[Upgrade, Operators], *, leaving: bool
+    folder: Path,
+    old: tuple[Upgrade, Operators],
+    new: tuple[Upgrade, Operators],
+    *,
+    remotes: bool,
+    leaving: bool,
 ) -> Iterator[Problem]:
-    """Yield what an upgrade cannot do in one commit. leaving: whether a cluster has gone a phase on in the same one."""
+    """Yield what an upgrade cannot do in one commit.
+
+    remotes: whether the new tree has any: one that waits behind its gate counts, as it does for `mcgen upgrade`.
+    leaving: whether a cluster has gone a phase on in the same commit.
+    """
     pos = Pos(file=str(folder / layout.APPLICATION_SETS))
     (before, there), (after, here) = old, new
     if not there:
         return
-    remotes = any(spec.get("profile") == "remote" for spec in (*there.values(), *here.values()))
     if before != after and leaving:
         yield _problem(
             "MC666", "an upgrade goes a step on, and in the same commit a cluster leaves a phase further",

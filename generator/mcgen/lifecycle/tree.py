@@ -35,6 +35,11 @@ def sets(manifest: Manifest) -> list[str]:
     return sorted(path for path in manifest.files if path.startswith(f"{layout.APPLICATION_SETS}/"))
 
 
+def has_remotes(manifest: Manifest) -> bool:
+    """Return whether a tree has remotes, those whose control plane still waits behind its gate included."""
+    return layout.application_set(names.REMOTES) in manifest.files
+
+
 def states(files: Iterable[bytes]) -> dict[str, str]:
     """Return the state of each cluster that leaves; what is no ApplicationSet of mcgen says nothing."""
     found: dict[str, str] = {}

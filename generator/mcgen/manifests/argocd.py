@@ -65,16 +65,16 @@ def install(mesh: Mesh) -> Iterator[File]:
 def application_sets(mesh: Mesh) -> Iterator[File]:
     """Yield the ApplicationSets that root syncs: all primaries' chains, then all remotes', and what peers read."""
     for role, wave, clusters in (
-        ("primaries", PRIMARIES_WAVE, mesh.primaries),
-        ("remotes", REMOTES_WAVE, mesh.remotes),
+        (names.PRIMARIES, PRIMARIES_WAVE, mesh.primaries),
+        (names.REMOTES, REMOTES_WAVE, mesh.remotes),
     ):
         if clusters:
             document = _application_set(mesh, role, wave, _chains(mesh, clusters))
-            yield File(path=f"{layout.APPLICATION_SETS}/{role}.yaml", documents=(document,))
+            yield File(path=layout.application_set(role), documents=(document,))
     peers = tuple(chain.peers(mesh))
     if peers:
         document = _application_set(mesh, names.PEERS, REMOTES_WAVE, _peers(mesh, peers))
-        yield File(path=f"{layout.APPLICATION_SETS}/{names.PEERS}.yaml", documents=(document,))
+        yield File(path=layout.application_set(names.PEERS), documents=(document,))
 
 
 def application(mesh: Mesh, step: Step) -> File:

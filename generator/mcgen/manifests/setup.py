@@ -33,7 +33,7 @@ def of(mesh: Mesh) -> Setup:
     """Return what the setup needs to know of a mesh."""
     argocd = mesh.gitops.argocd
     # The list of peers may come and go; the policy, which a person applies, knows it from the beginning.
-    roles = [("primaries", mesh.primaries), ("remotes", mesh.remotes), (names.PEERS, mesh.peers)]
+    roles = [(names.PRIMARIES, mesh.primaries), (names.REMOTES, mesh.remotes), (names.PEERS, mesh.peers)]
     return Setup(
         mesh=mesh.name,
         namespace=argocd.namespace,

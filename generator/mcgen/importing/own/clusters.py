@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mcgen.tree import Data
 
 _BY_TITLE = {module.TITLE: name for name, module in PLATFORMS.items()}
-_SETS = ("primaries", "remotes")
+_SETS = (names.PRIMARIES, names.REMOTES)
 _NO_RIGHTS = "; it must have these rights already"
 # Of a cluster that has left, the tree only says that the job's credential had rights there, not whose it was.
 _SOMEBODY: Data = {"kind": "User", "name": "mcgen-bootstrap"}
@@ -44,7 +44,7 @@ def _states(tree: Tree) -> dict[str, str]:
     """Return how far each cluster that leaves has left."""
     found: dict[str, str] = {}
     for role in _SETS:
-        for generator in items(tree.at(f"{layout.APPLICATION_SETS}/{role}.yaml", "spec", "generators")):
+        for generator in items(tree.at(layout.application_set(role), "spec", "generators")):
             for element in items(mapping(generator.get("list")).get("elements")):
                 if names.STATE in element:
                     found[word(element.get("cluster"))] = word(element[names.STATE])

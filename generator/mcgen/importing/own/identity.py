@@ -57,7 +57,7 @@ def istio(tree: Tree, draft: Draft, pages: Pages) -> None:
         draft.put(("istio", "charts"), charts, default="https://istio-release.storage.googleapis.com/charts")
     level = tree.at(_SYSTEM, "metadata", "labels", f"{names.POD_SECURITY}enforce")
     draft.put(("istio", "proxy", "privileged"), level == "privileged", default=False)
-    annotations = mapping(tree.at(f"{layout.APPLICATION_SETS}/primaries.yaml", "metadata", "annotations"))
+    annotations = mapping(tree.at(layout.application_set(names.PRIMARIES), "metadata", "annotations"))
     to, step = pages.upgrade
     revision = annotations.get(names.UPGRADE_FROM) if step else _revision(tree)
     draft.put(("istio", "revision"), revision, default="default")
