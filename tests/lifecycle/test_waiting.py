@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from mcgen import upgrades
+from mcgen import edit, upgrades
 from mcgen.cli import run
-from tests.lifecycle.steps import SAMPLE, against, commit, git
+from tests.lifecycle.steps import SAMPLE, STATES, against, commit, git, remove
 
 pytestmark = pytest.mark.usefixtures("waiting")
 
@@ -31,3 +31,18 @@ def test_it_is_upgraded_commit_by_commit() -> None:
         assert run(["build", SAMPLE]) == 0
         assert against() == 0
         commit(step)
+
+
+def test_a_cluster_that_was_added_by_mistake_leaves_commit_by_commit() -> None:
+    """There is no remote secret that could stay behind: only a gate."""
+    before = Path(SAMPLE).read_text(encoding="utf-8")
+    for state in STATES:
+        assert remove("--assume-live") == 0
+        assert run(["build", SAMPLE]) == 0
+        assert against() == 0, state
+        commit(state)
+    assert remove("--assume-live") == 0
+    assert Path(SAMPLE).read_text(encoding="utf-8") == edit.remove(before, 1)
+    assert run(["build", SAMPLE]) == 0
+    assert against() == 0
+    assert not Path("output/gke-aks/clusters/aks").exists()

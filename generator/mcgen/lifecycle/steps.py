@@ -99,17 +99,26 @@ def _unused(cluster: str, pos: Pos) -> Problem:
 
 
 def _unread(folder: Path, old: Manifest, new: Manifest) -> Iterator[Problem]:
-    """Yield the remote secrets that a tree has lost although both clusters are in it; in phases their folder stays."""
+    """Yield the remote secrets that a tree has lost although both clusters are in it; in phases their folder stays.
+
+    A folder that only held a gate stands for no remote secret, and leaves nothing behind.
+    """
     there = set(tree.clusters(new))
     for path in sorted(old.files.keys() - new.files.keys()):
         match = _READS.fullmatch(path)
-        if match and there >= set(match.groups()):
+        if match and there >= set(match.groups()) and _held(path.rpartition("/")[0], old):
             yield Problem(
                 code="MC662",
                 message=f'"{match[1]}" no longer reads "{match[2]}", and its remote secret stays behind',
                 pos=Pos(file=str(folder / layout.APPLICATION_SETS)),
                 advice="restore the sealed file, and build again",
             )
+
+
+def _held(folder: str, manifest: Manifest) -> bool:
+    """Return whether a remote secret lies in a folder: sealed, which is an input of the build, or kept elsewhere."""
+    sealed, kept = (f"{folder}/{name}" for name in (layout.SEALED_SECRET, layout.EXTERNAL_SECRET))
+    return sealed in manifest.inputs or kept in manifest.files
 
 
 def _needed(state: str) -> frozenset[str]:
