@@ -13,6 +13,7 @@ INSTALL = "argocd/install"
 APPLICATION_SETS = "argocd/applicationsets"
 SETUP = "argocd/setup"
 PATCHES = f"{SETUP}/patches"
+ADMISSION_POLICY = f"{SETUP}/admission-policy.yaml"
 BOOTSTRAP = "bootstrap"
 BOOTSTRAP_IMAGE = f"{BOOTSTRAP}/image"
 # Folders that a person applies: no Application may lead to one.

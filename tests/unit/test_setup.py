@@ -10,10 +10,13 @@ import jinja2
 import pytest
 import yaml
 
+from mcgen import blueprint, chain, layout, mesh, runbook, source
 from mcgen.emit import emit
+from mcgen.facts import Inputs
 from mcgen.manifests import setup, setup_argocd, setup_plugin
 from mcgen.manifests.setup import SUPPORTED, Plugin, Setup
 from mcgen.prose import render
+from tests.helpers import BLUEPRINTS
 
 if TYPE_CHECKING:
     from mcgen.tree import File
@@ -223,3 +226,18 @@ def test_another_cluster_is_one_more_line_of_the_policy() -> None:
     added = [line for line in more if "gke-aks-eks" in line]
     assert [line for line in more if line not in added] == lines(SETUP)
     assert {line.strip() for line in added} == {"'gke-aks-eks',"}
+
+
+@pytest.mark.parametrize("sample", ["gke-aks", "multi-primary", "minimal", "external-secrets"])
+def test_of_the_setup_a_new_cluster_changes_the_admission_policy_alone(sample: str) -> None:
+    """As RUNBOOK.md and docs/lifecycle.md say to whoever adds one."""
+    text = (BLUEPRINTS / f"{sample}.yaml").read_bytes()
+    data = source.parse(text, sample).data
+    before = mesh.resolve(blueprint.convert(data), Inputs())
+    first = data["clusters"][0]["name"]
+    data["clusters"].append({"name": "more", "platform": "generic", "role": "remote", "primary": first})
+    after = mesh.resolve(blueprint.convert(data), Inputs())
+    old, new = ({file.path: file for file in setup.files(each)} for each in (before, after))
+    assert {path for path in old | new if old.get(path) != new.get(path)} == {layout.ADMISSION_POLICY}
+    page = runbook.file(before, chain.chains(before)).text or ""
+    assert f"applies `{before.path}/argocd/install` again, and `{before.path}/{layout.ADMISSION_POLICY}` where" in page

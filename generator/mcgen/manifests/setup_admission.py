@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from mcgen.manifests.setup_settings import Setup
 
-PATH = f"{layout.SETUP}/admission-policy.yaml"
 TRACKING_ID = "argocd.argoproj.io/tracking-id"
 
 _API = "admissionregistration.k8s.io/v1"
@@ -43,7 +42,7 @@ def policy(setup: Setup) -> File:
     }.items():
         name = f"mcgen-{setup.mesh}-{resource}"
         documents += [_policy(name, resource, variables, rules), _binding(name, setup.namespace)]
-    return File(path=PATH, documents=tuple(documents))
+    return File(path=layout.ADMISSION_POLICY, documents=tuple(documents))
 
 
 def _applications(setup: Setup) -> tuple[dict[str, str], list[Data]]:
