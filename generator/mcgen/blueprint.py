@@ -486,32 +486,42 @@ class From(_Section, frozen=True, kw_only=True):
 
     service_accounts: Annotated[
         list[Caller],
-        Meta(description="The callers' service accounts, as namespace/serviceaccount."),
+        Meta(min_length=1, description="The callers' service accounts, as namespace/serviceaccount."),
     ] = field(default_factory=list)
-    namespaces: Annotated[list[Label], Meta(description="The callers' namespaces.")] = field(default_factory=list)
+    namespaces: Annotated[list[Label], Meta(min_length=1, description="The callers' namespaces.")] = field(
+        default_factory=list
+    )
     ip_blocks: Annotated[
         list[Cidr],
-        Meta(description="The callers' addresses, as the proxy of the called pod sees them."),
+        Meta(min_length=1, description="The callers' addresses, as the proxy of the called pod sees them."),
     ] = field(default_factory=list)
 
 
 class To(_Section, frozen=True, kw_only=True):
     """What is called. All that is given must hold; anything but `ports` needs HTTP (L7)."""
 
-    methods: Annotated[list[Method], Meta(description="HTTP methods.")] = field(default_factory=list)
-    not_methods: Annotated[list[Method], Meta(description="All HTTP methods but these.")] = field(default_factory=list)
+    methods: Annotated[list[Method], Meta(min_length=1, description="HTTP methods.")] = field(default_factory=list)
+    not_methods: Annotated[list[Method], Meta(min_length=1, description="All HTTP methods but these.")] = field(
+        default_factory=list
+    )
     paths: Annotated[
         list[str],
-        Meta(description="HTTP paths: exact, or with a * at the beginning or the end.", examples=[["/v1/*"]]),
+        Meta(
+            min_length=1,
+            description="HTTP paths: exact, or with a * at the beginning or the end.",
+            examples=[["/v1/*"]],
+        ),
     ] = field(default_factory=list)
-    not_paths: Annotated[list[str], Meta(description="All HTTP paths but these.")] = field(default_factory=list)
+    not_paths: Annotated[list[str], Meta(min_length=1, description="All HTTP paths but these.")] = field(
+        default_factory=list
+    )
     hosts: Annotated[
         list[str],
-        Meta(description="Hosts of the HTTP requests: exact, or with a * at the beginning or the end."),
+        Meta(min_length=1, description="Hosts of the HTTP requests: exact, or with a * at the beginning or the end."),
     ] = field(default_factory=list)
     ports: Annotated[
         list[Annotated[int, Meta(ge=1, le=65535)]],
-        Meta(description="Ports of the called containers, not of their Service.", examples=[[8080]]),
+        Meta(min_length=1, description="Ports of the called containers, not of their Service.", examples=[[8080]]),
     ] = field(default_factory=list)
 
 

@@ -141,7 +141,7 @@ def _limit(error: Any, path: DataPath, source: Source) -> Iterator[Problem]:
     limit = error.validator_value
     message, advice = {
         "maxLength": (f"is {len(str(error.instance))} characters long, and may have {limit}", "shorten it"),
-        "minItems": ("is an empty list", "add an item"),
+        "minItems": ("is an empty list", f"add an item{', or leave it out' if 'default' in error.schema else ''}"),
         "minimum": (f"is {error.instance}, and must be at least {limit}", "raise it"),
         "maximum": (f"is {error.instance}, and must be at most {limit}", "lower it"),
     }[error.validator]

@@ -61,6 +61,8 @@ def _rule(rule: Data, trust_domain: str, path: DataPath) -> tuple[Data, list[Res
             said: Data = {}
             rest += _unknown(entry, {inner}, (*path, key, 0))
             for name, value in mapping(entry.get(inner)).items():
+                if value == []:
+                    continue  # Istio takes no notice of it either.
                 one, why = reader(name, value, trust_domain)
                 said |= one
                 if why:

@@ -95,13 +95,17 @@ def meaningful(blueprint: Blueprint) -> Iterator[Finding]:
         if policy.action == "DENY" and not policy.rules:
             yield error("MC216", path, f'policy "{policy.name}" denies nothing: it has no rules', "add `rules`")
         for j, rule in enumerate(policy.rules):
-            caller, operation = rule.from_, rule.to
-            empty = [part for part in (caller, operation) if part is not None and _is_empty(part)]
-            if empty or (caller is None and operation is None):
+            place: DataPath = (*path, "rules", j)
+            if rule.from_ is None and rule.to is None:
                 yield error(
-                    "MC216", (*path, "rules", j), f'rules[{j}] of policy "{policy.name}" says nothing',
+                    "MC216", place, f'rules[{j}] of policy "{policy.name}" says nothing',
                     "say who may call in `from`, or what in `to`, or remove the rule",
                 )  # fmt: skip
+            for key, part, left_out in (("from", rule.from_, "anybody"), ("to", rule.to, "anything")):
+                if part is not None and _is_empty(part):
+                    message = f'`{key}` in rules[{j}] of policy "{policy.name}" says nothing'
+                    advice = f"say more in it, or leave it out where {left_out} is meant"
+                    yield error("MC216", (*place, key), message, advice)
 
 
 def matchable(blueprint: Blueprint) -> Iterator[Finding]:
