@@ -116,4 +116,53 @@ def demo_namespace(blueprint: Blueprint) -> Iterator[Finding]:
             )
 
 
-RULES = (declared_once, addon_namespace, known_clusters, nothing_exported, demo_namespace)
+def refused_pods(blueprint: Blueprint) -> Iterator[Finding]:
+    """MC304: pod security lets in the pods that get a sidecar.
+
+    istio-init adds NET_ADMIN and NET_RAW, which baseline refuses as well. A warning only: pods of a gateway have none.
+    Sources: istio, istio-discovery/files/injection-template.yaml; Kubernetes, Pod Security Standards.
+    """
+    if _cni(blueprint):
+        return
+    for i, ns in enumerate(blueprint.namespaces):
+        if ns.injection and ns.pod_security in ("baseline", "restricted"):
+            yield warning(
+                "MC304",
+                ("namespaces", i, "podSecurity"),
+                f'"{ns.pod_security}" refuses every pod of namespace "{ns.name}" that gets a sidecar: its istio-init '
+                "needs NET_ADMIN",
+                "remove the line, or install Istio's CNI plugin and set `pilot.cni.enabled` in istio.values",
+            )
+
+
+def _cni(blueprint: Blueprint) -> bool:
+    """Return whether pods are injected without istio-init, because Istio's CNI plugin does its work."""
+    found: object = blueprint.istio.values
+    for key in ("pilot", "cni", "enabled"):
+        found = found.get(key) if isinstance(found, dict) else None
+    return found is True
+
+
+def exported_without_sidecars(blueprint: Blueprint) -> Iterator[Finding]:
+    """MC306: behind a gateway somebody speaks mutual TLS. The demo's namespace has MC232."""
+    demo = blueprint.demo.namespace if blueprint.demo.enabled else None
+    for i, ns in enumerate(blueprint.namespaces):
+        if ns.exported and not ns.injection and ns.name != demo:
+            yield warning(
+                "MC306",
+                ("namespaces", i, "exported"),
+                f'namespace "{ns.name}" is exported, and its pods get no sidecar: calls through the gateway need '
+                "mutual TLS, and fail",
+                "remove `injection: false`, or the export",
+            )
+
+
+RULES = (
+    declared_once,
+    addon_namespace,
+    known_clusters,
+    nothing_exported,
+    demo_namespace,
+    refused_pods,
+    exported_without_sidecars,
+)

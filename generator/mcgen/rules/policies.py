@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from mcgen import names
 from mcgen.mesh import all_namespaces
-from mcgen.rules.finding import Finding, error, one_of
+from mcgen.rules.finding import Finding, error, one_of, warning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,6 +108,19 @@ def meaningful(blueprint: Blueprint) -> Iterator[Finding]:
                     yield error("MC216", (*place, key), message, advice)
 
 
+def enforced(blueprint: Blueprint) -> Iterator[Finding]:
+    """MC305: somebody enforces a policy: the sidecars of its namespace."""
+    bare = {ns.name for _, ns in all_namespaces(blueprint) if not ns.injection}
+    for i, policy in enumerate(blueprint.policies):
+        if policy.namespace in bare:
+            yield warning(
+                "MC305",
+                ("policies", i, "namespace"),
+                f'pods of namespace "{policy.namespace}" get no sidecar, and nobody enforces policy "{policy.name}"',
+                'remove `injection: false` there; only pods with the label `sidecar.istio.io/inject: "true"` obey it',
+            )
+
+
 def matchable(blueprint: Blueprint) -> Iterator[Finding]:
     """MC238: paths and hosts are patterns that a request can match.
 
@@ -156,4 +169,4 @@ def _is_empty(part: object) -> bool:
     return not any(getattr(part, field) for field in part.__struct_fields__)  # type: ignore[attr-defined]
 
 
-RULES = (unique, known_names, meaningful, matchable)
+RULES = (unique, known_names, meaningful, enforced, matchable)
