@@ -60,8 +60,12 @@ def test_build_warns_of_a_file_that_argo_cd_would_apply(capsys: pytest.CaptureFi
     assert run(["build", "blueprints/shop.yaml"]) == 0
     assert "MC653" not in capsys.readouterr().err
     Path("output/shop/clusters/one/argocd/mine.yaml").write_text("kind: ConfigMap\n", encoding="utf-8")
-    assert run(["build", "blueprints/shop.yaml"]) == 0
-    assert "mine.yaml: warning: " in capsys.readouterr().err
+    for build in (["build"], ["build", "--check"]):
+        assert run([*build, "blueprints/shop.yaml"]) == 0
+        assert "mine.yaml: warning: " in capsys.readouterr().err
+    # It is the tree's validation that refuses it, as docs/rules.md says.
+    assert run(["validate", "output/shop"]) == 1
+    assert "MC653" in capsys.readouterr().err
 
 
 def test_validate_knows_a_folder_of_trees(capsys: pytest.CaptureFixture[str]) -> None:
