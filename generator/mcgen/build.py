@@ -6,7 +6,7 @@ import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from mcgen import chain, layout, readme, validators
+from mcgen import chain, handed, layout, readme, validators
 from mcgen.assemble import assemble
 from mcgen.emit import emit
 from mcgen.order import OrderProof, order_problems
@@ -61,7 +61,8 @@ def build(loaded: Loaded, choice: Choice, watch: Watch = iter) -> Built:
     def place(path: str) -> Pos:
         return loaded.source.pos(origins.get(path, ()))
 
-    problems = [*validators.problems(findings, place), *order_problems(proof.finish(), place)]
+    said = handed.finder(mesh, loaded.source)
+    problems = [*validators.problems(findings, place, said), *order_problems(proof.finish(), place)]
     return Built(files=files, problems=problems, origins=origins)
 
 

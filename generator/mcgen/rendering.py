@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from mcgen import chain, delivery, go_yaml, istioctl, layout, stages, store, unquoted, validators
+from mcgen import chain, delivery, go_yaml, handed, istioctl, layout, stages, store, unquoted, validators
 from mcgen.manifest import digest
 from mcgen.manifests import istio_operator, rendered
 from mcgen.problems import Problem, Severity, ToolError, has_errors
@@ -49,7 +49,7 @@ def complete(loaded: Loaded, tree: Path) -> tuple[Loaded, list[Problem]]:
     if loaded.mesh.istio.delivery != delivery.MANIFESTS:
         return loaded, []
     wanted = _wanted(loaded.mesh)
-    problems = list(_malformed(wanted.values(), loaded.source.pos))
+    problems = list(_malformed(wanted.values(), loaded))
     if problems:
         return loaded, problems
     programs = {version: istioctl.find(version) for version in sorted({one.version for one in wanted.values()})}
@@ -82,7 +82,7 @@ def _wanted(mesh: Mesh) -> dict[str, Wanted]:
     return found
 
 
-def _malformed(wanted: Iterable[Wanted], pos: Callable[[DataPath], Pos]) -> Iterator[Problem]:
+def _malformed(wanted: Iterable[Wanted], loaded: Loaded) -> Iterator[Problem]:
     """Yield what the schema has against the operators: istioctl says less, and does not say where."""
     check = validators.checker(validators.Choice(embedded=True, kubeconform=None))
     origins = {f"{step.source}/{layout.ISTIO_OPERATOR}": step.origin for one in wanted for step in one.steps[:1]}
@@ -91,7 +91,8 @@ def _malformed(wanted: Iterable[Wanted], pos: Callable[[DataPath], Pos]) -> Iter
         for one in wanted
         for finding in check((one.operator,), f"{one.steps[0].source}/{layout.ISTIO_OPERATOR}")
     ]
-    yield from validators.problems(findings, lambda path: pos(origins[path]))
+    said = handed.finder(loaded.mesh, loaded.source)
+    yield from validators.problems(findings, lambda path: loaded.source.pos(origins[path]), said)
 
 
 def _rendered(wanted: dict[str, Wanted], programs: dict[str, Program | str]) -> Iterator[tuple[str, list[Data] | str]]:

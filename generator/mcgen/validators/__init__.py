@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mcgen.problems import Problem, ToolError
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from mcgen.problems import Pos
+    from mcgen.tree import DataPath
 
 INVALID = "MC401"
 NO_SCHEMA = "MC402"
@@ -37,6 +38,7 @@ class Finding:
     """What is wrong with the document number `index` (from 0) of a file, and at which place in it.
 
     where: such as `spec.ports[2].port`; empty where the whole document is meant.
+    place: the same as data, where the engine says it; key: the key there is wrong, not its value.
     """
 
     path: str
@@ -46,6 +48,16 @@ class Finding:
     where: str
     message: str
     code: str = INVALID
+    place: DataPath = field(default=(), compare=False)
+    key: bool = field(default=False, compare=False)
+
+
+class Said(NamedTuple):
+    """A place in the blueprint at which something is handed through: its path in words, and what to mark there."""
+
+    words: str
+    pos: Pos
+    length: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,9 +95,22 @@ def checker(choice: Choice) -> Callable[[Sequence[Any], str], Iterable[Finding]]
     return Embedded().validate
 
 
-def problems(findings: Iterable[Finding], origin_of: Callable[[str], Pos]) -> Iterator[Problem]:
-    """Yield one problem per finding, at the place in the blueprint that brought the file about."""
+def problems(
+    findings: Iterable[Finding],
+    origin_of: Callable[[str], Pos],
+    said: Callable[[Finding], Said | None] = lambda _: None,
+) -> Iterator[Problem]:
+    """Yield one problem per finding, at the place in the blueprint that brought the file about.
+
+    said: where the blueprint hands through what a finding is about, if it does; told there, and once for all files.
+    """
+    told: set[tuple[Said, str]] = set()
     for found in findings:
+        if place := said(found):
+            if (place, found.message) not in told:
+                yield _handed(found, place)
+            told.add((place, found.message))
+            continue
         title = " ".join(filter(None, (found.kind, f"'{found.name}'" if found.name else "")))
         parts = (found.path, title or f"document {found.index + 1}", found.where, found.message)
         yield Problem(
@@ -94,3 +119,13 @@ def problems(findings: Iterable[Finding], origin_of: Callable[[str], Pos]) -> It
             pos=origin_of(found.path),
             advice=ADVICE[found.code],
         )
+
+
+def _handed(found: Finding, place: Said) -> Problem:
+    return Problem(
+        code=found.code,
+        message=f"{place.words}: {found.message}",
+        pos=place.pos,
+        length=place.length,
+        advice=f"correct it: it is handed through, as {found.where} of {found.path}",
+    )

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from mcgen.validators.explain import Defect
+
 Verdict: TypeAlias = Callable[[Any], bool]
 Engine: TypeAlias = Callable[[dict[str, Any]], Verdict]
 """Compiles a schema into the question whether a document is valid."""
@@ -102,9 +104,11 @@ class Embedded:
             yield from self._explained(document, path, index)
 
     def _explained(self, document: Any, path: str, index: int) -> Iterator[Finding]:
+        from mcgen.validators.explain import Defect
+
         found = explained(document, path, index, self._folder)
         unnamed = "holds a value that is none in JSON"
-        yield from found or [_finding(document, path, index, "", unnamed)]
+        yield from found or [_finding(document, path, index, Defect((), unnamed))]
 
 
 def explained(document: Any, path: str, index: int, folder: Path) -> list[Finding]:
@@ -113,12 +117,23 @@ def explained(document: Any, path: str, index: int, folder: Path) -> list[Findin
 
     subject = describe(document)
     schema = None if isinstance(subject, str) else load_schema(subject[0], subject[1], folder)
-    return [_finding(document, path, index, where, message) for where, message in explain(schema or {}, document)]
+    return [_finding(document, path, index, defect) for defect in explain(schema or {}, document)]
 
 
-def _finding(document: Any, path: str, index: int, where: str, message: str) -> Finding:
-    kind, name = document["kind"], _name(document)
-    return Finding(path=path, index=index, kind=kind, name=name, where=where, message=message, code=INVALID)
+def _finding(document: Any, path: str, index: int, defect: Defect) -> Finding:
+    from mcgen.validators.explain import place
+
+    return Finding(
+        path=path,
+        index=index,
+        kind=document["kind"],
+        name=_name(document),
+        where=place(defect.where),
+        message=defect.message,
+        code=INVALID,
+        place=defect.where,
+        key=defect.key,
+    )
 
 
 def describe(document: Any) -> tuple[str, str, str] | str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -40,17 +40,20 @@ LIMITS = {
 }
 
 
-def explain(schema: dict[str, Any], document: Any) -> list[tuple[str, str]]:
-    """Return (place, message) for every defect of the document, sorted, empty for a valid one."""
+class Defect(NamedTuple):
+    """What is wrong at a place of a document; key: with the key there, whatever its value is."""
+
+    where: DataPath
+    message: str
+    key: bool = False
+
+
+def explain(schema: dict[str, Any], document: Any) -> list[Defect]:
+    """Return every defect of the document, sorted, empty for a valid one."""
     secret = isinstance(document, dict) and document.get("kind") == "Secret"
     show = _kept_secret if secret else _shown
-    return sorted(
-        {
-            (place(where), message)
-            for error in validator(schema).iter_errors(document)
-            for where, message in _defects(error, show)
-        }
-    )
+    found = {defect for error in validator(schema).iter_errors(document) for defect in _defects(error, show)}
+    return sorted(found, key=lambda defect: (place(defect.where), defect.message))
 
 
 def validator(schema: dict[str, Any]) -> Draft202012Validator:
@@ -93,7 +96,7 @@ def _compiled(expression: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"(?<!\\)\$", r"\\Z", expression), re.ASCII)
 
 
-def _defects(error: ValidationError, show: Callable[[Any], str]) -> Iterator[tuple[DataPath, str]]:
+def _defects(error: ValidationError, show: Callable[[Any], str]) -> Iterator[Defect]:
     where: DataPath = tuple(error.absolute_path)
     value: Any = error.instance
     rule: Any = error.validator_value
@@ -102,27 +105,25 @@ def _defects(error: ValidationError, show: Callable[[Any], str]) -> Iterator[tup
         case "additionalProperties":
             known = schema.get("properties", {})
             for key in sorted(value.keys() - known.keys(), key=str):
-                yield (*where, str(key)), f"unknown key '{key}'{_near(key, known)}"
+                yield Defect((*where, str(key)), f"unknown key '{key}'{_near(key, known)}", key=True)
         case "required":
             for key in sorted(set(rule) - value.keys()):
-                yield where, f"'{key}' is missing"
+                yield Defect(where, f"'{key}' is missing")
         case "type":
-            yield where, _wrong_type(_types(error), value, show)
+            yield Defect(where, _wrong_type(_types(error), value, show))
         case "enum":
-            yield where, f"{show(value)} is not {_one_of(rule)}{_near(value, rule)}"
+            yield Defect(where, f"{show(value)} is not {_one_of(rule)}{_near(value, rule)}")
         case "pattern":
-            yield where, f"{show(value)} does not match {rule}"
+            yield Defect(where, f"{show(value)} does not match {rule}")
         case "oneOf" | "anyOf":
             yield from _alternatives(error, where, show)
         case str(keyword) if keyword in LIMITS:
-            yield where, f"{show(value)} {LIMITS[keyword]} {rule}"
+            yield Defect(where, f"{show(value)} {LIMITS[keyword]} {rule}")
         case _:
-            yield where, f"{show(value)} breaks the rule '{error.validator}'"
+            yield Defect(where, f"{show(value)} breaks the rule '{error.validator}'")
 
 
-def _alternatives(
-    error: ValidationError, where: DataPath, show: Callable[[Any], str]
-) -> Iterator[tuple[DataPath, str]]:
+def _alternatives(error: ValidationError, where: DataPath, show: Callable[[Any], str]) -> Iterator[Defect]:
     """Explain why no branch fits, or more than one does."""
     branches: list[Any] = list(error.validator_value)  # type: ignore[arg-type]
     keys = list(dict.fromkeys(key for branch in branches for key in branch.get("required", ())))
@@ -131,16 +132,16 @@ def _alternatives(
     nearest = _nearest(inside)
     types = [name for inner in inside if inner.validator == "type" and not inner.path for name in _types(inner)]
     if len(present) > 1:
-        yield where, f"{_list(sorted(present), 'and')} exclude each other"
+        yield Defect(where, f"{_list(sorted(present), 'and')} exclude each other")
     elif nearest:
         for inner in nearest:
             yield from _defects(inner, show)
     elif keys and not present:
-        yield where, f"{_list(sorted(keys), 'or')} is missing"
+        yield Defect(where, f"{_list(sorted(keys), 'or')} is missing")
     elif types:
-        yield where, _wrong_type(types, error.instance, show)
+        yield Defect(where, _wrong_type(types, error.instance, show))
     else:
-        yield where, f"{show(error.instance)} fits none or more than one of the forms that are allowed here"
+        yield Defect(where, f"{show(error.instance)} fits none or more than one of the forms that are allowed here")
 
 
 def _nearest(errors: Iterable[ValidationError]) -> list[ValidationError]:
