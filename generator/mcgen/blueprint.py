@@ -446,7 +446,11 @@ class Cluster(_Section, frozen=True, kw_only=True):
         Literal["leaving", "secret-gone", "gateways-gone", "control-plane-gone", "gone"] | None,
         Meta(description="How far a cluster has left the mesh; `mcgen remove cluster` sets it (default: a member)."),
     ] = None
-    ingress_gateway: Annotated[bool, Meta(description="Also install Istio's ingress gateway in this cluster.")] = False
+    ingress_gateway: Annotated[
+        bool,
+        Meta(description="Also install Istio's ingress gateway in this cluster, with a public load balancer; a patch "
+             "of stage ingress-gateway says what that is to be told otherwise."),
+    ] = False  # fmt: skip
     bootstrap: Annotated[
         Bootstrap, Meta(description="How `mcgen bootstrap` and the primary reach this cluster's API server.")
     ] = Bootstrap()

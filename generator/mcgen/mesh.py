@@ -66,6 +66,7 @@ class Gateway:
 class Cluster:
     """One cluster. primary: the name of the cluster whose istiod serves it (its own, for a primary).
 
+    ingress_annotations: of the ingress gateway's Service, the platform's; `gateway` is the east-west one.
     opens: whether secrets are read here: remote secrets, or the CA of the mesh. authority: what the inputs say of its
     CA under the shared root, None before the bootstrap has made it. credentials: of the bootstrap job, None when it
     has nothing to do here. state: how far it has left, see `phases`.
@@ -80,6 +81,7 @@ class Cluster:
     egress: tuple[str, ...]
     gateway: Gateway
     ingress_gateway: bool
+    ingress_annotations: dict[str, str]
     opens: bool
     authority: Held | None
     namespaces: tuple[Namespace, ...]
@@ -360,6 +362,7 @@ def _cluster(
             serves_remotes=serves,
         ),
         ingress_gateway=cluster.ingress_gateway,
+        ingress_annotations=platforms.ingress_annotations(cluster) if cluster.ingress_gateway else {},
         opens=cluster.name in tasks.open,
         authority=BACKENDS[blueprint.secrets.backend].authority(inputs, cluster.name),
         namespaces=namespaces,

@@ -82,6 +82,14 @@ def test_what_a_person_says_leaves_nothing_to_ask(tmp_path: Path, capsys: pytest
     assert "FILL IN: the Git" not in out.read_text()
 
 
+def test_an_ingress_gateway_that_becomes_public_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told = ["--platform", "cluster1=eks", "--platform", "cluster2=aks", "--format", "json"]
+    assert run(["import", "multi-primary", "-o", str(tmp_path / "mesh.yaml"), *told]) == 1
+    problems = json.loads(capsys.readouterr().out)["problems"]
+    (found,) = (problem["message"] for problem in problems if problem["code"] == "MC903")
+    assert found.startswith('the ingress gateway of "cluster1" asks for a public load balancer on eks')
+
+
 HIDDEN = "not-a-real-value"
 PLANE = 'apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec: {values: {pilot: {env: {A: "%s"}}}}\n'
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mcgen.blueprint import Cluster, Gateway
-from mcgen.platforms import PLATFORMS, is_internal, service_annotations
+from mcgen.platforms import INTERNAL, PLATFORMS, ingress_annotations, is_internal, service_annotations
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -42,6 +42,11 @@ def gateway(platform: str, annotations: Mapping[str, str], *, serves_remotes: bo
     made = _made(platform, fields, serves_remotes=serves_remotes)
     rest = {key: value for key, value in annotations.items() if made.get(key) != value}
     return fields | ({"annotations": rest} if rest else {})
+
+
+def opens_ingress(platform: str) -> bool:
+    """Return whether an ingress gateway has a public address only because mcgen asks for one."""
+    return not INTERNAL.keys().isdisjoint(ingress_annotations(Cluster(name="any", platform=platform, role="primary")))
 
 
 def _made(platform: str, fields: Data, *, serves_remotes: bool) -> dict[str, str]:

@@ -180,7 +180,9 @@ def _east_west_gateway(mesh: Mesh, step: Step) -> Data:
 
 
 def _ingress_gateway(mesh: Mesh, step: Step) -> Data:
-    kubernetes = {"hpaSpec": {"minReplicas": 2, "maxReplicas": 5}}
+    kubernetes: Data = {"hpaSpec": {"minReplicas": 2, "maxReplicas": 5}}
+    if step.cluster.ingress_annotations:
+        kubernetes["serviceAnnotations"] = step.cluster.ingress_annotations
     return _gateway(mesh, step, {"name": names.INGRESS_GATEWAY, "enabled": True, "k8s": kubernetes})
 
 

@@ -22,6 +22,7 @@ class Platform(Protocol):
     FIREWALL: what the platform opens by itself for a gateway, and what somebody has to open.
     INTERNAL: the annotations that keep a load balancer inside of its network, each with the value that does.
     REACH: further annotations that only matter for who can reach it. ADDRESSES: those that give it a reserved address.
+    FROM_START: those that a Service has when it is made or not at all.
     """
 
     TITLE: str
@@ -31,9 +32,10 @@ class Platform(Protocol):
     INTERNAL: Mapping[str, str]
     REACH: frozenset[str]
     ADDRESSES: frozenset[str]
+    FROM_START: frozenset[str]
 
     def service_annotations(self, cluster: Cluster, ports: tuple[int, ...]) -> dict[str, str]:
-        """Return the annotations of the east-west gateway's Service."""
+        """Return the annotations of a gateway's Service: of the east-west one, and so that of an ingress."""
 
     def problems(self, cluster: Cluster, *, serves_remotes: bool) -> Iterator[tuple[str, str, str]]:
         """Yield (field of `gateway`, what cannot be had here, what to do)."""
@@ -54,6 +56,8 @@ PLATFORMS = _found()
 
 DATA_PORTS: tuple[int, ...] = (15443,)
 CONTROL_PORTS: tuple[int, ...] = (15012, 15017)
+# Istio's own for an ingress gateway, beside that of its health.
+INGRESS_PORTS: tuple[int, ...] = (80, 443)
 
 # Of all platforms: a change from one to another is a change of these.
 INTERNAL = {key: value for each in PLATFORMS.values() for key, value in each.INTERNAL.items()}
@@ -74,6 +78,19 @@ def ports(*, serves_remotes: bool) -> tuple[int, ...]:
 def service_annotations(cluster: Cluster, *, serves_remotes: bool) -> dict[str, str]:
     """Return the annotations that the platform asks of the gateway's Service."""
     return PLATFORMS[cluster.platform].service_annotations(cluster, ports(serves_remotes=serves_remotes))
+
+
+def ingress_annotations(cluster: Cluster) -> dict[str, str]:
+    """Return the annotations of the ingress gateway's Service: a public load balancer that asks for its health.
+
+    The fields of `gateway` are about the east-west one.
+    """
+    platform = PLATFORMS[cluster.platform]
+    public = replace(cluster.gateway, scheme="public", reserved=[], resource_group=None)
+    found = platform.service_annotations(replace(cluster, gateway=public), INGRESS_PORTS)
+    # It was made without any annotations before; from such a Service GKE takes one of these off again, and Argo CD
+    # would put it back for ever.
+    return {key: value for key, value in found.items() if key not in platform.FROM_START}
 
 
 def owned_annotations(cluster: Cluster) -> frozenset[str]:

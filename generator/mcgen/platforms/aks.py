@@ -28,6 +28,7 @@ REACH: frozenset[str] = frozenset()
 ADDRESSES = frozenset(
     f"{_PREFIX}/azure-{key}" for key in ("load-balancer-ipv4", "load-balancer-resource-group", "pip-name")
 )
+FROM_START: frozenset[str] = frozenset()
 
 
 def service_annotations(cluster: Cluster, ports: tuple[int, ...]) -> dict[str, str]:

@@ -15,6 +15,7 @@ FIREWALL = "nothing is opened by itself: open what the list above says"
 INTERNAL: dict[str, str] = {}
 REACH: frozenset[str] = frozenset()
 ADDRESSES: frozenset[str] = frozenset()
+FROM_START: frozenset[str] = frozenset()
 NEEDS = "something that gives Services of type LoadBalancer an address"
 
 

@@ -29,6 +29,8 @@ _GLOBAL = {"networking.gke.io/internal-load-balancer-allow-global-access": "true
 REACH = frozenset({*_PUBLIC, *_GLOBAL})
 _ADDRESSES = "networking.gke.io/load-balancer-ip-addresses"
 ADDRESSES = frozenset({_ADDRESSES})
+# GKE takes it off a Service whose load balancer was made without it (ingress-gce: preventTargetPoolToRBSMigration).
+FROM_START = frozenset(_PUBLIC)
 # https://cloud.google.com/compute/docs/naming-resources
 _NAME = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
 # What `gcloud container clusters get-credentials` calls a context: project, location, cluster.

@@ -124,12 +124,27 @@ def write(context: Context) -> None:
         gateway = platform.gateway(cluster["platform"], seen.annotations, serves_remotes=serves)
         gateway = {**({"address": seen.address} if seen.address else {}), **gateway, **seen.gateway}
         cluster |= {"gateway": gateway} if gateway else {}
-        cluster |= {"ingressGateway": True} if seen.ingress else {}
+        if seen.ingress:
+            cluster["ingressGateway"] = True
+            _ingress(context, seen, cluster["platform"])
         data.append(cluster)
     context.draft.put(("clusters",), data)
     if len(data) > 1:
         for i in range(len(data)):
             context.draft.ask(("clusters", i, "role"), _EGRESS)
+
+
+def _ingress(context: Context, seen: Seen, name: str) -> None:
+    """Say that an ingress gateway whose load balancer was told nothing gets a public one now."""
+    if seen.ingress_told or not platform.opens_ingress(name):
+        return
+    context.tell(
+        findings.DIFFERS,
+        (seen.gateways or seen.planes)[0],
+        ("spec",),
+        f'the ingress gateway of "{seen.name}" asks for a public load balancer on {name}, and asks for none now',
+        "where it is to be internal, say so in a patch of stage ingress-gateway: docs/networks.md has one",
+    )
 
 
 def _serves(context: Context, primary: Seen, remote: Seen) -> bool:

@@ -29,7 +29,8 @@ class Told:
 @dataclass(slots=True, kw_only=True)
 class Seen:
     """A cluster. id: Istio's name of it. planes, gateways: its IstioOperators, those with a control plane and the
-    others. annotations: of its east-west gateway's Service. fields: of the blueprint, beside name, platform and role.
+    others. annotations: of its east-west gateway's Service. ingress_told: whether the ingress gateway's Service has
+    annotations of its own. fields: of the blueprint, beside name, platform and role.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Seen:
     primary: str = ""
     gateway: Data = field(default_factory=dict)
     ingress: bool = False
+    ingress_told: bool = False
 
 
 @dataclass(slots=True, kw_only=True)

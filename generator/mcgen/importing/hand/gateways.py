@@ -55,6 +55,7 @@ def _gateway(context: Context, cluster: Seen, document: Document, component: Dat
             )
             return
         cluster.ingress = True
+        cluster.ingress_told = bool(kubernetes.get("serviceAnnotations"))
         stage = INGRESS_GATEWAY
         _rest(context, cluster, stage, kubernetes, set())
         return
