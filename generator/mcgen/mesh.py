@@ -207,6 +207,11 @@ class Mesh:
         return tuple(cluster for cluster in self.clusters if cluster.is_primary)
 
     @property
+    def unsigned(self) -> tuple[str, ...]:
+        """Return the primaries that wait for a CA under the shared root, which has not been given to them yet."""
+        return tuple(c.name for c in self.primaries if self.shares_root and not (c.authority or c.state))
+
+    @property
     def remotes(self) -> tuple[Cluster, ...]:
         """Return the clusters that a primary serves."""
         return tuple(cluster for cluster in self.clusters if not cluster.is_primary)

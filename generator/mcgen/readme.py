@@ -42,7 +42,7 @@ def _readme(mesh: Mesh, chains: Chains) -> str:
         clusters=[_row(cluster, gate) for cluster, gate in waiting],
         gates=[(cluster, gate) for cluster, gate in waiting if gate],
         missing_addresses=sorted({p.consumer.name for p in mesh.pairs.values() if not p.consumer.gateway.address}),
-        unsigned=[c.name for c in mesh.primaries if mesh.shares_root and not (c.authority or c.state)],
+        unsigned=mesh.unsigned,
         unread=[pair for pair in mesh.all_pairs if not (pair.serves or pair.held or pair.leaves)],
         roots=roots,
         leaving=[cluster for cluster in mesh.clusters if cluster.state],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -123,6 +124,40 @@ def test_during_a_rotation_both_roots_are_trusted_before_the_new_one_signs(place
     assert sealed("gke")["metadata"]["annotations"][names.TRUSTED] == f"{root('root')},{root('next')}"
     rotation_is("switched")
     assert f"under root {root('next')[:19]}, {both}" in signed("root", "next")["aks"].words
+
+
+STATUS = ["bootstrap", BLUEPRINT, "--status", "--retries=0"]
+WAITS = "gke and aks: no CA yet\n  next:        mcgen bootstrap blueprints/multi-primary.yaml --ca FOLDER"
+
+
+def test_status_tells_first_who_waits_for_a_ca(place: Answers, capsys: Capture) -> None:
+    assert run(STATUS) == 0
+    assert capsys.readouterr().out.startswith(f"{WAITS}\n")
+    signed("root")
+    shutil.rmtree(TREE / "clusters/aks/trust")
+    assert run([*STATUS, "--format=json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["unsigned"] == {"primaries": ["aks"], "next": f"mcgen bootstrap {BLUEPRINT} --ca FOLDER"}
+    signed("root")
+    assert run(STATUS) == 0
+    assert "CA" not in capsys.readouterr().out
+    assert run([*STATUS, "--format=json"]) == 0
+    assert json.loads(capsys.readouterr().out)["unsigned"] == {"primaries": [], "next": ""}
+
+
+def test_during_a_rotation_both_folders_are_asked_for(place: Answers, capsys: Capture) -> None:
+    rotation("both")
+    assert run(STATUS) == 0
+    assert capsys.readouterr().out.startswith(f"{WAITS} --new-ca FOLDER\n")
+
+
+def test_status_that_could_see_nothing_is_no_success(place: Answers, capsys: Capture) -> None:
+    for cluster in ("gke", "aks"):
+        place.set(cluster, ".", "all.error", "Unable to connect to the server\n")
+    assert run(STATUS) == 3
+    said = capsys.readouterr().out
+    assert said.startswith(WAITS)
+    assert "reach gke, then mcgen bootstrap" in said
 
 
 def rotation_is(step: str) -> None:

@@ -28,9 +28,9 @@ FORBIDDEN = 'Error from server (Forbidden): secrets is forbidden: User "jane" ca
 UNREACHABLE = "Unable to connect to the server: dial tcp: lookup gke.example.com: no such host\n"
 
 
-def status(mesh: Mesh, capsys: Capture) -> dict[str, Any]:
+def status(mesh: Mesh, capsys: Capture, code: int = 0) -> dict[str, Any]:
     """Return where the one pair stands."""
-    (pair,) = mesh.asked(capsys, "--status")["pairs"]
+    (pair,) = mesh.asked(capsys, "--status", code=code)["pairs"]
     found: dict[str, Any] = pair
     return found
 
@@ -128,7 +128,7 @@ def test_what_does_not_answer_is_unknown_and_all_else_is_told(
     context, kind, name = place
     mesh.live.set(context, kind, f"{name}.error", words)
     known = {"age": 3, "unsealed": "yes", "istiod": "2 of 2 synced", "token": "1", "state": "sealed"}
-    found = status(mesh, capsys)
+    found = status(mesh, capsys, code=3)
     assert {key: found[key] for key in known} == known | unknown
     assert found["next"] == following
     (why,) = found["why"]
@@ -137,7 +137,7 @@ def test_what_does_not_answer_is_unknown_and_all_else_is_told(
 
 def test_what_did_not_answer_stands_below_in_the_programs_own_words(mesh: Mesh, capsys: Capture) -> None:
     mesh.live.set("gke", "istioctl", "remote-clusters.error", UNREACHABLE)
-    assert mesh.bootstrap("--status") == 0
+    assert mesh.bootstrap("--status") == 3
     said = capsys.readouterr().out
     assert "  istiod:      unknown\n" in said
     assert f"  no answer:   istioctl remote-clusters in gke: {UNREACHABLE}" in said
@@ -156,20 +156,20 @@ def not_filled(mesh: Mesh) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "following"),
+    ("change", "following", "code"),
     [
-        (lambda _: None, COMMAND),
-        (no_token, "commit, until Argo CD has synced stage namespaces of aks"),
-        (not_filled, "commit, until Argo CD has synced stage namespaces of aks"),
-        (lost, f"reach aks, then {COMMAND}"),
+        (lambda _: None, COMMAND, 0),
+        (no_token, "commit, until Argo CD has synced stage namespaces of aks", 0),
+        (not_filled, "commit, until Argo CD has synced stage namespaces of aks", 0),
+        (lost, f"reach aks, then {COMMAND}", 3),
     ],
 )
 def test_a_new_token_is_sealed_once_it_is_there(
-    mesh: Mesh, capsys: Capture, change: Callable[[Mesh], object], following: str
+    mesh: Mesh, capsys: Capture, change: Callable[[Mesh], object], following: str, code: int
 ) -> None:
     mesh.rotating(sealed="1")
     change(mesh)
-    found = status(mesh, capsys)
+    found = status(mesh, capsys, code)
     assert (found["state"], found["token"], found["next"]) == ("rotating, to be sealed", "1", following)
 
 

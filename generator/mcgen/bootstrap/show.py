@@ -57,22 +57,38 @@ def _line(outcome: Outcome) -> str:
     return f"{outcome.state:<8} {who}: {printable(outcome.words)}"
 
 
-def standings(rows: Sequence[Standing], addresses: Mapping[str, str], made: str = "unsealed", width: int = 0) -> str:
+def standings(
+    rows: Sequence[Standing],
+    addresses: Mapping[str, str],
+    unsigned: Sequence[str] = (),
+    signing: str = "",
+    made: str = "unsealed",
+    width: int = 0,
+) -> str:
     """Return where every pair stands, a block of lines each, within the width of a terminal.
 
-    addresses: of the primaries that serve remotes. made: what a consumer's controller does to make a secret.
+    addresses: of the primaries that serve remotes. unsigned: those that wait for a CA, without which no chain goes on;
+    signing: the command for it. made: what a consumer's controller does to make a secret.
     """
-    if not rows:
-        return "this mesh has no remote secrets\n"
     unknown = "not known yet; mcgen bootstrap finds it once stage east-west-gateway is healthy"
-    lines = [f"{name}: east-west address {address or unknown}" for name, address in addresses.items()]
-    lines += [line for row in rows for line in _standing(row, made)]
+    lines = [f"{' and '.join(unsigned)}: no CA yet", f"  {'next:':<13}{signing}"] if unsigned else []
+    lines += [f"{name}: east-west address {address or unknown}" for name, address in addresses.items()]
+    lines += [line for row in rows for line in _standing(row, made)] or ["this mesh has no remote secrets"]
     return "".join(f"{part}\n" for line in lines for part in wrap(line, width, " " * (15 if line[0] == " " else 2)))
 
 
-def standings_json(rows: Sequence[Standing], addresses: Mapping[str, str]) -> str:
-    """Return the same as JSON: `version` (1), `addresses` and `pairs`."""
-    return _json({"version": 1, "addresses": addresses, "pairs": [msgspec.to_builtins(row) for row in rows]})
+def standings_json(
+    rows: Sequence[Standing], addresses: Mapping[str, str], unsigned: Sequence[str] = (), signing: str = ""
+) -> str:
+    """Return the same as JSON: `version` (1), `unsigned` with its `next`, `addresses` and `pairs`."""
+    return _json(
+        {
+            "version": 1,
+            "unsigned": {"primaries": list(unsigned), "next": signing},
+            "addresses": addresses,
+            "pairs": [msgspec.to_builtins(row) for row in rows],
+        }
+    )
 
 
 def _standing(row: Standing, made: str) -> list[str]:

@@ -70,6 +70,22 @@ def standings(loaded: Loaded, options: Options) -> list[Standing]:
     return [found[who] for who in pairs]
 
 
+def signing(mesh: Mesh) -> str:
+    """Return the command that gives primaries the CA that they wait for, empty where none does."""
+    if not mesh.unsigned:
+        return ""
+    following = " --new-ca FOLDER" if mesh.rotation else ""
+    return f"{_command(mesh)} --ca FOLDER{following}{_push(mesh)}"
+
+
+def _command(mesh: Mesh) -> str:
+    return f"mcgen bootstrap {mesh.blueprint}"
+
+
+def _push(mesh: Mesh) -> str:
+    return " --push COMMAND" if mesh.secrets.name == EXTERNAL_SECRETS else ""
+
+
 def standing(mesh: Mesh, pair: Pair, known: Certificate | None, options: Options, retry: Retry) -> Standing:
     """Return where a pair stands; nothing that a cluster fails to say is an error."""
     live = _Live()
@@ -144,8 +160,8 @@ def _age(created: str) -> int:
 
 
 def _next(mesh: Mesh, pair: Pair, state: str, live: _Live, known: Certificate | None) -> str:
-    command, done = f"mcgen bootstrap {mesh.blueprint}", mesh.secrets.backend.DONE
-    make = f"{command} --push COMMAND" if mesh.secrets.name == EXTERNAL_SECRETS else command
+    command, done = _command(mesh), mesh.secrets.backend.DONE
+    make = f"{command}{_push(mesh)}"
     if state in (f"not {done}", f"rotating, to be {done}"):
         if live.secret and live.secret.filled:
             return make

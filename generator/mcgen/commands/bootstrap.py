@@ -29,7 +29,9 @@ ALL = ""
 @click.command()
 @click.argument("blueprint", type=click.Path())
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The tree's folder [output/<metadata.name>].")
-@click.option("--status", is_flag=True, help="Write nothing; say where every pair stands, and its next step.")
+@click.option(
+    "--status", is_flag=True, help="Write nothing; say who waits for a CA, where every pair stands, and what is next."
+)
 @click.option(
     "--rotate",
     is_flag=False,
@@ -270,18 +272,20 @@ def _sign(
 def _status(loaded: Loaded, out: Path, options: Options, form: str) -> int:
     from mcgen import load, store, terminal
     from mcgen.bootstrap import programs, show
-    from mcgen.bootstrap.status import standings
+    from mcgen.bootstrap.status import signing, standings
 
     if lost := load.lost_stages(loaded, *store.load_manifest(out)):
         raise ProblemsFound(lost)
     options = replace(options, istioctl=programs.check(loaded.mesh.minor))
-    rows, addresses = standings(loaded, options), loaded.mesh.served_addresses
+    mesh = loaded.mesh
+    rows, common = standings(loaded, options), (mesh.served_addresses, mesh.unsigned, signing(mesh))
     if form == "text":
-        made = loaded.mesh.secrets.backend.MADE
-        click.echo(show.standings(rows, addresses, made, terminal.width(sys.stdout)), nl=False)
+        said = show.standings(rows, *common, made=mesh.secrets.backend.MADE, width=terminal.width(sys.stdout))
     else:
-        click.echo(show.standings_json(rows, addresses), nl=False)
-    return 0
+        said = show.standings_json(rows, *common)
+    click.echo(said, nl=False)
+    # As doctor and verify end where something could not be seen.
+    return 3 if any(row.why for row in rows) else 0
 
 
 def _step(
