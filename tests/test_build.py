@@ -183,6 +183,13 @@ def test_an_output_inside_a_file(workplace: Path, capsys: pytest.CaptureFixture[
     assert Path("file").read_text(encoding="utf-8") == "x"
 
 
+@pytest.mark.parametrize("out", ["/", "../" * 40, "/tmp/.."])
+def test_the_root_of_the_file_system(workplace: Path, out: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert build("-o", out, "--dry-run") == 1
+    assert "root of the file system" in (told := capsys.readouterr().err)
+    assert "[MC604]" in told
+
+
 def test_a_symlink_that_leaves_the_output(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("elsewhere").mkdir()
     Path("output/gke-aks").mkdir(parents=True)

@@ -66,8 +66,9 @@ def closed_again(out: Path, new: manifest.Manifest, states: Mapping[str, str]) -
     Whoever deletes a tree deletes the sealed secrets and facts in it, which open the gates. Where there is no Git, or
     no commit of this tree, there is nothing to say. states: how far clusters have left.
     """
-    here = next(parent for parent in out.absolute().parents if parent.is_dir())
-    path = f"{out.absolute().relative_to(here).as_posix()}/{layout.MANIFEST}"
+    file = out.absolute() / layout.MANIFEST
+    here = next(parent for parent in file.parents[1:] if parent.is_dir())
+    path = file.relative_to(here).as_posix()
     try:
         old, _ = manifest.parse(git.show(here, "HEAD", path), path)
     except ToolError:

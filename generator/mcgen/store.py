@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -191,6 +192,9 @@ def _folders_of(paths: Iterable[str]) -> set[str]:
 @contextmanager
 def _opened(out: Path) -> Iterator[tuple[Folders | None, list[Problem]]]:
     """Yield the output folder, None where there is none, and what stands in its place."""
+    if _is_top(out):
+        yield None, [_top(out)]
+        return
     try:
         root = open_root(out)
     except FileNotFoundError:
@@ -232,6 +236,18 @@ def _misplaced(out: Path, tree: Mapping[str, bytes], inputs: Mapping[str, bytes]
     advice = "rename what the path is made of in the blueprint; paths stay inside the output folder"
     pos = Pos(file=str(out))
     return [Problem(code="MC601", message=f"{path!r} {why}", pos=pos, advice=advice) for path, why in reasons]
+
+
+def _is_top(out: Path) -> bool:
+    """Return whether a folder is the root of the file system, whatever it is called."""
+    real = os.path.realpath(out)
+    return real == os.path.dirname(real)  # noqa: PTH120 - of the text alone
+
+
+def _top(out: Path) -> Problem:
+    message = "the output folder is the root of the file system, and a tree would lie among what is the machine's"
+    advice = "name a folder of its own with -o"
+    return Problem(code="MC604", message=message, pos=Pos(file=str(out)), advice=advice)
 
 
 def _no_folder(out: Path) -> Problem:
