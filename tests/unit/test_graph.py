@@ -6,6 +6,8 @@ import base64
 import hashlib
 import html.parser
 import re
+import subprocess
+import sys
 import tempfile
 import xml.etree.ElementTree as ET
 from dataclasses import replace
@@ -223,3 +225,42 @@ def test_the_command_writes_files(form: str, tmp_path: Path, capsys: pytest.Capt
     assert (tmp_path / "mesh").read_text(encoding="utf-8") == shown
     assert run([*arguments, "-o", str(tmp_path / "mesh" / "mesh")]) == 3
     assert "cannot write" in capsys.readouterr().err
+
+
+THREE = str(CHECKOUT / "blueprints/three-clouds.yaml")
+
+
+@pytest.mark.parametrize(
+    ("file", "form", "begins"),
+    [
+        ("mesh.svg", "svg", "<svg"),
+        ("mesh.HTML", "html", "<!doctype html"),
+        ("mesh.md", "mermaid", "flowchart"),
+        ("mesh", "mermaid", "flowchart"),
+    ],
+)
+def test_the_ending_chooses_the_form(
+    file: str, form: str, begins: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "made" / file
+    assert run(["graph", THREE, "-o", str(output)]) == 0
+    assert output.read_text(encoding="utf-8").lower().startswith(begins)
+    assert capsys.readouterr().out == f"{output}: written as {form}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [(["mesh.svg", "--format", "html"], "ends like svg, and --format says html"), (["mesh.png"], "add --format")],
+)
+def test_an_ending_that_says_something_else_is_refused(
+    arguments: list[str], told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["graph", THREE, "-o", str(tmp_path / arguments[0]), *arguments[1:]]) == 2
+    assert told in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_said_into_a_pipe_that_gets_the_picture() -> None:
+    command = [sys.executable, "-m", "mcgen", "graph", THREE, "--format", "svg", "-o", "/dev/stdout"]
+    made = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert made.stdout.endswith("</svg>\n")
