@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mcgen import api_versions, blueprint, facts, misfit
+from mcgen.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
     from mcgen.problems import Problem
-    from mcgen.source import Source
+    from mcgen.tree import DataPath
 
 _MAX_PROBLEMS = 1000
 _STEP = re.compile(r"\.([^.\[`]+)|\[(\d+)\]")
@@ -77,6 +78,14 @@ def check(source: Source, schema: dict[str, Any]) -> list[Problem]:
     errors = _validator(schema).iter_errors(source.data)
     found = list(islice((problem for error in errors for problem in misfit.explain(error, source)), _MAX_PROBLEMS))
     return found or [misfit.in_other_words(source, (), "it does not fit its schema")]
+
+
+def misfits(data: dict[str, Any], part: str) -> Iterator[tuple[DataPath, Problem]]:
+    """Yield where data that stands in no file does not fit a part of a blueprint, such as Cluster, and why."""
+    schema = blueprint_schema()
+    found = Source(file="", text="", data=data, problems=(), root=None)
+    for error in _validator({"$defs": schema["$defs"], "$ref": f"#/$defs/{part}"}).iter_errors(data):
+        yield from ((tuple(error.absolute_path), problem) for problem in misfit.explain(error, found))
 
 
 def _converts(source: Source, schema: dict[str, Any]) -> list[Problem]:

@@ -64,6 +64,28 @@ def test_hostile_names_are_wrong_use(blueprint: Path, name: str, capsys: pytest.
     assert blueprint.read_bytes() == old
 
 
+@pytest.mark.parametrize(
+    ("arguments", "argument", "code", "help_"),
+    [
+        (["AA"], "NAME", "MC106", "use lower-case letters"),
+        (["eks", "--cidr", "10.0.0.0/8", "--cidr", "wide"], "--cidr", "MC106", 'write it like "203.0.113.0/28"'),
+        (["eks", "--address", "a b"], "--address", "MC106", 'write it like "203.0.113.10"'),
+        (["eks", "--argocd-secret", "No"], "--argocd-secret", "MC106", "write it like"),
+        (["eks", "--id", "x" * 64], "--id", "MC107", "shorten it"),
+    ],
+)
+def test_what_does_not_fit_is_told_as_in_a_blueprint(
+    arguments: list[str], argument: str, code: str, help_: str, blueprint: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["add", "cluster", "b.yaml", *arguments, "--platform", "eks", "--role", "remote"]) == 2
+    told, remedy, count, end = capsys.readouterr().err.splitlines()
+    assert told.startswith(f"{argument}: ")
+    assert told.endswith(f"[{code}]")
+    assert "regex" not in told
+    assert remedy.startswith(f"  help: {help_}")
+    assert (count, end) == ("1 error", "b.yaml: not changed")
+
+
 @pytest.mark.parametrize("field", ["--network", "--id", "--primary", "--egress", "--cidr", "--address", "--server"])
 @pytest.mark.parametrize("value", ["a\nb: c", "}, {", "", "\u2028"])
 def test_hostile_values_are_wrong_use(blueprint: Path, field: str, value: str) -> None:

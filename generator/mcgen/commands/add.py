@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,10 +10,19 @@ import click
 
 from mcgen.commands import complete
 from mcgen.platforms import PLATFORMS
-from mcgen.problems import ProblemsFound, UsageError, sort_problems
+from mcgen.problems import Pos, ProblemsFound, UsageError, sort_problems
 
 if TYPE_CHECKING:
-    from mcgen.tree import Data
+    from mcgen.problems import Problem
+    from mcgen.tree import Data, DataPath
+
+# The arguments that are not called like their fields.
+_ARGUMENTS: dict[DataPath, str] = {
+    ("name",): "NAME",
+    ("cidrs",): "--cidr",
+    ("bootstrap", "credentials", "argocdSecret"): "--argocd-secret",
+    ("bootstrap", "credentials", "kubeconfigSecret"): "--kubeconfig-secret",
+}
 
 
 @click.group()
@@ -49,6 +59,10 @@ def cluster(blueprint: str, name: str, output: Path | None, **given: Any) -> int
     from mcgen.output import show
 
     item = entry(name, **given)
+    if unfit := misfits(item):
+        show(unfit, "text", {})
+        click.echo(f"{blueprint}: not changed", err=True)
+        return UsageError.exit_code
     before = load.read(blueprint)
     old = files.text(blueprint)
     text = edit.add(old, item)
@@ -66,7 +80,7 @@ def cluster(blueprint: str, name: str, output: Path | None, **given: Any) -> int
 
 
 def entry(name: str, **given: Any) -> Data:
-    """Return the cluster as it stands in a blueprint, with what was given only; raise UsageError for odd values."""
+    """Return the cluster as it stands in a blueprint, with what was given only; raise UsageError for odd characters."""
     item: Data = {"name": name, "id": given["cluster_id"]}
     item |= {key: given[key] for key in ("platform", "role", "primary", "network")}
     item |= {"cidrs": list(given["cidrs"]), "egress": list(given["egress"])}
@@ -75,27 +89,26 @@ def entry(name: str, **given: Any) -> Data:
     bootstrap = _given(context=given["context"], server=given["server"], credentials=credentials)
     item["bootstrap"] = bootstrap
     item = _given(**item)
-    _check(item)
-    return item
-
-
-def _given(**fields: Any) -> Data:
-    return {key: value for key, value in fields.items() if value or value == ""}
-
-
-def _check(item: Data) -> None:
-    import msgspec
-
-    from mcgen.blueprint import Cluster
-
     for text in _texts(item):
         # A pattern's `$` also fits in front of a final line break.
         if not text.isprintable():
             raise UsageError(f"{text!r} holds what cannot be printed, and no field of a cluster may")
-    try:
-        msgspec.convert(item, Cluster)
-    except msgspec.ValidationError as error:
-        raise UsageError(f"a cluster cannot be written so: {error}") from None
+    return item
+
+
+def misfits(item: Data) -> list[Problem]:
+    """Return what no blueprint may hold, in the place of a file with the argument that gave it."""
+    from mcgen import shape
+
+    found = []
+    for path, problem in shape.misfits(item, "Cluster"):
+        keys = tuple(step for step in path if isinstance(step, str))
+        found.append(replace(problem, pos=Pos(file=_ARGUMENTS.get(keys) or f"--{keys[-1]}")))
+    return found
+
+
+def _given(**fields: Any) -> Data:
+    return {key: value for key, value in fields.items() if value or value == ""}
 
 
 def _texts(value: Any) -> list[str]:
