@@ -101,6 +101,22 @@ def test_init_refuses(flags: list[str], code: int, word: str, capsys: pytest.Cap
     assert not Path("blueprints").exists()
 
 
+def test_init_names_the_options_that_gave_what_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
+    flags = ["--name", "Shop2", "--repo", "foo bar", "--istio", "1.20", "--cluster", "a=gke", "--cluster", "B=eks"]
+    assert run(["init", *flags]) == 1
+    said = capsys.readouterr().err
+    places = [line.partition(": ")[0] for line in said.splitlines() if line.endswith("[MC106]")]
+    assert sorted(places) == ["--cluster B=eks", "--istio", "--name", "--repo"]
+    assert said.endswith("4 errors\nblueprints/Shop2.yaml: not written\n")
+    assert not Path("blueprints").exists()
+
+
+def test_init_says_what_it_writes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["init", "made/b.yaml", *FLAGS]) == 0
+    said = [line.partition(":")[0] for line in capsys.readouterr().out.splitlines()]
+    assert sorted(said) == sorted(str(path) for path in Path("made").iterdir())
+
+
 def test_init_asks_on_a_terminal(workplace: Path) -> None:
     keyboard, terminal = pty.openpty()
     argv = [sys.executable, "-m", "mcgen", "init"]

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from mcgen.platforms import PLATFORMS
-from mcgen.problems import ProblemsFound, UsageError, has_errors
+from mcgen.problems import Pos, ProblemsFound, UsageError, has_errors
 
 if TYPE_CHECKING:
+    from mcgen.source import Source
     from mcgen.tree import Data
 
 _HEADER = """yaml-language-server: $schema={schema}
@@ -63,6 +65,7 @@ def init(
     """Write a first blueprint to FILE [blueprints/NAME.yaml]; on a terminal, ask for what is not given."""
     from mcgen import terminal
     from mcgen.minors import NEWEST
+    from mcgen.output import show
 
     asks = sys.stdin.isatty() and sys.stderr.isatty()
     name = name or _ask(asks, "--name", "Name of the mesh", "mesh")
@@ -74,7 +77,13 @@ def init(
     if target.exists() and not force:
         raise UsageError(f"'{target}' exists already: name another file, or add --force")
     data = blueprint(name, repo, istio or NEWEST, pairs, demo=bool(demo))
-    _write(target, data, force=force)
+    try:
+        _write(target, data, force=force)
+    except ProblemsFound as found:
+        show(found.problems, "text", {})
+        click.echo(f"{target}: not written", err=True)
+        return found.exit_code
+    terminal.say(f"{target.parent / _SCHEMA}: written, for editors")
     terminal.say(f"{target}: written; next: mcgen build {target}")
     return 0
 
@@ -98,7 +107,7 @@ def blueprint(name: str, repo: str, istio: str, clusters: list[tuple[str, str]],
 
 
 def _write(target: Path, data: Data, *, force: bool) -> None:
-    """Write a blueprint that the rules accept; raise ProblemsFound otherwise, with nothing written."""
+    """Write a blueprint that the rules accept; raise ProblemsFound otherwise, with options for places."""
     from mcgen import blueprint as model
     from mcgen import rules, shape, single, source
     from mcgen.emit import emit
@@ -113,11 +122,21 @@ def _write(target: Path, data: Data, *, force: bool) -> None:
     if not problems:
         problems = rules.check(model.convert(found.data), Inputs(), found)
     if has_errors(problems):
-        raise ProblemsFound(problems, {found.file: found.lines})
+        raise ProblemsFound(replace(each, pos=Pos(file=_option(each.pos, found))) for each in problems)
     # Editors read it: the line at the top of the blueprint names it. It comes first, so that the blueprint is not in
     # the way of the same command again.
     single.write(target.parent / _SCHEMA, shape.text(shape.blueprint_schema()).encode())
     single.write(target, text.encode(), new=not force)
+
+
+def _option(pos: Pos, found: Source) -> str:
+    """Return the option that gave what stands at a place of a blueprint that nobody has seen."""
+    given = {"--name": ("metadata",), "--repo": ("gitops",), "--istio": ("istio",)}
+    starts = {found.pos(path, key=True).line: option for option, path in given.items()}
+    for i, cluster in enumerate(found.data["clusters"]):
+        starts[found.pos(("clusters", i)).line] = f"--cluster {cluster['name']}={cluster['platform']}"
+    before = [line for line in starts if line <= pos.line]
+    return starts[max(before)] if before else "--cluster"
 
 
 def _ask(asks: bool, option: str, question: str, default: str) -> str:  # noqa: FBT001 - private
