@@ -82,7 +82,8 @@ def _type(error: Any, path: DataPath, source: Source) -> Iterator[Problem]:
     raw = source.raw(path)
     if error.validator_value == "string" and raw is not None:
         message = f"{_name(path)} is {raw}, which is {actual} to YAML, and must be a text"
-        advice = f'put it in quotes: "{raw}"'
+        fits = re.search(error.schema.get("pattern", ""), raw)
+        advice = f'put it in quotes: "{raw}"' if fits else f"put it in quotes, and {_form(error.schema)}"
     else:
         message = f"{_name(path)} is {actual}{_value(error.instance)}, and must be {wanted}"
     yield _problem(source, path, "MC104", message, advice)
@@ -129,12 +130,14 @@ def _enum(error: Any, path: DataPath, source: Source) -> Iterator[Problem]:
 
 
 def _pattern(error: Any, path: DataPath, source: Source) -> Iterator[Problem]:
-    examples = error.schema.get("examples")
+    message = f'{_name(path)} is "{_short(error.instance)}", which is not of the form that is needed'
+    yield _problem(source, path, "MC106", message, _form(error.schema))
+
+
+def _form(schema: dict[str, Any]) -> str:
+    """Return how to write a text that has to fit a pattern."""
     # Of what a name may hold, an example says less than words.
-    said = examples and error.validator_value != LABEL
-    advice = f'write it like "{examples[0]}"' if said else _LABEL_ADVICE
-    message = f'{_name(path)} is "{_short(error.instance)}", which is not of the form {error.validator_value}'
-    yield _problem(source, path, "MC106", message, advice)
+    return _LABEL_ADVICE if schema["pattern"] == LABEL else f'write it like "{schema["examples"][0]}"'
 
 
 def _limit(error: Any, path: DataPath, source: Source) -> Iterator[Problem]:

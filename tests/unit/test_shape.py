@@ -210,3 +210,22 @@ def test_facts() -> None:
     found = read("addresses: {gke: 203.0.113.10}\ntokens: {gke: {aks: ['1', b]}}\n")
     assert shape.check(found, shape.facts_schema()) == []
     assert facts.convert(found.data).tokens == {"gke": {"aks": ["1", "b"]}}
+
+
+def test_a_number_that_quotes_alone_do_not_mend_is_told_with_all_that_does() -> None:
+    text = (CHECKOUT / "blueprints/minimal.yaml").read_bytes()
+    found = read(text.replace(b'version: "1.31.1"', b"version: 1.30"))
+    (problem,) = shape.check(found, SCHEMA)
+    assert (problem.code, problem.advice) == ("MC104", 'put it in quotes, and write it like "1.31.1"')
+    found = read(text.replace(b"gitops: {", b"gitops: {argocd: {version: 3.5}, "))
+    assert [each.advice for each in shape.check(found, SCHEMA)] == ['put it in quotes: "3.5"']
+
+
+def test_no_pattern_stands_in_a_message() -> None:
+    patterns = {node["pattern"] for schema in BOTH.values() for _, node in fields(schema) if "pattern" in node}
+    text = (CHECKOUT / "blueprints/minimal.yaml").read_text(encoding="utf-8")
+    for old, new in (("git.example.com", "git example"), ("name: east", "name: East, owners: [team one]")):
+        text = text.replace(old, new)
+    problems = shape.check(read(text.encode()), SCHEMA)
+    assert sorted(each.code for each in problems) == ["MC106"] * 3
+    assert not [each for each in problems if any(part in each.message + each.advice for part in patterns)]
