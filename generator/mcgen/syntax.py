@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
+
+import yaml
 
 if TYPE_CHECKING:
     from yaml import Mark
@@ -112,6 +115,8 @@ def explain(error: MarkedYAMLError, text: str) -> Syntax:
     tab = _tab(text, mark)
     if tab is not None:
         return Syntax(TAB, "tab in the indentation", "indent with blanks only", tab)
+    if quote := _open_quote(text, mark):
+        return quote
     began = error.context_mark or mark
     if special := _special(problem, text, mark, began):
         return special
@@ -138,6 +143,23 @@ def _special(problem: str, text: str, mark: Mark, began: Mark) -> Syntax | None:
     if problem == "did not find expected node content" and not text[mark.index :].strip():
         return Syntax(SYNTAX, "the file ends inside a list or a mapping", "close its bracket", mark.index)
     return None
+
+
+def _open_quote(text: str, mark: Mark) -> Syntax | None:
+    """Return the words for a quote that was forgotten: another one, lines below, ends the text, and more follows it."""
+    last = None
+    with suppress(yaml.YAMLError):
+        for token in yaml.scan(text, Loader=yaml.CSafeLoader):
+            if token.start_mark.index >= mark.index:
+                break
+            last = token
+    if not isinstance(last, yaml.ScalarToken) or last.style not in ('"', "'"):
+        return None
+    first, end = last.start_mark, last.end_mark
+    if first.line == end.line or text[end.index : mark.index].strip():
+        return None
+    message = f"the quote that opens here ends at line {end.line + 1} only, where more text follows it"
+    return Syntax(SYNTAX, message, f"write the {last.style} that is missing, most likely on this line", first.index)
 
 
 def _after_the_end(text: str, mark: Mark) -> Syntax | None:

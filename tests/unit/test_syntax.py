@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml._yaml
 
+from mcgen import source
 from mcgen.syntax import explain
 
 _SAYS = re.compile(rb"(?:did not find|found|could not find|block sequence|mapping (?:keys|values)) [ -~]+(?=\0)")
@@ -67,3 +68,26 @@ def test_a_message_of_another_libyaml_keeps_its_words_and_gets_a_remedy() -> Non
     said = explain(error, "a: b\n")
     assert said.message == "while y, found {x}"
     assert said.advice
+
+
+@pytest.mark.parametrize("quote", ['"', "'"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a:\n  - {name: Qbatch, injection: false}\n  - {name: Qshop}\n",
+        "a:\n  name: Qbatch\n  kind: QshopQ\n",
+        "a: [Qone, two]\nb: [QthreeQ]\n",
+    ],
+)
+def test_a_quote_that_is_closed_by_another_one_is_named(text: str, quote: str) -> None:
+    text = text.replace("Q", quote)
+    problem = source.parse(text.encode(), "b.yaml").problems[0]
+    first = text.index(quote)
+    assert problem.message.startswith("the quote that opens here ends at line ")
+    assert (problem.pos.line, problem.pos.col) == (text[:first].count("\n") + 1, first - text.rfind("\n", 0, first))
+    assert quote in problem.advice
+
+
+def test_a_text_of_two_lines_is_not_blamed_for_a_brace() -> None:
+    found = source.parse(b'a: {name: "one\n  two", other: [x}\n', "b.yaml")
+    assert "quote" not in found.problems[0].message
