@@ -49,6 +49,20 @@ def test_what_comes_of_a_folder(name: str, capsys: pytest.CaptureFixture[str]) -
     assert report == kept(f"{name}.report.txt", report)
 
 
+def test_a_folder_without_manifests_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, report = imported(capsys, str(tmp_path))
+    assert (code, report.splitlines()[0]) == (1, f"{tmp_path}: no manifest lies here (.yaml, .yml or .json) [MC907]")
+
+
+def test_a_blueprint_is_one_already(capsys: pytest.CaptureFixture[str]) -> None:
+    blueprint = "primary-remote.blueprint.yaml"
+    code, made, report = imported(capsys, blueprint)
+    assert (code, made) == (1, "")
+    assert report.startswith(f"{blueprint}:")
+    assert ": this is a blueprint already [MC907]\n" in report
+    assert f"mcgen validate {blueprint}" in report
+
+
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "other-istio"])
 def test_the_blueprint_is_one_that_can_be_built(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     _, blueprint, _ = imported(capsys, name)

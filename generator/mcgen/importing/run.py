@@ -70,7 +70,7 @@ def _own(gathered: Gathered, file: str) -> Imported:
 
 
 def _hand(gathered: Gathered, told: Told, file: str) -> Imported:
-    draft, problems = hand.read(gathered.files, told)
+    draft, problems = hand.read(gathered.files, told, gathered.folder)
     if has_errors(problems) and not draft.data.get("clusters"):
         raise ProblemsFound(problems, _lines(gathered, problems))
     text = written.text(draft, gathered.folder)
