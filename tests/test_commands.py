@@ -173,6 +173,16 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
         assert first.startswith(f"Usage: mcgen {name}")
 
 
+@pytest.mark.parametrize(
+    ("command", "told"), [("biuld", "Did you mean 'build'?"), ("xyzzy", "`mcgen --help` lists all of them.")]
+)
+def test_an_unknown_command_is_told_with_the_one_that_is_near(
+    command: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([command, "blueprints/minimal.yaml"]) == 2
+    assert f"No such command '{command}'. {told}" in capsys.readouterr().err
+
+
 def test_wrong_use_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["bild"]) == 2
     assert run(["build"]) == 2

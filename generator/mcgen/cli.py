@@ -59,6 +59,18 @@ class Lazy(click.Group):
         command: click.Command = getattr(import_module(f"mcgen.commands.{name}"), name)
         return _equipped(command)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that is called and its arguments; of an unknown one say which may have been meant."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], COMMANDS, 1)
+            hint = f"Did you mean '{near[0]}'?" if near else "`mcgen --help` lists all of them."
+            ctx.fail(f"No such command '{args[0]}'. {hint}")
+        return super().resolve_command(ctx, args)
+
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Return what a shell offers after `mcgen`, without importing any command."""
         from click.shell_completion import CompletionItem

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from mcgen.blueprint import LABEL
+from mcgen.platforms import CLOUDS
 from mcgen.problems import Problem
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def _enum(error: Any, path: DataPath, source: Source) -> Iterator[Problem]:
         yield _problem(source, path, "MC104", message, f"write {_or(allowed)}")
         return
     shown = error.instance if isinstance(error.instance, str) else source.raw(path)
-    near = _near(str(shown), allowed)
+    near = _near(str(shown), allowed) or [name for name in [CLOUDS.get(str(shown).lower())] if name in allowed]
     advice = f"write {_or(allowed)}" + (f', probably "{near[0]}"' if near and len(allowed) > 1 else "")
     message = f'{_name(path)} is "{_short(shown)}", which is not known here'
     yield _problem(source, path, "MC105", message, advice)

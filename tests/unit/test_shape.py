@@ -221,6 +221,15 @@ def test_a_number_that_quotes_alone_do_not_mend_is_told_with_all_that_does() -> 
     assert [each.advice for each in shape.check(found, SCHEMA)] == ['put it in quotes: "3.5"']
 
 
+@pytest.mark.parametrize(("cloud", "platform"), [("gcp", "gke"), ("AWS", "eks"), ("azure", "aks"), ("gkee", "gke")])
+def test_a_cloud_leads_to_its_platform(cloud: str, platform: str) -> None:
+    text = (CHECKOUT / "blueprints/minimal.yaml").read_text(encoding="utf-8")
+    found = read(text.replace("name: east, platform: generic", f"name: east, platform: {cloud}").encode())
+    (problem,) = shape.check(found, SCHEMA)
+    assert problem.code == "MC105"
+    assert problem.advice.endswith(f', probably "{platform}"')
+
+
 def test_no_pattern_stands_in_a_message() -> None:
     patterns = {node["pattern"] for schema in BOTH.values() for _, node in fields(schema) if "pattern" in node}
     text = (CHECKOUT / "blueprints/minimal.yaml").read_text(encoding="utf-8")

@@ -54,6 +54,9 @@ def _found() -> dict[str, Platform]:
 
 PLATFORMS = _found()
 
+# Clouds, which people write where their Kubernetes is meant.
+CLOUDS = {"amazon": "eks", "aws": "eks", "azure": "aks", "gcloud": "gke", "gcp": "gke", "google": "gke"}
+
 DATA_PORTS: tuple[int, ...] = (15443,)
 CONTROL_PORTS: tuple[int, ...] = (15012, 15017)
 # Istio's own for an ingress gateway, beside that of its health.
