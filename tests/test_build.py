@@ -190,6 +190,24 @@ def test_the_root_of_the_file_system(workplace: Path, out: str, capsys: pytest.C
     assert "[MC604]" in told
 
 
+@pytest.mark.parametrize(
+    ("out", "seen"), [("output/gke-aks", True), ("ro/x", False), ("checkout/output/gke-aks", True), (".", False)]
+)
+def test_files_are_named_where_they_are(
+    workplace: Path, out: str, seen: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert build("-o", out) == 0
+    said = capsys.readouterr().out
+    prefix = "" if out == "." else f"{out}/"
+    for path in ("argocd/setup/README.md", "RUNBOOK.md", "bootstrap/README.md"):
+        assert f"see {prefix}{path}\n" in said
+        assert (workplace / out / path).is_file()
+    note = "note: Argo CD looks for this tree at output/gke-aks of its repository (gitops.path)"
+    assert (note in said) is not seen
+    assert build("-o", out, "--check") == 0
+    assert note not in capsys.readouterr().out
+
+
 def test_a_symlink_that_leaves_the_output(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("elsewhere").mkdir()
     Path("output/gke-aks").mkdir(parents=True)

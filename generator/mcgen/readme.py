@@ -14,6 +14,7 @@ from mcgen.tree import File
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
+    from pathlib import Path
 
     from mcgen.chain import Chains, Step
     from mcgen.mesh import Cluster, Mesh
@@ -63,8 +64,11 @@ def escaped(text: str) -> str:
     return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
 
 
-def after_build(mesh: Mesh, changed: Collection[str]) -> str:
-    """Return what an Argo CD administrator has to apply by hand after this build, and in which order."""
+def after_build(out: Path, changed: Collection[str]) -> str:
+    """Return what an Argo CD administrator has to apply by hand after this build, and in which order.
+
+    out: where the tree was built.
+    """
     told = {
         layout.SETUP: f"{layout.SETUP}/{layout.README}",
         layout.INSTALL: layout.RUNBOOK,
@@ -72,10 +76,10 @@ def after_build(mesh: Mesh, changed: Collection[str]) -> str:
     }
     # A page that reads differently is nothing to apply.
     applied = [path for path in changed if not path.endswith(f"/{layout.README}")]
-    folders = [folder for folder in told if any(path.startswith(f"{folder}/") for path in applied)]
-    if not folders:
+    parts = [part for part in told if any(path.startswith(f"{part}/") for path in applied)]
+    if not parts:
         return ""
-    lines = [f"  {mesh.path}/{folder}: see {mesh.path}/{told[folder]}" for folder in folders]
+    lines = [f"  {out / part}: see {out / told[part]}" for part in parts]
     return "\n".join(["an Argo CD administrator applies, because it changed:", *lines]) + "\n"
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 import click
@@ -94,5 +95,16 @@ def _finish(loaded: Loaded, plan: Plan, *, check: bool, dry_run: bool, text: boo
     if installed and writes:
         from mcgen.readme import after_build
 
-        terminal.say(after_build(loaded.mesh, installed).removesuffix("\n"))
+        terminal.say(after_build(plan.out, installed).removesuffix("\n"))
+    if writes and not _where_argocd_looks(plan.out, loaded.mesh.path):
+        terminal.say(
+            f"note: Argo CD looks for this tree at {loaded.mesh.path} of its repository (gitops.path), "
+            "and will not see it elsewhere"
+        )
     return 0
+
+
+def _where_argocd_looks(out: Path, path: str) -> bool:
+    """Return whether a folder may be the one that Argo CD syncs: where its repository begins, nobody here knows."""
+    ends, wanted = Path(os.path.abspath(out)).parts, PurePosixPath(path).parts  # noqa: PTH100 - no link is followed
+    return ends[len(ends) - len(wanted) :] == wanted
