@@ -161,6 +161,27 @@ def test_explain_knows_every_stage_and_code(capsys: pytest.CaptureFixture[str]) 
     assert "control-plane" in capsys.readouterr().err
 
 
+def test_explain_knows_every_field(capsys: pytest.CaptureFixture[str]) -> None:
+    """Those of the page that is made of the schema, and a stage of the same name beside one."""
+    page = (CHECKOUT / "docs/blueprint.md").read_text(encoding="utf-8")
+    sections = re.split(r"^## `(.+)`$", page, flags=re.MULTILINE)
+    rows = [(place, name) for place, text in zip(["", *sections[1::2]], sections[::2], strict=True)
+            for name in re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)]  # fmt: skip
+    assert len(rows) > 80
+    for place, name in rows:
+        path = f"{place}.{name}".lstrip(".")
+        assert run(["explain", path]) == 0
+        assert f"{path.replace('[]', '')}, a field of the blueprint\n\nmeans: " in capsys.readouterr().out
+    assert run(["explain", "egress"]) == 0
+    assert capsys.readouterr().out.startswith("clusters.egress, a field of the blueprint")
+    assert run(["explain", "namespaces"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("namespaces, wave 0")
+    assert "namespaces, a field of the blueprint" in said
+    assert run(["explain", "clusters.egrss"]) == 2
+    assert "did you mean clusters.egress" in capsys.readouterr().err
+
+
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--help"]) == 0
     overview = capsys.readouterr().out

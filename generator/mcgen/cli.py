@@ -34,7 +34,7 @@ COMMANDS = {
     "codeowners": "Print who must review which cluster.",
     "graph": "Draw the mesh, as a page to look around in or for documents.",
     "schema": "Print the JSON Schema of blueprints.",
-    "explain": "Explain a code, a stage of the order, or a word.",
+    "explain": "Explain a code, a stage of the order, a word, or a field.",
     "comment": "Put what changes on a pull request, in place of the last one.",
     "completion": "Print the completion of a shell.",
 }

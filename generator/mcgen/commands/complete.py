@@ -26,13 +26,15 @@ def pairs(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> li
 
 
 def topics(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Return the codes, stages and words that can be explained."""
+    """Return the codes, stages, words and fields that can be explained."""
+    from mcgen import fields
     from mcgen.catalog import entries
     from mcgen.concepts import CONCEPTS
     from mcgen.stages import BY_NAME
 
     known = {name: stage.what for name, stage in BY_NAME.items()} | dict.fromkeys(CONCEPTS, "a word")
     known |= {code: title for code, (title, _) in entries().items()}
+    known |= {path: field["description"] for path, field in fields.fields().items() if path not in known}
     return [_item(topic, text) for topic, text in known.items() if topic.lower().startswith(incomplete.lower())]
 
 
