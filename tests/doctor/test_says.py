@@ -64,7 +64,7 @@ def test_text(live: Answers, capsys: pytest.CaptureFixture[str]) -> None:
     assert "gke, primary (context 'gke')" in lines
     assert "  ✗ AppProject gke-aks: it is not there [MC706]" in lines
     assert "      help: kubectl apply -f argocd/install, after argocd/setup" in lines
-    assert any(line.startswith(f"  ? Secret {TOKEN}: aks (context 'aks'): Error from server") for line in lines)
+    assert any(line.startswith(f"  ? Secret {TOKEN}: Error from server") for line in lines)
     assert any(line.startswith("  ! ValidatingAdmissionPolicy mcgen-gke-aks-applications: ") for line in lines)
     assert lines[-1] == "43 fine, 1 wrong, 1 to look at, 1 unknown"
 

@@ -14,6 +14,7 @@ from mcgen.terminal import paint, wrap
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from mcgen.doctor.ask import Group
     from mcgen.doctor.run import Examined
     from mcgen.problems import Pos
     from mcgen.tree import DataPath
@@ -33,7 +34,7 @@ def text(
     """
     blocks: list[str] = []
     for each in examined:
-        checks = each.checks if whole else _told(each)
+        checks = [_below_title(check, each.group) for check in (each.checks if whole else _told(each))]
         shown = [check for check in checks if fine or check.verdict is not Verdict.FINE]
         lines = [line for check in shown for line in _lines(check, width, colour=colour)]
         blocks += [paint(printable(each.group.title), "strong", colour=colour), *lines] if lines else []
@@ -66,6 +67,12 @@ def _told(each: Examined) -> list[Check]:
         return list(each.checks)
     more = f"{reason.words}; {len(idle)} further checks were not made (--verbose names them)"
     return [replace(check, words=more) if check is reason else check for check in made]
+
+
+def _below_title(check: Check, group: Group) -> Check:
+    """Return a check as it reads below the title of its place, which has the cluster and the way to it already."""
+    way = "".join(group.title.partition(" (")[1:])
+    return replace(check, words=check.words.removeprefix(f"{group.where}{way}: ")) if way else check
 
 
 def _lines(check: Check, width: int, *, colour: bool) -> list[str]:
