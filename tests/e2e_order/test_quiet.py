@@ -56,6 +56,7 @@ def test_it_stays_synced_and_healthy_without_another_sync(complete: Team) -> Non
 
 
 def test_no_application_has_a_warning(complete: Team) -> None:
+    settling.fine(complete.home, seconds=180)
     found = operations(complete)
     assert {name: each["status"].get("conditions", []) for name, each in found.items()} == {name: [] for name in found}
 

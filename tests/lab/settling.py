@@ -61,9 +61,11 @@ def until(
 
 
 def fine(home: Cluster, *, seconds: float) -> dict[str, Application]:
-    """Wait, calmly, until every Application that there is is Synced and Healthy, and return them; raise LabError."""
-    what = "mesh that is well"
-    return until(home, what, lambda found: all(each.fine for each in found.values()), seconds=seconds, calm=True)
+    """Wait until every Application that there is is Synced and Healthy, and return them; raise LabError.
+
+    A health check that had no processor within its second is an error until Argo CD looks again, minutes later.
+    """
+    return until(home, "mesh that is well", lambda found: all(each.fine for each in found.values()), seconds=seconds)
 
 
 def well(team: Team, what: str, *, seconds: float = PATIENCE, calm: bool = False) -> None:
