@@ -9,8 +9,8 @@ from mcgen import chain, layout, patching, stages
 from mcgen.delivery import PLUGIN
 from mcgen.manifests import istio_operator
 from mcgen.manifests.kustomize import applies
+from mcgen.tree import holds
 from mcgen.validators import Said
-from mcgen.validators.explain import place as words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,8 +38,11 @@ def finder(mesh: Mesh, source: Source) -> Callable[[Finding], Said | None]:
         path = step and origin(mesh, step, finding.place)
         if not path:
             return None
+        # What explains mistakes is no part of a build without any.
+        from mcgen.validators.explain import place
+
         pos, length = source.span(path, key=finding.key)
-        return Said(words=words(path), pos=pos, length=length)
+        return Said(words=place(path), pos=pos, length=length)
 
     return said
 
@@ -54,11 +57,11 @@ def origin(mesh: Mesh, step: Step, place: DataPath) -> DataPath | None:
     if step.stage.name != stages.CONTROL_PLANE or place[:1] != ("spec",):
         return None
     section, rest = place[1:2], place[2:]
-    if section == ("values",) and _holds(mesh.istio.values, rest):
+    if section == ("values",) and holds(mesh.istio.values, rest):
         return ("istio", "values", *rest)
     if section == ("meshConfig",):
         rest = _as_written(mesh, step, rest)
-        return ("istio", "meshConfig", *rest) if _holds(mesh.istio.mesh_config, rest) else None
+        return ("istio", "meshConfig", *rest) if holds(mesh.istio.mesh_config, rest) else None
     return None
 
 
@@ -75,26 +78,16 @@ def _as_written(mesh: Mesh, step: Step, rest: DataPath) -> DataPath:
 def _in_patch(patch: str | Any, place: DataPath) -> DataPath | None:
     """Return where in a patch stands what it puts at a place; () for one that is a text as a whole, None if nowhere."""
     parsed: Parsed = patching.parse(patch)
-    found = _in_operations(parsed, place) if isinstance(parsed, list) else place if _holds(parsed, place) else None
+    found = _in_operations(parsed, place) if isinstance(parsed, list) else place if holds(parsed, place) else None
     return () if found is not None and isinstance(patch, str) else found
 
 
 def _in_operations(operations: list[Any], place: DataPath) -> DataPath | None:
     for j, operation in reversed(tuple(enumerate(operations))):
-        steps = [step.replace("~1", "/").replace("~0", "~") for step in operation["path"].split("/")[1:]]
+        steps = patching.parts(operation["path"])
         rest = place[len(steps) :]
         # "-" is the item behind the last one, whichever that was.
         same = all(step in (str(at), "-") for step, at in zip(steps, place, strict=False))
-        if len(steps) <= len(place) and same and _holds(operation.get("value"), rest):
+        if len(steps) <= len(place) and same and holds(operation.get("value"), rest):
             return (j, "value", *rest)
     return None
-
-
-def _holds(data: Any, place: DataPath) -> bool:
-    """Return whether data has something at a place."""
-    for step in place:
-        inside = range(len(data)) if isinstance(data, list) else data if isinstance(data, dict) else ()
-        if step not in inside:
-            return False
-        data = data[step]
-    return True

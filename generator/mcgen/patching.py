@@ -153,9 +153,14 @@ def _operate(document: Data, operation: Data) -> None:
         raise ValueError(f"the test of {path} fails")
 
 
+def parts(pointer: str) -> list[str]:
+    """Return the steps of a JSON pointer (RFC 6901)."""
+    return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
+
+
 def _parent(document: Data, pointer: str) -> tuple[Any, str]:
     """Return what holds the place that a pointer names, and the last part of the pointer."""
-    *above, last = (part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:])
+    *above, last = parts(pointer)
     found: Any = document
     for part in above:
         found = _get(found, part) if isinstance(found, (dict, list)) else None

@@ -12,6 +12,24 @@ DataPath: TypeAlias = tuple[str | int, ...]
 """A place in the blueprint: keys and list indexes from the root, such as ("clusters", 1, "name")."""
 
 
+def at(data: Any, *path: str | int) -> Any:
+    """Return what stands at a path in plain data, None where nothing does."""
+    for step in path:
+        if not _has(data, step):
+            return None
+        data = data[step]
+    return data
+
+
+def holds(data: Any, path: DataPath) -> bool:
+    """Return whether plain data has something at a path, be it null."""
+    return not path or _has(at(data, *path[:-1]), path[-1])
+
+
+def _has(data: Any, step: str | int) -> bool:
+    return step in data if isinstance(data, dict) else isinstance(data, list) and step in range(len(data))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
     """One file of the tree.

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from mcgen import source
+from mcgen.tree import at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,16 +90,6 @@ def parse(content: bytes, file: str) -> Parsed:
         if not found.problems and isinstance(found.data, dict):
             documents.append(Document(data=found.data, found=found, above=above))
     return Parsed(documents=tuple(documents), problems=tuple(problems))
-
-
-def at(data: Any, *path: str | int) -> Any:
-    """Return what stands at a path in plain data, None where nothing does."""
-    for step in path:
-        if isinstance(step, str):
-            data = data.get(step) if isinstance(data, dict) else None
-        else:
-            data = data[step] if isinstance(data, list) and step < len(data) else None
-    return data
 
 
 def word(value: Any) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mcgen import names
-from mcgen.importing.documents import at, items, mapping, texts, word, words
+from mcgen.importing.documents import items, mapping, texts, word, words
+from mcgen.tree import at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,6 +9,7 @@ from mcgen.manifests import bootstrap_rights
 from mcgen.mesh import all_namespaces
 from mcgen.networks import network_of
 from mcgen.rules.finding import Finding, error, one_of, warning
+from mcgen.tree import at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -122,7 +123,8 @@ def refused_pods(blueprint: Blueprint) -> Iterator[Finding]:
     istio-init adds NET_ADMIN and NET_RAW, which baseline refuses as well. A warning only: pods of a gateway have none.
     Sources: istio, istio-discovery/files/injection-template.yaml; Kubernetes, Pod Security Standards.
     """
-    if _cni(blueprint):
+    # Istio's CNI plugin does the work of istio-init.
+    if at(blueprint.istio.values, "pilot", "cni", "enabled") is True:
         return
     for i, ns in enumerate(blueprint.namespaces):
         if ns.injection and ns.pod_security in ("baseline", "restricted"):
@@ -133,14 +135,6 @@ def refused_pods(blueprint: Blueprint) -> Iterator[Finding]:
                 "needs NET_ADMIN",
                 "remove the line, or install Istio's CNI plugin and set `pilot.cni.enabled` in istio.values",
             )
-
-
-def _cni(blueprint: Blueprint) -> bool:
-    """Return whether pods are injected without istio-init, because Istio's CNI plugin does its work."""
-    found: object = blueprint.istio.values
-    for key in ("pilot", "cni", "enabled"):
-        found = found.get(key) if isinstance(found, dict) else None
-    return found is True
 
 
 def exported_without_sidecars(blueprint: Blueprint) -> Iterator[Finding]:

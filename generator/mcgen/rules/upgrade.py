@@ -8,6 +8,7 @@ from mcgen import images, unquoted, upgrades
 from mcgen.delivery import PLUGIN
 from mcgen.minors import FARTHEST, MINORS
 from mcgen.rules.finding import Finding, error, one_of
+from mcgen.tree import holds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,7 +90,7 @@ def known_values(blueprint: Blueprint) -> Iterator[Finding]:
     istio = blueprint.istio
     for minor in dict.fromkeys(images.minor(revision.version) for revision in upgrades.rollout(istio).minors):
         for keys in _later(minor):
-            if _has(istio.values, keys):
+            if holds(istio.values, keys):
                 dotted = ".".join(keys)
                 message = f"Istio {minor} does not know values.{dotted}, and its istioctl takes no notice of it"
                 yield error(
@@ -107,14 +108,6 @@ def _later(minor: str) -> Iterator[tuple[str, ...]]:
     for other, known in MINORS.items():
         if images.number(other) > images.number(minor):
             yield from known.added
-
-
-def _has(values: object, keys: tuple[str, ...]) -> bool:
-    for key in keys:
-        if not isinstance(values, dict) or key not in values:
-            return False
-        values = values[key]
-    return True
 
 
 RULES = (target, revisions, texts, nobody_leaves, plugin, known_values)

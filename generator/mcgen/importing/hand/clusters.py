@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from mcgen import names
 from mcgen.importing import findings, platform
-from mcgen.importing.documents import Document, at, items, mapping, word
+from mcgen.importing.documents import Document, items, mapping, word
 from mcgen.importing.hand.belongs import owner, said_id, said_network
 from mcgen.importing.hand.context import Context, Seen
+from mcgen.tree import at
 
 if TYPE_CHECKING:
     from mcgen.tree import Data

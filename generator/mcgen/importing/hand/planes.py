@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from mcgen import names
 from mcgen.changes.leaves import same
 from mcgen.importing import differences, findings, secrets
-from mcgen.importing.documents import at, items, mapping, word
+from mcgen.importing.documents import items, mapping, word
 from mcgen.importing.hand.clusters import east_west
 from mcgen.rules.istio import OWNED_MESH_CONFIG, OWNED_VALUES, instead_of
 from mcgen.stages import CONTROL_PLANE
+from mcgen.tree import at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
