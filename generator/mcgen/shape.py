@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mcgen import api_versions, blueprint, facts, misfit
-from mcgen.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
     from mcgen.problems import Problem
+    from mcgen.source import Source
     from mcgen.tree import DataPath
 
 _MAX_PROBLEMS = 1000
@@ -82,6 +82,8 @@ def check(source: Source, schema: dict[str, Any]) -> list[Problem]:
 
 def misfits(data: dict[str, Any], part: str) -> Iterator[tuple[DataPath, Problem]]:
     """Yield where data that stands in no file does not fit a part of a blueprint, such as Cluster, and why."""
+    from mcgen.source import Source
+
     schema = blueprint_schema()
     found = Source(file="", text="", data=data, problems=(), root=None)
     for error in _validator({"$defs": schema["$defs"], "$ref": f"#/$defs/{part}"}).iter_errors(data):

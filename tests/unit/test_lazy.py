@@ -57,6 +57,7 @@ NOT_BUILT_WITH = {
     "mcgen.changes",
     "mcgen.history",
     "mcgen.importing",
+    "mcgen.validators.explain",
     "rich",
     "ruamel",
 }
@@ -98,6 +99,11 @@ def test_the_help_of_a_command_imports_no_engine(command: str) -> None:
     modules = imported(command, "--help")
     assert modules & {f"mcgen.commands.{command}", f"mcgen.commands.{command}_"}
     assert within(modules, {"jinja2", "jsonschema", "jsonschema_rs", "rich", "ruamel", "yaml"}) == set()
+
+
+@pytest.mark.parametrize("arguments", [("schema",), ("explain", "gate"), ("explain", "MC204")], ids=" ".join)
+def test_what_reads_no_file_imports_no_reader(arguments: tuple[str, ...]) -> None:
+    assert within(imported(*arguments), {"jsonschema", "mcgen.source", "yaml"}) == set()
 
 
 def test_a_build_over_its_own_tree_imports_neither_what_explains_nor_what_compares(tmp_path: Path) -> None:

@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from mcgen import terminal
+from mcgen.catalog import entries
 from mcgen.commands.complete import topics
+from mcgen.concepts import CONCEPTS
 from mcgen.problems import UsageError
+from mcgen.stages import BY_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -35,25 +38,19 @@ def explain(topic: str | None) -> None:
 
 
 def _listed() -> Iterator[tuple[str, str]]:
-    from mcgen.catalog import entries
-    from mcgen.concepts import CONCEPTS
-    from mcgen.stages import BY_NAME
-
     yield from ((f"{stage.wave:5}", name) for name, stage in BY_NAME.items())
     yield from (("word", word) for word in CONCEPTS)
     yield from ((code, title) for code, (title, _) in entries().items())
 
 
 def _said(topic: str, columns: int) -> Iterator[str]:
-    """Yield all that is called so: a field may be called like a stage."""
+    """Yield all that is called so: a field may be called like a stage or a word, and none is like a code."""
     from mcgen import fields
-    from mcgen.catalog import entries
-    from mcgen.concepts import CONCEPTS
-    from mcgen.stages import BY_NAME
 
     if (code := topic.upper()) in (codes := entries()):
         title, text = codes[code]
         yield f"{code}: {title}\n\n{_fitted(text, columns)}"
+        return
     if topic in BY_NAME:
         stage = BY_NAME[topic]
         said = (("holds", stage.what), ("over when", stage.healthy), ("why here", stage.why), ("look", stage.look))
@@ -67,9 +64,6 @@ def _said(topic: str, columns: int) -> Iterator[str]:
 
 def _near(topic: str) -> str:
     from mcgen import fields
-    from mcgen.catalog import entries
-    from mcgen.concepts import CONCEPTS
-    from mcgen.stages import BY_NAME
 
     paths = fields.fields()
     ends = (path.rpartition(".")[2] for path in paths)
