@@ -14,6 +14,7 @@ API_VERSION: Final = "mcgen/v1alpha1"
 
 # RFC 1123 label, as Kubernetes asks of namespaces, Services and the like.
 LABEL = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
+LABEL_FORM = "lower-case letters, digits and `-`, with a letter or digit at both ends"
 # No line breaks, no control characters, none of the characters that end a word in a shell or a template.
 # What names the host begins with a letter or digit, so that no program takes it for an option.
 _GIT_URL = r"^(https?://|ssh://|[A-Za-z0-9][A-Za-z0-9._-]*@|file:///)[A-Za-z0-9][A-Za-z0-9._~:/@%+-]*$"

@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from mcgen import shape
-from mcgen.blueprint import LABEL
+from mcgen.blueprint import LABEL, LABEL_FORM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +47,7 @@ def words(field: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if shown := [str(each) for each in examples if isinstance(each, str | int)]:
         yield "for example", ", ".join(shown)
     if text.get("pattern") == LABEL:
-        yield "form", "lower-case letters, digits and `-`, with a letter or digit at both ends"
+        yield "form", LABEL_FORM
     elif "pattern" in text:
         yield "form", text["pattern"]
     if "properties" in text:

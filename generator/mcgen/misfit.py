@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from mcgen.blueprint import LABEL
+from mcgen.blueprint import LABEL, LABEL_FORM
 from mcgen.platforms import CLOUDS
 from mcgen.problems import Problem
 
@@ -138,7 +138,7 @@ def _pattern(error: Any, path: DataPath, source: Source) -> Iterator[Problem]:
 def _form(schema: dict[str, Any]) -> str:
     """Return how to write a text that has to fit a pattern."""
     # Of what a name may hold, an example says less than words.
-    return _LABEL_ADVICE if schema["pattern"] == LABEL else f'write it like "{schema["examples"][0]}"'
+    return f"use {LABEL_FORM}" if schema["pattern"] == LABEL else f'write it like "{schema["examples"][0]}"'
 
 
 def _limit(error: Any, path: DataPath, source: Source) -> Iterator[Problem]:
@@ -165,7 +165,6 @@ HANDLERS = {
     "type": _type,
     **dict.fromkeys(("maxLength", "minItems", "minimum", "maximum"), _limit),
 }
-_LABEL_ADVICE = "use lower-case letters, digits and `-`, with a letter or digit at both ends"
 
 
 def _problem(source: Source, path: DataPath, code: str, message: str, advice: str, *, key: bool = False) -> Problem:
