@@ -78,12 +78,14 @@ class Question:
 class Group:
     """The questions to one place. where: "Argo CD", a cluster's name, or empty for this machine; title: in words.
 
-    path: its place in the blueprint. refused: why nothing of it can be asked, empty when it can.
+    way: how it is reached, in words, empty where there is none. path: its place in the blueprint. refused: why nothing
+    of it can be asked, empty when it can.
     """
 
     where: str
     title: str
     path: DataPath
+    way: str = ""
     questions: tuple[Question, ...] = field(default=())
     refused: str = ""
 

@@ -99,7 +99,8 @@ def _groups(loaded: Loaded, options: Options, seen: dict[str, str]) -> Iterator[
     client = Client(access=way or Access(cluster=ARGOCD), timeout=options.timeout)
     yield Group(
         where=ARGOCD,
-        title=f"{ARGOCD} ({way})" if way else ARGOCD,
+        title=ARGOCD,
+        way=str(way or ""),
         path=("gitops", "argocd"),
         questions=tuple(_to_argocd(mesh, client, seen)),
         refused="" if way else _NOWHERE,
@@ -114,7 +115,8 @@ def _groups(loaded: Loaded, options: Options, seen: dict[str, str]) -> Iterator[
         questions = [*_to_cluster(loaded, place, client, seen, gateway=place.name in gateways)]
         yield Group(
             where=place.name,
-            title=f"{place.name}, {place.role} ({client.access})",
+            title=f"{place.name}, {place.role}",
+            way=str(client.access),
             path=place.origin,
             questions=(*questions, *authority.questions(mesh, place, clients)),
         )

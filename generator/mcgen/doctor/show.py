@@ -37,7 +37,7 @@ def text(
         checks = [_below_title(check, each.group) for check in (each.checks if whole else _told(each))]
         shown = [check for check in checks if fine or check.verdict is not Verdict.FINE]
         lines = [line for check in shown for line in _lines(check, width, colour=colour)]
-        blocks += [paint(printable(each.group.title), "strong", colour=colour), *lines] if lines else []
+        blocks += [paint(printable(_title(each.group)), "strong", colour=colour), *lines] if lines else []
     found = counts(check for each in examined for check in each.checks)
     blocks.append(", ".join(f"{number} {_WORDS[key]}" for key, number in found.items() if number or key == "fine"))
     return "\n".join(blocks) + "\n"
@@ -69,10 +69,13 @@ def _told(each: Examined) -> list[Check]:
     return [replace(check, words=more) if check is reason else check for check in made]
 
 
+def _title(group: Group) -> str:
+    return f"{group.title} ({group.way})" if group.way else group.title
+
+
 def _below_title(check: Check, group: Group) -> Check:
     """Return a check as it reads below the title of its place, which has the cluster and the way to it already."""
-    way = "".join(group.title.partition(" (")[1:])
-    return replace(check, words=check.words.removeprefix(f"{group.where}{way}: ")) if way else check
+    return replace(check, words=check.words.removeprefix(f"{group.where} ({group.way}): "))
 
 
 def _lines(check: Check, width: int, *, colour: bool) -> list[str]:

@@ -64,7 +64,8 @@ def _asked(
     groups = {
         place.name: Group(
             where=place.name,
-            title=f"{place.name}, {place.role} ({world.clients[place.name].access})",
+            title=f"{place.name}, {place.role}",
+            way=str(world.clients[place.name].access),
             path=place.origin,
             questions=(*seen.questions(world, place, retry), *more(place)),
         )
