@@ -73,6 +73,11 @@ class Application:
     def fine(self) -> bool:
         return (self.sync, self.health) == ("Synced", "Healthy")
 
+    @property
+    def waits(self) -> bool:
+        """Whether it is at a gate."""
+        return (self.sync, self.health) == ("Synced", "Suspended")
+
     def __str__(self) -> str:
         return f"{self.name}: {self.sync}, {self.health}, {self.operation} {self.message}".rstrip()
 

@@ -22,7 +22,6 @@ PATIENCE = 1800
 # How often the team has Argo CD look again. A webhook's call that comes while Argo CD compares is lost, and its own
 # resync is minutes away: waiting for that would show nothing more.
 AGAIN = 15
-SUSPENDED = ("Synced", "Suspended")
 
 
 def until(
@@ -79,14 +78,13 @@ def at_the_gates(team: Team) -> None:
 
 
 def _at_the_last_commit(team: Team, waiting: Collection[str]) -> Callable[[Mapping[str, Application]], bool]:
-    """Return what tells whether Argo CD has all of the last commit, each Application fine, or Suspended if it waits."""
+    """Return what tells whether Argo CD has all of the last commit, each Application fine, or at its gate."""
     wanted, head = team.wanted, team.repository.head
 
     def done(found: Mapping[str, Application]) -> bool:
         # An Application is as well as it was until it has seen the commit.
         return found.keys() == wanted and all(
-            each.revision == head and ((each.sync, each.health) == SUSPENDED if name in waiting else each.fine)
-            for name, each in found.items()
+            each.revision == head and (each.waits if name in waiting else each.fine) for name, each in found.items()
         )
 
     return done

@@ -60,8 +60,8 @@ def at_the_gate(found: dict[str, Application]) -> bool:
     """Tell whether the chain of aks waits, that of gke is at its end, and root is content."""
     if not {ROOT, *CHAINS, GATE} <= found.keys():
         return False
-    waiting = [(found[name].sync, found[name].health) for name in ("gke-aks-aks", GATE)]
-    return waiting == [("Synced", "Suspended")] * 2 and found[ROOT].fine and found["gke-aks-gke"].fine
+    through, waiting = CHAINS
+    return found[waiting].waits and found[GATE].waits and found[ROOT].fine and found[through].fine
 
 
 def resynced(team: Team) -> dict[str, Application]:

@@ -83,9 +83,8 @@ def take_away(run: Running) -> None:
     commands = commands.replace(listed[1], " ".join(mine))
     # Its last line waits until somebody confirms.
     asked = f"{run.team.name}-gke-namespaces"
-    # Looked for before: a thread that fails would leave the commands waiting.
-    _confirmation(run.team, asked)
-    thread = threading.Thread(target=_confirm, args=(run, asked), daemon=True)
+    # Looked for here: a thread that fails would leave the commands waiting.
+    thread = threading.Thread(target=_confirm, args=(run, asked, _confirmation(run.team, asked)), daemon=True)
     thread.start()
     handbook.shell(commands, folder=run.team.repository.copy, kubeconfig=run.team.lab.kubeconfig, seconds=600)
     thread.join()
@@ -105,9 +104,9 @@ def left_behind(run: Running, name: str) -> None:
     run.note(f"{name} is as it was, but for {len(found)} definitions and certificates")
 
 
-def _confirm(run: Running, application: str) -> None:
+def _confirm(run: Running, application: str, command: str) -> None:
     wait_for(f"{application} to be deleted", partial(_going, run, application), seconds=600, pause=0.5)
-    run.team.shell(_confirmation(run.team, application))
+    run.team.shell(command)
 
 
 def _confirmation(team: Team, application: str) -> str:

@@ -63,12 +63,11 @@ class Running:
         self.notes.append(line)
         print(f"    {line}", flush=True)
 
-    def commit(self, message: str) -> str:
-        """Commit what the team has, note it, and return the commit."""
+    def commit(self, message: str) -> None:
+        """Commit what the team has, and note it."""
         self.chains |= {each.cluster: each for each in self.team.chains}
-        commit = self.team.commit(message)
+        self.team.commit(message)
         self.note(f"commit: {message}")
-        return commit
 
     def until(
         self,
