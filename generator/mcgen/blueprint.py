@@ -279,7 +279,7 @@ class Istio(_Section, frozen=True, kw_only=True):
             "registry (OCI).",
             examples=["registry.example.com/istio/charts"],
         ),
-    ] = "https://istio-release.storage.googleapis.com/charts"
+    ] = "https://blob.istio.io/istio-release/charts"
     proxy: Annotated[Proxy, Meta(description="How the sidecars run.")] = Proxy()
     mesh_config: Annotated[
         Tree,
@@ -329,7 +329,10 @@ class Gateway(_Section, frozen=True, kw_only=True):
     ] = field(default_factory=list)  # fmt: skip
     resource_group: Annotated[
         ResourceGroup | None,
-        Meta(description="AKS: the resource group of the reserved address (default: that of the cluster's nodes)."),
+        Meta(
+            description="AKS: the resource group of the reserved address (default: that of the cluster's nodes); "
+            "the cluster's identity needs Network Contributor on it."
+        ),
     ] = None
     source_ranges: Annotated[
         list[Cidr],

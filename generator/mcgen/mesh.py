@@ -67,6 +67,7 @@ class Cluster:
     """One cluster. primary: the name of the cluster whose istiod serves it (its own, for a primary).
 
     ingress_annotations: of the ingress gateway's Service, the platform's; `gateway` is the east-west one.
+    webhook_annotations: of the injector, the platform's.
     opens: whether secrets are read here: remote secrets, or the CA of the mesh. authority: what the inputs say of its
     CA under the shared root, None before the bootstrap has made it. credentials: of the bootstrap job, None when it
     has nothing to do here. state: how far it has left, see `phases`.
@@ -82,6 +83,7 @@ class Cluster:
     gateway: Gateway
     ingress_gateway: bool
     ingress_annotations: dict[str, str]
+    webhook_annotations: dict[str, str]
     opens: bool
     authority: Held | None
     namespaces: tuple[Namespace, ...]
@@ -368,6 +370,7 @@ def _cluster(
         ),
         ingress_gateway=cluster.ingress_gateway,
         ingress_annotations=platforms.ingress_annotations(cluster) if cluster.ingress_gateway else {},
+        webhook_annotations=dict(platforms.PLATFORMS[cluster.platform].WEBHOOKS),
         opens=cluster.name in tasks.open,
         authority=BACKENDS[blueprint.secrets.backend].authority(inputs, cluster.name),
         namespaces=namespaces,

@@ -40,6 +40,10 @@ MINORS: dict[str, Minor] = {
         compatible=("1.25", "1.26", "1.27", "1.28", "1.29", "1.30"),
     ),
 }
+# From this minor of Kubernetes on, an API server that looks for the endpoints of a webhook's Service itself reads
+# EndpointSlices, and no longer Endpoints (k8s.io/apiserver, ResolveEndpoint in pkg/util/proxy/proxy.go). The Service
+# istiod of a remote has only the former (since Istio 1.28).
+OLDEST_REMOTE = "1.34"
 # What `mcgen init` writes.
 NEWEST = "1.31.1"
 # A control plane may be upgraded over one minor at most, where both are installed beside each other

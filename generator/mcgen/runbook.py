@@ -8,6 +8,7 @@ from mcgen import layout, names, stages
 from mcgen.delivery import PLUGIN
 from mcgen.lifecycle import words
 from mcgen.manifests.setup import plugin_name
+from mcgen.minors import OLDEST_REMOTE
 from mcgen.platforms import PLATFORMS, ports
 from mcgen.prose import render
 from mcgen.tree import File
@@ -34,6 +35,7 @@ def file(mesh: Mesh, chains: chain.Chains) -> File:
         ranges=list(filter(None, [PLATFORMS[c.platform].api_server_ranges(c.context) for c in mesh.clusters])),
         plugin=plugin_name(mesh.minor) if mesh.istio.delivery == PLUGIN else "",
         platforms={name: PLATFORMS[name] for name in sorted({cluster.platform for cluster in mesh.clusters})},
+        oldest_remote=OLDEST_REMOTE,
         names=names,
         layout=layout,
         now=words.NOW,

@@ -114,7 +114,7 @@ def test_argo_cd_finds_the_plugin_by_its_name() -> None:
 
 
 @pytest.mark.parametrize("given", [SETUP, TWO_MINORS, OWN_IMAGE], ids=["one minor", "two minors", "own image"])
-@pytest.mark.parametrize("version", ["3.2", "3.5", "3.6"])
+@pytest.mark.parametrize("version", ["3.4", "3.5", "3.6"])
 def test_kubectl_and_kustomize_end_in_the_same_and_undo_takes_it_back(given: Any, version: str, tmp_path: Path) -> None:
     given = replace(given, argocd=version)
     originals = stock(SUPPORTED[version].newest)

@@ -108,20 +108,36 @@ def test_no_two_injectors_take_one_pod_of_different_istiods(tree: Path) -> None:
         assert len(leads) == 1, (cluster, leads)
 
 
+def test_the_tag_tells_aks_to_leave_it_alone(tree: Path) -> None:
+    told = [
+        thing["metadata"].get("annotations")
+        for rendered in applications(tree)
+        if rendered.cluster == "aks"
+        for thing in rendered.objects
+        if thing["kind"] == "MutatingWebhookConfiguration"
+    ]
+    assert told
+    assert all(annotations == {"admissions.enforcer/disabled": "true"} for annotations in told)
+
+
 @MINOR
 @pytest.mark.parametrize("primary", [True, False])
 def test_the_tag_is_what_istio_renders(minor: str, primary: bool, tmp_path: Path) -> None:
     path = "/inject" if primary else "/inject/cluster/aks/net/n"
+    annotations = {"example.com/left-alone": "true"}
+    unvalidated = {"sidecarInjectorWebhookAnnotations": annotations}
     values: dict[str, Any] = {"revisionTags": ["default"]}
     if not primary:
         values |= {"global": {"remotePilotAddress": "192.0.2.1"}, "istiodRemote": {"injectionPath": path}}
     spec = {"profile": "minimal" if primary else "remote", "revision": "1-31", "values": values}
+    spec |= {"unvalidatedValues": unvalidated}
     objects = _render(spec, minor, tmp_path)
     wanted = next(thing for thing in objects if thing["metadata"]["name"] == "istio-revision-tag-default")
-    own = revision_tag.injector(Revision(name="1-31", version="1.31.1"), path, {})
+    own = revision_tag.injector(Revision(name="1-31", version="1.31.1"), path, {}, annotations)
     by_name = [{hook["name"]: hook for hook in thing["webhooks"]} for thing in (own, wanted)]
     assert by_name[0] == by_name[1]
     assert own["metadata"]["labels"].items() <= wanted["metadata"]["labels"].items()
+    assert own["metadata"]["annotations"] == wanted["metadata"]["annotations"] == annotations
 
 
 @MINOR

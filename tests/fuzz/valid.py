@@ -212,7 +212,7 @@ def _jobs() -> st.SearchStrategy[dict[str, Any]]:
 @st.composite
 def _gitops(draw: st.DrawFn, argocd: str | None, istio: dict[str, Any]) -> dict[str, Any]:
     repos = ["https://git.example.com/m.git", "git@git.example.com:a/b.git", "file:///srv/m.git"]
-    server = draw(sections(version=st.sampled_from(["3.5", "3.2", "3.6.1"]), namespace=st.just("argo-system")))
+    server = draw(sections(version=st.sampled_from(["3.5", "3.4", "3.6.1"]), namespace=st.just("argo-system")))
     if argocd:
         server["cluster"] = argocd
     if draw(FLAGS):

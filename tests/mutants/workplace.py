@@ -52,11 +52,16 @@ class Workplace:
         finally:
             # With its time, so that what Python compiled of it is still good.
             kept.replace(path)
+        if code == pytest.ExitCode.USAGE_ERROR and self._run(tests, seconds, "--collect-only") == pytest.ExitCode.OK:
+            # With the mutant they cannot even be collected: what they import, or draw their cases from, is broken.
+            return KILLED
+        if code is not None and code not in _FOUND:
+            raise RuntimeError(f"pytest ended with {code} for {' '.join(tests[:3])}")
         return SLOW if code is None else _FOUND[pytest.ExitCode(code)]
 
-    def _run(self, tests: list[str], seconds: float) -> int | None:
+    def _run(self, tests: list[str], seconds: float, *options: str) -> int | None:
         """Return how pytest ended, None when it was stopped."""
-        argv = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *tests]
+        argv = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *options, *tests]
         with subprocess.Popen(
             argv,
             cwd=self.root,
@@ -72,9 +77,5 @@ class Workplace:
                 # What its tests have started goes with it.
                 os.killpg(child.pid, signal.SIGKILL)
                 return None
-        if code in _FOUND:
-            return code
-        # A test that ends the whole process was not meant to; anything else is no verdict.
-        if code < 0 or code == pytest.ExitCode.INTERNAL_ERROR:
-            return int(pytest.ExitCode.TESTS_FAILED)
-        raise RuntimeError(f"pytest ended with {code} for {' '.join(tests[:3])}")
+        # A test that ends the whole process was not meant to.
+        return int(pytest.ExitCode.TESTS_FAILED) if code < 0 or code == pytest.ExitCode.INTERNAL_ERROR else code

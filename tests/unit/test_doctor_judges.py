@@ -198,17 +198,24 @@ def test_a_controller_is_ready_when_something_ready_serves_it(slices: list[Any],
 
 
 @pytest.mark.parametrize(
-    ("version", "expected"),
+    ("version", "remote", "expected"),
     [
-        ("v1.31.9", Verdict.FINDING),
-        ("v1.32.0", Verdict.FINE),
-        ("v1.36.2-gke.1", Verdict.FINE),
-        ("v1.37.0", Verdict.FINDING),
-        ("", Verdict.UNKNOWN),
+        ("v1.31.9", "", Verdict.FINDING),
+        ("v1.32.0", "", Verdict.FINE),
+        ("v1.36.2-gke.1", "", Verdict.FINE),
+        ("v1.37.0", "", Verdict.FINDING),
+        ("", "", Verdict.UNKNOWN),
+        ("v1.33.9-gke.1", "gke", Verdict.FINDING),
+        ("v1.33.9", "generic", Verdict.FINDING),
+        ("v1.34.0", "gke", Verdict.FINE),
     ],
 )
-def test_kubernetes(version: str, expected: Verdict) -> None:
-    assert kubernetes.judge(version, "1.31").verdict is expected
+def test_kubernetes(version: str, remote: str, expected: Verdict) -> None:
+    assert kubernetes.judge(version, "1.31", remote).verdict is expected
+
+
+def test_a_remote_whose_api_server_may_find_istiod_is_a_warning() -> None:
+    assert [kubernetes.judge("v1.33.9", "1.31", each).is_error for each in ("generic", "eks")] == [False, True]
 
 
 def test_identities() -> None:

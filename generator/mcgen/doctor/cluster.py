@@ -28,7 +28,8 @@ def questions(
     mesh: Mesh, cluster: Cluster, client: Client, seen: dict[str, str], *, gateway: bool
 ) -> Iterator[Question]:
     """Yield the questions to a cluster. seen: gets what identifies it, by its name; gateway: whether it has one."""
-    yield Question(whats=(kubernetes.VERSION,), ask=partial(version, client, mesh.minor), gate=True)
+    remote = "" if cluster.is_primary else cluster.platform
+    yield Question(whats=(kubernetes.VERSION,), ask=partial(version, client, mesh.minor, remote), gate=True)
     yield Question(whats=(kubernetes.IDENTITY,), ask=partial(identity, client, cluster.name, seen))
     yield Question(whats=(NAMESPACE,), ask=partial(_namespace, client, mesh, cluster))
     if cluster.is_primary:
@@ -39,10 +40,10 @@ def questions(
         yield Question(whats=(addresses.ADDRESS,), ask=partial(address, client, mesh, cluster))
 
 
-def version(client: Client, minor: str) -> Iterator[Check]:
-    """Ask a cluster for its version. minor: Istio's, empty where Istio does not run."""
+def version(client: Client, minor: str, remote: str = "") -> Iterator[Check]:
+    """Ask a cluster for its version. minor: Istio's, empty where Istio does not run; remote: the platform of one."""
     found = live_version(client)
-    yield kubernetes.judge(found, minor) if minor else fine(kubernetes.VERSION, found)
+    yield kubernetes.judge(found, minor, remote) if minor else fine(kubernetes.VERSION, found)
 
 
 def live_version(client: Client) -> str:

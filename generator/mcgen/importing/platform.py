@@ -49,6 +49,12 @@ def opens_ingress(platform: str) -> bool:
     return not INTERNAL.keys().isdisjoint(ingress_annotations(Cluster(name="any", platform=platform, role="primary")))
 
 
+def too_late(platform: str, gateway: Data, annotations: Mapping[str, str]) -> list[str]:
+    """Return the annotations that a gateway with these has not and would get, and that its platform takes off again."""
+    made = _made(platform, gateway, serves_remotes=False)
+    return sorted(key for key in PLATFORMS[platform].FROM_START & made.keys() if key not in annotations)
+
+
 def _made(platform: str, fields: Data, *, serves_remotes: bool) -> dict[str, str]:
     asked = Gateway(
         scheme=fields.get("scheme", "public"),

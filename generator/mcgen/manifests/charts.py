@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 BASE, ISTIOD, GATEWAY = "base", "istiod", "gateway"
 # istioctl calls its release so, and the charts write it into labels.
 _RELEASE = "istio"
-_SPEC = {"profile", "hub", "tag", "revision", "meshConfig", "values", "components"}
+_SPEC = {"profile", "hub", "tag", "revision", "meshConfig", "values", "unvalidatedValues", "components"}
 _COMPONENT = {"name", "enabled", "label", "k8s"}
 _KUBERNETES = {"env", "hpaSpec", "resources", "service", "serviceAnnotations"}
 # What istioctl's profiles set over the chart's own values (manifests/profiles/default.yaml).
@@ -65,6 +65,7 @@ def chart_and_values(operator: Data) -> tuple[str, Data]:
     if (components.get("base") or {}).get("enabled"):
         return BASE, merge(_head(spec), merge({"defaultRevision": ""}, spec.get("values") or {}))
     values = merge(_PROFILE, merge(_head(spec), spec.get("values") or {}))
+    values = merge(values, spec.get("unvalidatedValues") or {})
     if spec["profile"] == "remote":
         values["profile"] = "remote"
     if spec.get("meshConfig"):

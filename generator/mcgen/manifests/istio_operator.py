@@ -87,6 +87,9 @@ def _control_plane(mesh: Mesh, step: Step) -> Data:
     if step.revision and mesh.rollout.tagged(step.revision, primary=cluster.is_primary):
         # The chart then leaves its injector out.
         spec["values"]["global"]["operatorManageWebhooks"] = True
+    elif cluster.webhook_annotations:
+        # A value of the chart that IstioOperator's own fields do not have.
+        spec["unvalidatedValues"] = {"sidecarInjectorWebhookAnnotations": cluster.webhook_annotations}
     return spec
 
 

@@ -32,7 +32,7 @@ def overlay(mesh: Mesh, step: Step) -> Iterator[File]:
         raise TypeError("a tag leads to an istiod")
     path = "/inject" if step.cluster.is_primary else names.injection_path(step.cluster.id, step.cluster.network)
     options: Data = mesh.istio.values.get("sidecarInjectorWebhook") or {}
-    document = injector(revision, path, options)
+    document = injector(revision, path, options, step.cluster.webhook_annotations)
     files = [File(path=f"{step.path}/injector.yaml", documents=(document,), origin=step.origin)]
     if step.cluster.is_primary:
         document = validator(revision)
@@ -41,10 +41,11 @@ def overlay(mesh: Mesh, step: Step) -> Iterator[File]:
     yield from files
 
 
-def injector(revision: Revision, path: str, options: Data) -> Data:
+def injector(revision: Revision, path: str, options: Data, annotations: dict[str, str]) -> Data:
     """Return the webhook for pods.
 
-    path: where that istiod injects for the cluster; options: Istio's values `sidecarInjectorWebhook`, as far as given.
+    path: where that istiod injects for the cluster; options: Istio's values `sidecarInjectorWebhook`, as far as given;
+    annotations: those of the webhook.
     """
     selectors = {
         "rev.namespace": ([_is(names.REVISION, names.DEFAULT_TAG), _lacks(names.INJECTION)], [_NOT_REFUSED]),
@@ -64,7 +65,11 @@ def injector(revision: Revision, path: str, options: Data) -> Data:
     return {
         "apiVersion": _ADMISSION,
         "kind": "MutatingWebhookConfiguration",
-        "metadata": {"name": names.TAG_INJECTOR, "labels": {"app": "sidecar-injector", **_labels(revision)}},
+        "metadata": {
+            "name": names.TAG_INJECTOR,
+            "labels": {"app": "sidecar-injector", **_labels(revision)},
+            **({"annotations": annotations} if annotations else {}),
+        },
         "webhooks": [
             {
                 "name": f"{prefix}.sidecar-injector.istio.io",

@@ -23,6 +23,7 @@ class Platform(Protocol):
     INTERNAL: the annotations that keep a load balancer inside of its network, each with the value that does.
     REACH: further annotations that only matter for who can reach it. ADDRESSES: those that give it a reserved address.
     FROM_START: those that a Service has when it is made or not at all.
+    WEBHOOKS: the annotations with which the platform leaves the injector as it is.
     """
 
     TITLE: str
@@ -33,6 +34,7 @@ class Platform(Protocol):
     REACH: frozenset[str]
     ADDRESSES: frozenset[str]
     FROM_START: frozenset[str]
+    WEBHOOKS: Mapping[str, str]
 
     def service_annotations(self, cluster: Cluster, ports: tuple[int, ...]) -> dict[str, str]:
         """Return the annotations of a gateway's Service: of the east-west one, and so that of an ingress."""

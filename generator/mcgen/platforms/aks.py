@@ -29,6 +29,10 @@ ADDRESSES = frozenset(
     f"{_PREFIX}/azure-{key}" for key in ("load-balancer-ipv4", "load-balancer-resource-group", "pip-name")
 )
 FROM_START: frozenset[str] = frozenset()
+# Otherwise AKS writes selectors of its own into each webhook, so that none can stop its own pods, and Argo CD takes
+# them out, for ever (the Admissions Enforcer: AKS' questions and answers, Azure/AKS#1771). Istio's injector asks for no
+# pods but those whose namespace or labels say so.
+WEBHOOKS = {"admissions.enforcer/disabled": "true"}
 
 
 def service_annotations(cluster: Cluster, ports: tuple[int, ...]) -> dict[str, str]:

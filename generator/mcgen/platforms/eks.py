@@ -35,6 +35,7 @@ INTERNAL = {f"{_PREFIX}-scheme": "internal"}
 REACH: frozenset[str] = frozenset()
 ADDRESSES = frozenset({f"{_PREFIX}-eip-allocations", f"{_PREFIX}-private-ipv4-addresses"})
 FROM_START: frozenset[str] = frozenset()
+WEBHOOKS: dict[str, str] = {}
 
 
 def service_annotations(cluster: Cluster, ports: tuple[int, ...]) -> dict[str, str]:  # noqa: ARG001 - one check for all

@@ -16,6 +16,7 @@ INTERNAL: dict[str, str] = {}
 REACH: frozenset[str] = frozenset()
 ADDRESSES: frozenset[str] = frozenset()
 FROM_START: frozenset[str] = frozenset()
+WEBHOOKS: dict[str, str] = {}
 NEEDS = "something that gives Services of type LoadBalancer an address"
 
 

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 TITLE = "Google Kubernetes Engine"
 HEALTH_CHECK = "GKE checks the nodes (kube-proxy), not port 15021; no annotation can change that"
-NEEDS = ""
+NEEDS = (
+    "clusters of mode Standard (Autopilot writes selectors of its own into Istio's injector, and Argo CD takes them "
+    "out again), and GKE subsetting where an internal gateway has a `reserved` address, which GKE overlooks without it"
+)
 FIREWALL = (
     "GKE makes the VPC's firewall rules for a load balancer itself, from the ranges of its Service. Where the nodes "
     "are private, its rule for the control plane leaves istiod's webhook out: let the control plane's range reach the "
@@ -31,6 +34,7 @@ _ADDRESSES = "networking.gke.io/load-balancer-ip-addresses"
 ADDRESSES = frozenset({_ADDRESSES})
 # GKE takes it off a Service whose load balancer was made without it (ingress-gce: preventTargetPoolToRBSMigration).
 FROM_START = frozenset(_PUBLIC)
+WEBHOOKS: dict[str, str] = {}
 # https://cloud.google.com/compute/docs/naming-resources
 _NAME = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
 # What `gcloud container clusters get-credentials` calls a context: project, location, cluster.

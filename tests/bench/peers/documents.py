@@ -172,6 +172,8 @@ def base(mesh: Data) -> Data:
 
 def control_plane(mesh: Data, cluster: Data) -> Data:
     rest: Data = {"components": {"base": {"enabled": False}}}
+    if cluster["webhookAnnotations"]:
+        rest["unvalidatedValues"] = {"sidecarInjectorWebhookAnnotations": cluster["webhookAnnotations"]}
     shared: Data = {"enableReaderRBAC": False, **mesh["global"]}
     if cluster["remote"]:
         path = f"/inject/cluster/{cluster['id']}/net/{cluster['network']}"

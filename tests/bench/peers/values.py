@@ -54,6 +54,7 @@ def _cluster(cluster: Cluster) -> dict[str, Any]:
         "network": cluster.network,
         "remote": not cluster.is_primary,
         "annotations": gateway.annotations,
+        "webhookAnnotations": cluster.webhook_annotations,
         "ranges": list(gateway.source_ranges),
         "ports": [{"name": name, "port": port, "targetPort": port} for name, port in ports.items()],
         "replicas": {"min": gateway.min_replicas, "max": gateway.max_replicas},

@@ -123,6 +123,7 @@ def write(context: Context) -> None:
             cluster["network"] = seen.network
         serves = not seen.remote and any(_serves(context, seen, each) for each in found if each.remote)
         gateway = platform.gateway(cluster["platform"], seen.annotations, serves_remotes=serves)
+        _too_late(context, seen, platform.too_late(cluster["platform"], gateway, seen.annotations))
         gateway = {**({"address": seen.address} if seen.address else {}), **gateway, **seen.gateway}
         cluster |= {"gateway": gateway} if gateway else {}
         if seen.ingress:
@@ -133,6 +134,18 @@ def write(context: Context) -> None:
     if len(data) > 1:
         for i in range(len(data)):
             context.draft.ask(("clusters", i, "role"), _EGRESS)
+
+
+def _too_late(context: Context, seen: Seen, annotations: list[str]) -> None:
+    """Say that the platform takes annotations of the gateway off again, which Argo CD would put back for ever."""
+    for key in annotations if seen.gateways else ():
+        context.tell(
+            findings.DIFFERS,
+            seen.gateways[0],
+            ("spec",),
+            f'the east-west gateway of "{seen.name}" gets {key}, which its load balancer was made without',
+            "leave it out with the patch in docs/import.md, or make the Service anew",
+        )
 
 
 def _ingress(context: Context, seen: Seen, name: str) -> None:

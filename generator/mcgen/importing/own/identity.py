@@ -54,7 +54,7 @@ def istio(tree: Tree, draft: Draft, pages: Pages) -> None:
     if delivery == HELM:
         projects = [words(each.at("spec", "sourceRepos")) for each in tree.documents(_PROJECTS)]
         charts = next((found[1] for found in projects if len(found) > 1), "")
-        draft.put(("istio", "charts"), charts, default="https://istio-release.storage.googleapis.com/charts")
+        draft.put(("istio", "charts"), charts, default="https://blob.istio.io/istio-release/charts")
     level = tree.at(_SYSTEM, "metadata", "labels", f"{names.POD_SECURITY}enforce")
     draft.put(("istio", "proxy", "privileged"), level == "privileged", default=False)
     annotations = mapping(tree.at(layout.application_set(names.PRIMARIES), "metadata", "annotations"))

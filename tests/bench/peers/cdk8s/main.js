@@ -137,12 +137,15 @@ class Operator extends ApiObject {
 }
 
 function controlPlane(scope, cluster) {
-  const components = { base: { enabled: false } };
+  const fields = { components: { base: { enabled: false } } };
+  if (Object.keys(cluster.webhookAnnotations).length) {
+    fields.unvalidatedValues = { sidecarInjectorWebhookAnnotations: cluster.webhookAnnotations };
+  }
   const global = { enableReaderRBAC: false, ...mesh.global };
   if (cluster.remote) {
     global.remotePilotAddress = mesh.primary.address;
     const injectionPath = `/inject/cluster/${cluster.id}/net/${cluster.network}`;
-    return new Operator(scope, 'control-plane', 'remote', { components, values: { global, istiodRemote: { injectionPath } } });
+    return new Operator(scope, 'control-plane', 'remote', { ...fields, values: { global, istiodRemote: { injectionPath } } });
   }
   Object.assign(global, {
     meshID: mesh.meshId,
@@ -152,7 +155,7 @@ function controlPlane(scope, cluster) {
     externalIstiod: true,
   });
   return new Operator(scope, 'control-plane', 'minimal', {
-    components,
+    ...fields,
     meshConfig: { trustDomain: mesh.trustDomain, ...mesh.meshConfig },
     values: { global, pilot: { autoscaleMin: 2, seccompProfile: { type: 'RuntimeDefault' } } },
   });

@@ -144,6 +144,9 @@ local controlPlane(cluster) = operator('control-plane', if cluster.remote then '
   spec+: {
     components: { base: { enabled: false } },
     values: { global: { enableReaderRBAC: false } + mesh.global },
+    [if std.length(cluster.webhookAnnotations) > 0 then 'unvalidatedValues']: {
+      sidecarInjectorWebhookAnnotations: cluster.webhookAnnotations,
+    },
   } + if cluster.remote then {
     values+: {
       global+: { remotePilotAddress: mesh.primary.address },
