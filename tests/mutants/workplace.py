@@ -61,9 +61,9 @@ class Workplace:
 
     def _run(self, tests: list[str], seconds: float, *options: str) -> int | None:
         """Return how pytest ended, None when it was stopped."""
-        argv = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *options, *tests]
+        argv = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
         with subprocess.Popen(
-            argv,
+            [*argv, *options, *tests],
             cwd=self.root,
             env=self.environment(),
             stdin=subprocess.DEVNULL,
