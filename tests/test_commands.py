@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import re
@@ -81,6 +82,12 @@ def test_init_overwrites_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert "exists already" in capsys.readouterr().err
     assert Path("b.yaml").read_text(encoding="utf-8") == "mine\n"
     assert run(["init", "b.yaml", *FLAGS, "--force"]) == 0
+    assert run(["init", "c.yaml", *FLAGS]) == 0
+    Path("blueprint.schema.json").write_text('{"of": "another tool"}', encoding="utf-8")
+    assert run(["init", "d.yaml", *FLAGS]) == 2
+    assert "'blueprint.schema.json' is not mcgen's" in capsys.readouterr().err
+    assert Path("blueprint.schema.json").read_text(encoding="utf-8") == '{"of": "another tool"}'
+    assert not Path("d.yaml").exists()
 
 
 @pytest.mark.parametrize(
@@ -109,6 +116,16 @@ def test_init_names_the_options_that_gave_what_is_wrong(capsys: pytest.CaptureFi
     assert sorted(places) == ["--cluster B=eks", "--istio", "--name", "--repo"]
     assert said.endswith("4 errors\nblueprints/Shop2.yaml: not written\n")
     assert not Path("blueprints").exists()
+
+
+def test_commands_to_come_can_be_run_as_they_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["init", "my mesh/b.yaml", *FLAGS]) == 0
+    more = ["--platform", "generic", "--role", "remote", "-o", "a tree"]
+    assert run(["add", "cluster", "my mesh/b.yaml", "north", *more]) == 0
+    said = capsys.readouterr().out
+    assert "next: mcgen build 'my mesh/b.yaml'\n" in said
+    assert "next: mcgen build 'my mesh/b.yaml' -o 'a tree'\n" in said
+    assert "`mcgen build 'my mesh/b.yaml'`" in Path("my mesh/b.yaml").read_text(encoding="utf-8")
 
 
 def test_init_says_what_it_writes(capsys: pytest.CaptureFixture[str]) -> None:
@@ -250,6 +267,36 @@ def test_against_refuses_another_identity(repository: Path, capsys: pytest.Captu
     error = capsys.readouterr().err
     assert error.count("MC652") == 2
     assert '"mesh1" to "mesh2"' in error
+
+
+def test_against_sees_the_repository_around_the_folder(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As in a hook of a linked worktree, where Git says which repository it works on."""
+    git("worktree", "add", "-q", "../linked")
+    monkeypatch.chdir("../linked")
+    rebuild("  id: mesh1\n", "  id: mesh2\n")
+    hook = repository / "hook.sh"
+    hook.write_text(f"#!/bin/sh\nexec {sys.executable} -m mcgen validate output/gke-aks --against HEAD\n")
+    hook.chmod(0o755)
+    git("config", "core.hooksPath", str(repository))
+    hook.rename(repository / "pre-commit")
+    git("add", "-A")
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        git("commit", "-qm", "another mesh")
+    assert b"MC652" in refused.value.stderr
+    capsys.readouterr()
+    assert run(["diff", "output/gke-aks", "--against", "HEAD", "--format", "json"]) == 1
+    one = len(json.loads(capsys.readouterr().out)["changes"])
+    monkeypatch.setenv("GIT_DIR", str(repository / ".git/worktrees/linked"))
+    assert run(["diff", "output/gke-aks", "--against", "HEAD", "--format", "json"]) == 1
+    assert len(json.loads(capsys.readouterr().out)["changes"]) == one
+
+
+def test_a_folder_outside_of_git_is_told(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("tree").mkdir()
+    assert run(["diff", "tree", "--against", "HEAD"]) == 3
+    assert "'tree' is in no Git repository" in capsys.readouterr().err
 
 
 def test_against_refuses_stages_taken_away(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -141,6 +141,7 @@ def test_an_older_file_is_read_with_a_warning_and_migrated(
     assert run(["validate", "mesh.yaml", "--validator", "embedded"]) == 0
     assert "mcgen/v0 is an older version of the format; it is read as mcgen/v1alpha1 [MC109]" in capsys.readouterr().err
 
+    assert run(["migrate", "nowhere.yaml", "--check"]) == 2
     assert run(["migrate", "mesh.yaml", "--check"]) == 1
     assert Path("mesh.yaml").read_bytes() == before.encode()
     assert run(["migrate", "mesh.yaml"]) == 0

@@ -175,6 +175,26 @@ def test_a_full_disk_is_told(workplace: Path, arguments: list[str]) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_what_is_closed_is_written_to_nobody(workplace: Path, closed: str) -> None:
+    command = ["sh", "-c", f'"$@" {closed}', "sh", *MCGEN, "build", "good.yaml", "--dry-run"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0
+    assert "Traceback" not in done.stderr
+
+
+def test_a_folder_that_is_gone_is_told(workplace: Path) -> None:
+    gone = 'mkdir gone && cd gone && rmdir ../gone && exec "$@"'
+    command = ["sh", "-c", gone, "sh", *MCGEN, "build", "good.yaml"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode in (2, 3)
+    assert "standard output" not in done.stderr
+    command = ["sh", "-c", gone, "sh", *MCGEN, "build", str(workplace / "good.yaml")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr.partition(":")[0]) == (3, "mcgen")
+    assert "the folder in which this runs" in done.stderr
+
+
 @pytest.mark.parametrize("options", [[], ["--verbose"]], ids=" ".join)
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_everything_on_a_full_disk(workplace: Path, unbuffered: str, options: list[str]) -> None:

@@ -152,7 +152,7 @@ def _refused(error: OSError) -> int:
     """Say what the operating system refused, which is nobody's mistake in a blueprint; --verbose shows where."""
     from mcgen.report import printable
 
-    where = f"'{printable(os.fsdecode(error.filename))}'" if error.filename is not None else "standard output"
+    where = f"'{printable(os.fsdecode(error.filename))}'" if error.filename is not None else _nameless()
     remedy = "free some space, or write elsewhere" if error.errno in _FULL else "put that right"
     _discard(sys.stdout)
     try:
@@ -166,6 +166,15 @@ def _refused(error: OSError) -> int:
     except OSError:
         _discard(sys.stderr)
     return EXIT_ENVIRONMENT
+
+
+def _nameless() -> str:
+    """Return what an error without a file is about."""
+    try:
+        os.getcwd()  # noqa: PTH109 - no import for it
+    except OSError:
+        return "the folder in which this runs"
+    return "standard output"
 
 
 def _discard(stream: TextIO) -> None:

@@ -42,6 +42,12 @@ class Read:
         """Return where the tree goes unless another place is named."""
         return Path("output") / self.blueprint.metadata.name
 
+    def where(self, out: Path) -> str:
+        """Return the option for another place, as it stands in a command that somebody is told to run."""
+        from shlex import quote
+
+        return "" if out == self.folder else f" -o {quote(str(out))}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:

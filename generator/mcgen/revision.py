@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from typing import TYPE_CHECKING, Final
 
 from mcgen import proc
 from mcgen.problems import ToolError, UsageError
@@ -13,6 +14,11 @@ if TYPE_CHECKING:
 
 _SECONDS = 60.0
 _BLOB = "blob"
+# Git tells its hooks where they run, in a linked worktree at least; whoever gives a folder means the repository around
+# it, and with these Git takes the folder for the top of the one that the hook is in (`git rev-parse --local-env-vars`).
+PLACES: Final = frozenset(
+    {"GIT_DIR", "GIT_WORK_TREE", "GIT_IMPLICIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR"}
+)
 
 
 def check(folder: Path, revision: str) -> None:
@@ -24,7 +30,7 @@ def check(folder: Path, revision: str) -> None:
 
 def has(folder: Path, revision: str, path: str) -> bool:
     """Return whether a file of the folder was there."""
-    return not proc.run(_argv(folder, ["cat-file", "-e", f"{revision}:./{path}"]), timeout=_SECONDS).code
+    return not _run(folder, ["cat-file", "-e", f"{revision}:./{path}"]).code
 
 
 def show(folder: Path, revision: str, path: str) -> bytes:
@@ -79,13 +85,16 @@ def _paths(raw: bytes) -> set[str]:
 
 
 def _git(folder: Path, arguments: list[str], failure: str, *, stdin: bytes = b"") -> bytes:
-    done = proc.run(_argv(folder, arguments), timeout=_SECONDS, stdin=stdin)
+    done = _run(folder, arguments, stdin)
     if done.code:
         words = done.stderr.decode(errors="replace").strip()
+        if _run(folder, ["rev-parse", "--git-dir"]).code:
+            raise ToolError(f"'{folder}' is in no Git repository that can be read: {words or failure}")
         advice = "in a shallow clone, `git fetch --depth=1 origin REV` brings it"
         raise ToolError(f"{failure} in the Git repository of '{folder}' ({advice}) {words}".strip())
     return done.stdout
 
 
-def _argv(folder: Path, arguments: list[str]) -> list[str]:
-    return ["git", "-C", str(folder), *arguments]
+def _run(folder: Path, arguments: list[str], stdin: bytes = b"") -> proc.Done:
+    around = {name: value for name, value in os.environ.items() if name not in PLACES}
+    return proc.run(["git", "-C", str(folder), *arguments], timeout=_SECONDS, stdin=stdin, env=around)

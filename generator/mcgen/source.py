@@ -43,6 +43,13 @@ class Source:
     problems: tuple[Problem, ...]
     root: Node | None
 
+    @property
+    def argument(self) -> str:
+        """Return the file as it stands in a command that somebody is told to run."""
+        from shlex import quote
+
+        return quote(self.file)
+
     @cached_property
     def lines(self) -> tuple[str, ...]:
         """The lines of the file without their ends; line 1 is the first."""

@@ -253,7 +253,7 @@ def _top(out: Path) -> Problem:
 def _no_folder(out: Path) -> Problem:
     if out.is_symlink():
         message = "the output folder is a symbolic link"
-        advice = "name the folder that it points to with -o"
+        advice = "name the folder that it points to"
     else:
         message = "the output folder is a file, or lies in one"
         advice = "name another folder with -o, or move the file away"

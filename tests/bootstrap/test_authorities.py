@@ -178,6 +178,15 @@ def test_a_step_that_somebody_would_not_trust_is_refused(place: Answers) -> None
         signed("root", "root")
 
 
+def test_the_old_root_and_the_new_one_are_not_taken_for_each_other(place: Answers) -> None:
+    signed("root")
+    rotation("both")
+    signed("root", "next")
+    rotation_is("switched")
+    with pytest.raises(ToolError, match="the CA of gke has the root in 'root' as the old one, and that in 'next' as"):
+        signed("next", "root")
+
+
 def test_the_root_of_a_ca_stays_trusted(place: Answers) -> None:
     signed("root")
     rotation("both")

@@ -86,6 +86,20 @@ def test_every_step_but_the_last_can_be_taken_back(capsys: pytest.CaptureFixture
     assert upgrade("--back") == 2
 
 
+def test_a_step_that_was_not_built_is_taken_back(capsys: pytest.CaptureFixture[str]) -> None:
+    for step in STEPS:
+        before = Path(SAMPLE).read_bytes()
+        assert upgrade("--assume-live", "--to", "1.31.1") == 0
+        assert upgrade("--back") == 0
+        assert Path(SAMPLE).read_bytes() == before, step
+        assert upgrade("--assume-live", "--to", "1.31.1") == 0
+        assert run(["build", SAMPLE]) == 0
+        commit(step)
+    capsys.readouterr()
+    assert upgrade("--back") == 2
+    assert "there is no way back" in capsys.readouterr().err
+
+
 def test_a_patch_release_is_one_step(capsys: pytest.CaptureFixture[str]) -> None:
     assert upgrade("--to", "1.30.5") == 0
     assert "in place" in capsys.readouterr().out

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from mcgen import names, proc
 from mcgen.problems import ToolError
+from mcgen.revision import PLACES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -47,7 +48,8 @@ def environment(given: Mapping[str, str], folder: str) -> dict[str, str]:
         *_options(f"UserKnownHostsFile={folder}/{names.GIT_HOSTS}", "GlobalKnownHostsFile=/dev/null"),
         *_options("PreferredAuthentications=publickey", "ConnectTimeout=30", "ServerAliveInterval=15"),
     ]  # fmt: skip
-    kept = {key: value for key, value in given.items() if key not in ("SSH_AUTH_SOCK", "SSH_ASKPASS", "GIT_DIR")}
+    left = {"SSH_AUTH_SOCK", "SSH_ASKPASS", *PLACES}
+    kept = {key: value for key, value in given.items() if key not in left}
     return kept | {"GIT_SSH_COMMAND": shlex.join(command), "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
 
 

@@ -99,6 +99,11 @@ def _compare(loaded: Loaded, old: Root | None, new: Root | None, folders: Folder
         raise ToolError(f"'{folders.ca}' and '{folders.new}' hold the same root")
     signing, folder = (new, folders.new) if step == roots.SWITCHED else (old, folders.ca)
     for name, signed in known.items():
+        if old and new and signed.trusted == (new.fingerprint, old.fingerprint):
+            raise ToolError(
+                f"the CA of {name} has the root in '{folders.new}' as the old one, and that in '{folders.ca}' as the "
+                "new one: --ca is the folder of the old root, and --new-ca that of the new one"
+            )
         if signed.root and old is None:
             raise ToolError(f"the CA of {name} is under the root {signed.root}, and there is no root in '{folders.ca}'")
         if signed.root and (signing is None or signing.fingerprint not in signed.trusted):

@@ -10,7 +10,7 @@ from mcgen.changes.finding import Finding, Risk, Turn, quote, quoted
 from mcgen.changes.leaves import flow_key, get, listing, mapping, same
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from mcgen.changes.context import Context
     from mcgen.changes.documents import Delta
@@ -51,6 +51,9 @@ def _whole(delta: Delta, context: Context) -> Finding:
     others = _another(policy, context.policies[not added])
     if action == "ALLOW":
         turn = Turn.WIDENED if added is others else Turn.NARROWED
+        # One without rules lets nobody in anywhere.
+        if not others and get(policy, "spec", "rules") and _another(policy, context.policies[not added], in_part=True):
+            turn = Turn.CHANGED
     elif action == "DENY":
         turn = Turn.NARROWED if added else Turn.WIDENED
     else:
@@ -61,32 +64,40 @@ def _whole(delta: Delta, context: Context) -> Finding:
         risk, why = _loose(policy) if added else (Risk.HIGH, "nothing else stands in the way of what it kept out")
         if not added and action == "ALLOW":
             why = "no other ALLOW policy is about these workloads: anybody may call them"
+    elif turn is Turn.CHANGED and added:
+        risk, _ = _loose(policy)
+        why = "its callers reach workloads that other ALLOW policies kept them from; to the rest it is the first"
+    elif turn is Turn.CHANGED:
+        risk, why = Risk.HIGH, "no other ALLOW policy is about some of these workloads: anybody may call those"
     elif action == "ALLOW" and added:
         why = "the first ALLOW policy of these workloads: from now on only its callers are let in"
     before, after = ({}, policy) if added else (policy, {})
     return _finding(turn, risk, said, why, before, after, all_=True)
 
 
-def _another(policy: Data, policies: list[Data]) -> bool:
-    """Return whether another ALLOW policy is about all workloads that this one is about."""
+def _another(policy: Data, policies: list[Data], *, in_part: bool = False) -> bool:
+    """Return whether another ALLOW policy is about all workloads that this one is about; in_part: about any of them."""
     mine = get(policy, "metadata", "namespace"), get(policy, "metadata", "name")
     for other in policies:
         theirs = get(other, "metadata", "namespace"), get(other, "metadata", "name")
         # Those of the root namespace are for the whole mesh.
-        if theirs == mine or theirs[0] not in (mine[0], names.ISTIO_SYSTEM) or _action(other) != "ALLOW":
+        near = theirs[0] in (mine[0], names.ISTIO_SYSTEM) or (in_part and mine[0] == names.ISTIO_SYSTEM)
+        if theirs == mine or not near or _action(other) != "ALLOW":
             continue
-        if _labels(other) <= _labels(policy):
+        labels, wanted = _labels(other), _labels(policy)
+        if labels.items() <= wanted.items():
+            return True
+        if in_part and all(labels[key] == wanted[key] for key in labels.keys() & wanted.keys()):
             return True
     return False
 
 
-def _labels(policy: Data) -> set[str]:
-    return {f"{key}={value!r}" for key, value in mapping(policy, "spec", "selector", "matchLabels").items()}
+def _labels(policy: Data) -> dict[str, str]:
+    return {key: repr(value) for key, value in mapping(policy, "spec", "selector", "matchLabels").items()}
 
 
 def _loose(policy: Data) -> tuple[Risk, str]:
-    rules = [_match(rule) for rule in listing(policy, "spec", "rules")]
-    if any(rule is None or not any(field.startswith("source.") for field in rule) for rule in rules):
+    if any(not _says_who(_match(rule)) for rule in listing(policy, "spec", "rules")):
         return Risk.HIGH, "a rule that does not say who lets in anybody"
     return Risk.MEDIUM, "more callers than before"
 
@@ -128,8 +139,7 @@ def _changes(old: list[Any], new: list[Any]) -> Iterator[_Change]:
     for rule in gone[len(come) :]:
         yield _Change(words=f"a rule is gone: {_in_words(rule)}", more=False, less=True)
     for rule in come[len(gone) :]:
-        match = _match(rule)
-        high = match is None or not any(field.startswith("source.") for field in match)
+        high = not _says_who(_match(rule))
         yield _Change(words=f"a new rule: {_in_words(rule)}", more=True, less=False, high=high)
 
 
@@ -154,7 +164,18 @@ def _between(old: Match | None, new: Match | None) -> Iterator[_Change]:
             [*([f"also {quoted(added)}"] if added else []), *([f"not {quoted(removed)}"] if removed else [])]
         )
         more, less = (bool(removed), bool(added)) if negative else (bool(added), bool(removed))
-        yield _Change(words=f"{name}: {words}", more=more, less=less, high=(negative and more) or "*" in added)
+        high = (negative and more) or "*" in added or _is_everyone(field, added)
+        yield _Change(words=f"{name}: {words}", more=more, less=less, high=high)
+
+
+def _says_who(match: Match | None) -> bool:
+    """Return whether a rule lets in some callers only; not for one of another form."""
+    return any(field.startswith("source.") and not _is_everyone(field, found) for field, found in (match or {}).items())
+
+
+def _is_everyone(field: str, values: Iterable[str]) -> bool:
+    """Return whether a field of a rule names every address."""
+    return field.lower().endswith("ipblocks") and ".not" not in field and any(each.endswith("/0") for each in values)
 
 
 def _free(field: str) -> str:

@@ -75,7 +75,8 @@ def cluster(blueprint: str, name: str, output: Path | None, **given: Any) -> int
     files.replace(Path(blueprint), text, old)
     if warnings:
         show(sort_problems(warnings), "text", after.lines)
-    terminal.say(f"{blueprint}: {name} is added; next: mcgen build {blueprint}")
+    build = f"mcgen build {before.source.argument}{before.where(output or before.folder)}"
+    terminal.say(f"{blueprint}: {name} is added; next: {build}")
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,8 @@ _HEADER = """yaml-language-server: $schema={schema}
 The blueprint of a mesh: see `mcgen schema` for all fields, `mcgen explain` for rules and stages.
 Build the tree with `mcgen build {file}`."""
 _SCHEMA = "blueprint.schema.json"
+# What every version of it has in its `$id`.
+_OURS = b'"urn:mcgen:'
 # Left out of the data, which has the least that a mesh needs.
 _COMMON = """
 # What most meshes want next; `mcgen schema` describes every field.
@@ -84,7 +87,7 @@ def init(
         click.echo(f"{target}: not written", err=True)
         return found.exit_code
     terminal.say(f"{target.parent / _SCHEMA}: written, for editors")
-    terminal.say(f"{target}: written; next: mcgen build {target}")
+    terminal.say(f"{target}: written; next: mcgen build {shlex.quote(str(target))}")
     return 0
 
 
@@ -114,7 +117,7 @@ def _write(target: Path, data: Data, *, force: bool) -> None:
     from mcgen.facts import Inputs
 
     try:
-        text = emit([data], _HEADER.format(file=target, schema=_SCHEMA)) + _COMMON
+        text = emit([data], _HEADER.format(file=shlex.quote(str(target)), schema=_SCHEMA)) + _COMMON
     except ValueError as error:
         raise UsageError(str(error)) from error
     found = source.parse(text.encode(), str(target))
@@ -125,7 +128,12 @@ def _write(target: Path, data: Data, *, force: bool) -> None:
         raise ProblemsFound(replace(each, pos=Pos(file=_option(each.pos, found))) for each in problems)
     # Editors read it: the line at the top of the blueprint names it. It comes first, so that the blueprint is not in
     # the way of the same command again.
-    single.write(target.parent / _SCHEMA, shape.text(shape.blueprint_schema()).encode())
+    schema = target.parent / _SCHEMA
+    if schema.exists() and _OURS not in schema.read_bytes():
+        raise UsageError(
+            f"'{schema}' is not mcgen's, whose schema goes there: move it away, or write to another folder"
+        )
+    single.write(schema, shape.text(shape.blueprint_schema()).encode())
     single.write(target, text.encode(), new=not force)
 
 

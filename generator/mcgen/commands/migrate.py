@@ -25,8 +25,8 @@ def migrate(blueprint: str, to: str, *, check: bool) -> int:
     from mcgen import api_versions, source, terminal
     from mcgen.lifecycle import files
 
+    found = source.read(blueprint)
     old = files.text(blueprint)
-    found = source.parse(old.encode(), blueprint)
     _judge(found)
     new = api_versions.migrated(old, found, to)
     version = api_versions.version_of(found.data)
@@ -37,7 +37,7 @@ def migrate(blueprint: str, to: str, *, check: bool) -> int:
     _judge(after)
     written = api_versions.version_of(after.data)
     if check:
-        terminal.say(f"{blueprint}: is of {version}; `mcgen migrate {blueprint}` would write {written}")
+        terminal.say(f"{blueprint}: is of {version}; `mcgen migrate {found.argument}` would write {written}")
         return 1
     files.replace(Path(blueprint), new, old)
     terminal.say(f"{blueprint}: was {version} and is {written} now; the tree stays as it is")

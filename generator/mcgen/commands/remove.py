@@ -100,20 +100,32 @@ def _take(given: Read, name: str, out: Path, step: Step, *, forget: bool) -> int
     try:
         after, _ = files.checked(text, path, out, left)
     except ProblemsFound as found:
-        show(found.problems, "text", found.lines)
-        click.echo(f"{path}: not changed", err=True)
-        return found.exit_code
+        wrong, where = _as_it_is(old, path, out, found)
+        show(wrong.problems, "text", wrong.lines)
+        click.echo(f"{path}: not changed{where}", err=True)
+        return wrong.exit_code
     changed = [] if step.state else tidy.remove(out, inputs, name)
     files.replace(Path(path), text, old)
-    where = "" if out == given.folder else f" -o {out}"
+    argument, where = given.source.argument, given.where(out)
     if step.state:
-        lines = words.phase(resolve(after.blueprint, left), name, path, where)
+        lines = words.phase(resolve(after.blueprint, left), name, argument, where)
         lines += _in_the_way(text, path, out, tidy.without(inputs, name), step.index)
     else:
         lines = [f"{out / one}: its part is out too" for one in changed]
-        lines += _left(name, path, where, step, forget=forget)
+        lines += _left(name, argument, where, step, forget=forget)
     click.echo("".join(f"{line}\n" for line in lines), nl=False)
     return 0
+
+
+def _as_it_is(old: str, path: str, out: Path, found: ProblemsFound) -> tuple[ProblemsFound, str]:
+    """Return what is wrong with the file as it is, where anything is; found: with the file as it would be."""
+    from mcgen.lifecycle import files
+
+    try:
+        files.checked(old, path, out)
+    except ProblemsFound as before:
+        return before, ""
+    return found, "; the places above are those of the file as it would be"
 
 
 def _left(name: str, path: str, where: str, step: Step, *, forget: bool) -> list[str]:

@@ -89,10 +89,10 @@ def _take(given: Read, out: Path, step: Step) -> int:
         click.echo(f"{path}: not changed", err=True)
         return found.exit_code
     files.replace(Path(path), text, old)
-    where = "" if out == given.folder else f" -o {out}"
+    argument, where = given.source.argument, given.where(out)
     if step.name:
-        lines = upgrade_words.step(resolve(after.blueprint, inputs), path, where)
+        lines = upgrade_words.step(resolve(after.blueprint, inputs), argument, where)
     else:
-        lines = upgrade_words.over(step, path, where, installed=istio.version, delivery=istio.delivery)
+        lines = upgrade_words.over(step, argument, where, installed=istio.version, delivery=istio.delivery)
     click.echo("".join(f"{line}\n" for line in lines), nl=False)
     return 0

@@ -18,6 +18,7 @@ from mcgen.problems import ToolError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mcgen.load import Loaded
     from mcgen.mesh import Cluster, Mesh
 
 NAMESPACE = f"Namespace {names.ISTIO_SYSTEM}"
@@ -25,9 +26,10 @@ _UID = "{{.metadata.uid}}"
 
 
 def questions(
-    mesh: Mesh, cluster: Cluster, client: Client, seen: dict[str, str], *, gateway: bool
+    loaded: Loaded, cluster: Cluster, client: Client, seen: dict[str, str], *, gateway: bool
 ) -> Iterator[Question]:
     """Yield the questions to a cluster. seen: gets what identifies it, by its name; gateway: whether it has one."""
+    mesh = loaded.mesh
     remote = "" if cluster.is_primary else cluster.platform
     yield Question(whats=(kubernetes.VERSION,), ask=partial(version, client, mesh.minor, remote), gate=True)
     yield Question(whats=(kubernetes.IDENTITY,), ask=partial(identity, client, cluster.name, seen))
@@ -37,7 +39,7 @@ def questions(
     if gateway:
         yield Question(whats=(istio.GATEWAY,), ask=partial(_gateway, client, mesh))
     if cluster.gateway.serves_remotes or (cluster.gateway.is_needed and cluster.gateway.address):
-        yield Question(whats=(addresses.ADDRESS,), ask=partial(address, client, mesh, cluster))
+        yield Question(whats=(addresses.ADDRESS,), ask=partial(address, client, loaded.source.argument, cluster))
 
 
 def version(client: Client, minor: str, remote: str = "") -> Iterator[Check]:
@@ -91,11 +93,11 @@ def _pods(client: Client, selector: str) -> list[istio.Pod]:
     return istio.parse(client.text("get", "pods", *where, f"--output=go-template={istio.IMAGES}"))
 
 
-def address(client: Client, mesh: Mesh, cluster: Cluster) -> Iterator[Check]:
+def address(client: Client, blueprint: str, cluster: Cluster) -> Iterator[Check]:
     """Ask for the address of a cluster's gateway, and compare it with the one in the tree."""
     service = client.get("service", names.EAST_WEST_GATEWAY, names.ISTIO_SYSTEM)
     live = addresses.of(service)
     wanted = cluster.gateway.address
     hosts = [host for host in live if not addresses.is_ip(host)] if wanted not in live else []
     behind = {host: addresses.resolve(host, client.timeout) for host in hosts}
-    yield addresses.judge(cluster.name, wanted, live, behind, blueprint=mesh.blueprint)
+    yield addresses.judge(cluster.name, wanted, live, behind, blueprint=blueprint)

@@ -132,7 +132,7 @@ def _to_argocd(mesh: Mesh, client: Client, seen: dict[str, str]) -> Iterator[Que
 def _to_cluster(
     loaded: Loaded, place: Cluster, client: Client, seen: dict[str, str], *, gateway: bool
 ) -> Iterator[Question]:
-    yield from cluster.questions(loaded.mesh, place, client, seen, gateway=gateway)
+    yield from cluster.questions(loaded, place, client, seen, gateway=gateway)
     if place.opens and loaded.mesh.secrets.name == EXTERNAL_SECRETS:
         yield from fetching.questions(loaded, place, client)
     elif place.opens:

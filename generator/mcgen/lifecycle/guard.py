@@ -33,8 +33,8 @@ def taken_out(loaded: Loaded, out: Path, manifest: Manifest, forget: Collection[
             code="MC663",
             message=f'"{name}" is no longer in the blueprint, and what the mesh has there would stay behind for ever',
             pos=loaded.source.pos(("clusters",), key=True),
-            advice=f"restore its lines and run `mcgen remove cluster {mesh.blueprint} {name}`; if the cluster is dead, "
-            f"build with --forget {name}",
+            advice=f"restore its lines and run `mcgen remove cluster {loaded.source.argument} {name}`; if the cluster "
+            f"is dead, build with --forget {name}",
         )
         for name, state in tree.members(out, manifest).items()
         if name not in mesh.by_name and state != phases.LAST and name not in forget

@@ -40,7 +40,7 @@ def questions(world: World, cluster: Cluster, retry: Retry) -> Iterator[Question
     if cluster.name in world.gateways:
         yield Question(whats=(gateways.READY,), ask=partial(_ready, world, cluster))
         if cluster.gateway.address or cluster.gateway.serves_remotes:
-            yield Question(whats=(addresses.ADDRESS,), ask=partial(live.address, client, world.mesh, cluster))
+            yield Question(whats=(addresses.ADDRESS,), ask=partial(live.address, client, world.mesh.blueprint, cluster))
     for namespace in world.injected(cluster):
         yield Question(whats=(proxies.what_injected(namespace),), ask=partial(_injected, world, cluster, namespace))
     for namespace in _with_proxies(world, cluster):
