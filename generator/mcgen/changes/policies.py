@@ -47,32 +47,39 @@ def _whole(delta: Delta, context: Context) -> Finding:
     policy = delta.some
     added = delta.old is None
     action = _action(policy)
-    # Where it is not, do others let in their callers only?
-    others = _another(policy, context.policies[not added])
     if action == "ALLOW":
-        turn = Turn.WIDENED if added is others else Turn.NARROWED
-        # One without rules lets nobody in anywhere.
-        if not others and get(policy, "spec", "rules") and _another(policy, context.policies[not added], in_part=True):
-            turn = Turn.CHANGED
-    elif action == "DENY":
-        turn = Turn.NARROWED if added else Turn.WIDENED
+        # Where it is not, do others let in their callers only?
+        turn, risk, why = (_come if added else _gone)(policy, context.policies[not added])
+    elif action == "DENY" and not added:
+        turn, risk, why = Turn.WIDENED, Risk.HIGH, "nothing else stands in the way of what it kept out"
     else:
-        turn = Turn.ADDED if added else Turn.REMOVED
+        turn = Turn.NARROWED if action == "DENY" else Turn.ADDED if added else Turn.REMOVED
+        risk, why = Risk.MEDIUM, _REFUSED
     said = f"{action} policy {_title(delta)} is {'new' if added else 'gone'}{_says(policy)}"
-    risk, why = Risk.MEDIUM, _REFUSED
-    if turn is Turn.WIDENED:
-        risk, why = _loose(policy) if added else (Risk.HIGH, "nothing else stands in the way of what it kept out")
-        if not added and action == "ALLOW":
-            why = "no other ALLOW policy is about these workloads: anybody may call them"
-    elif turn is Turn.CHANGED and added:
-        risk, _ = _loose(policy)
-        why = "its callers reach workloads that other ALLOW policies kept them from; to the rest it is the first"
-    elif turn is Turn.CHANGED:
-        risk, why = Risk.HIGH, "no other ALLOW policy is about some of these workloads: anybody may call those"
-    elif action == "ALLOW" and added:
-        why = "the first ALLOW policy of these workloads: from now on only its callers are let in"
     before, after = ({}, policy) if added else (policy, {})
     return _finding(turn, risk, said, why, before, after, all_=True)
+
+
+def _come(policy: Data, others: list[Data]) -> tuple[Turn, Risk, str]:
+    """Return what a new ALLOW policy does."""
+    if _another(policy, others):
+        return Turn.WIDENED, *_loose(policy)
+    # One without rules lets nobody in anywhere.
+    if get(policy, "spec", "rules") and _another(policy, others, in_part=True):
+        why = "its callers reach workloads that other ALLOW policies kept them from; to the rest it is the first"
+        return Turn.CHANGED, _loose(policy)[0], why
+    why = "the first ALLOW policy of these workloads: from now on only its callers are let in"
+    return Turn.NARROWED, Risk.MEDIUM, why
+
+
+def _gone(policy: Data, others: list[Data]) -> tuple[Turn, Risk, str]:
+    """Return what it does that an ALLOW policy is no longer there."""
+    if _another(policy, others):
+        return Turn.NARROWED, Risk.MEDIUM, _REFUSED
+    if get(policy, "spec", "rules") and _another(policy, others, in_part=True):
+        why = "no other ALLOW policy is about some of these workloads: anybody may call those"
+        return Turn.CHANGED, Risk.HIGH, why
+    return Turn.WIDENED, Risk.HIGH, "no other ALLOW policy is about these workloads: anybody may call them"
 
 
 def _another(policy: Data, policies: list[Data], *, in_part: bool = False) -> bool:
