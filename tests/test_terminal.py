@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ESCAPE = "\x1b["
-COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+COLOURS = re.compile(r"\x1b\[(\?25[hl]|[0-9;]*m)")
 MINIMAL = (CHECKOUT / "blueprints/minimal.yaml").read_text(encoding="utf-8")
 
 

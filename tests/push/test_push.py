@@ -62,7 +62,7 @@ def test_each_value_has_a_key_of_its_own(place: Place) -> None:
 def test_a_new_token_is_pushed_under_a_new_key(place: Place, capfd: Capture) -> None:
     assert place.bootstrap() == 0
     assert place.bootstrap("--rotate", push="") == 0
-    assert "`mcgen bootstrap blueprints/external-secrets.yaml --push COMMAND` pushes" in capfd.readouterr().out
+    assert "`mcgen bootstrap mesh.yaml -o tree --push COMMAND` pushes" in capfd.readouterr().out
     assert place.bootstrap() == 0
     assert place.facts["pushed"]["gke"]["aks"] == {"number": 2, "token": "2"}
     assert any("--secret-name=istio-reader-gke-2-token" in line for line in place.told("istioctl"))
@@ -205,7 +205,7 @@ def test_status_before_anything_was_pushed(place: Place, capfd: Capture) -> None
     assert place.bootstrap("--status", "--retries=0", push="") == 0
     said = capfd.readouterr().out
     assert "aks for gke: not pushed" in said
-    assert "next:        mcgen bootstrap blueprints/external-secrets.yaml --push COMMAND" in said
+    assert "next:        mcgen bootstrap mesh.yaml -o tree --push COMMAND" in said
 
 
 def test_the_secret_is_what_istiod_reads(place: Place) -> None:

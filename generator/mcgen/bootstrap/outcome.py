@@ -36,12 +36,14 @@ class Outcome:
 class Options:
     """How a bootstrap works.
 
+    command: with which it was begun, without its options but for the place of the tree: what to run next begins so.
     jobs: pairs at once. timeout: seconds for one program. retries: of what did not answer, with growing pauses.
     kubeconfigs: files or ways by cluster name. certificates: files or URLs by consumer, before those of the blueprint.
     reseal: pairs that are sealed or pushed again whatever is there (names of remotes). push: the command that puts a
     value to the provider of External Secrets, empty where none is given. istioctl: which one is run.
     """
 
+    command: str = "mcgen bootstrap BLUEPRINT"
     jobs: int = 8
     timeout: float = 30.0
     retries: int = 2

@@ -64,32 +64,26 @@ def standings(loaded: Loaded, options: Options) -> list[Standing]:
     pairs = {(pair.consumer.name, pair.remote.name): pair for pair in mesh.all_pairs}
 
     def ask(who: tuple[str, str]) -> Standing:
-        return standing(loaded, pairs[who], known.get(who[0]), options, retry)
+        return standing(mesh, pairs[who], known.get(who[0]), options, retry)
 
     found = dict(each(ask, pairs, options.jobs, retry))
     return [found[who] for who in pairs]
 
 
-def signing(loaded: Loaded) -> str:
+def signing(mesh: Mesh, options: Options) -> str:
     """Return the command that gives primaries the CA that they wait for, empty where none does."""
-    mesh = loaded.mesh
     if not mesh.unsigned:
         return ""
     following = " --new-ca FOLDER" if mesh.rotation else ""
-    return f"{_command(loaded)} --ca FOLDER{following}{_push(mesh)}"
-
-
-def _command(loaded: Loaded) -> str:
-    return f"mcgen bootstrap {loaded.source.argument}"
+    return f"{options.command} --ca FOLDER{following}{_push(mesh)}"
 
 
 def _push(mesh: Mesh) -> str:
     return " --push COMMAND" if mesh.secrets.name == EXTERNAL_SECRETS else ""
 
 
-def standing(loaded: Loaded, pair: Pair, known: Certificate | None, options: Options, retry: Retry) -> Standing:
+def standing(mesh: Mesh, pair: Pair, known: Certificate | None, options: Options, retry: Retry) -> Standing:
     """Return where a pair stands; nothing that a cluster fails to say is an error."""
-    mesh = loaded.mesh
     live = _Live()
     for ask in (_ask_remote, _ask_consumer, _ask_istiod):
         try:
@@ -108,7 +102,7 @@ def standing(loaded: Loaded, pair: Pair, known: Certificate | None, options: Opt
         not_after=known.not_after if known and known.fingerprint == used else "",
         unsealed=live.unsealed if pair.held else "",
         istiod=live.istiod if pair.held else "",
-        next="nothing: it leaves the mesh" if pair.leaves else _next(loaded, pair, state, live, known),
+        next="nothing: it leaves the mesh" if pair.leaves else _next(mesh, pair, state, live, known, options.command),
         why=live.why,
     )
 
@@ -161,9 +155,8 @@ def _age(created: str) -> int:
     return max(0, (datetime.now(UTC) - datetime.fromisoformat(created)).days)
 
 
-def _next(loaded: Loaded, pair: Pair, state: str, live: _Live, known: Certificate | None) -> str:
-    mesh = loaded.mesh
-    command, done = _command(loaded), mesh.secrets.backend.DONE
+def _next(mesh: Mesh, pair: Pair, state: str, live: _Live, known: Certificate | None, command: str) -> str:
+    done = mesh.secrets.backend.DONE
     make = f"{command}{_push(mesh)}"
     if state in (f"not {done}", f"rotating, to be {done}"):
         if live.secret and live.secret.filled:

@@ -101,12 +101,12 @@ def _lossy(who: str) -> str:
     )
 
 
-def next_steps(action: str, loaded: Loaded, steps: Iterable[Step]) -> str:
+def next_steps(action: str, mesh: Mesh, options: Options, steps: Iterable[Step]) -> str:
     """Return what a person does after a step."""
     good = [step for step in steps if not step.refused]
     if not good:
         return ""
-    command, external = f"mcgen bootstrap {loaded.source.argument}", loaded.mesh.secrets.name == EXTERNAL_SECRETS
+    command, external = options.command, mesh.secrets.name == EXTERNAL_SECRETS
     if action == "rotate":
         does = f"{command} --push COMMAND` pushes" if external else f"{command}` seals"
         return (

@@ -146,6 +146,7 @@ def bootstrap(
         with _terminable(), nullcontext() if status or dry_run else record.locked(out):
             loaded = load.load(given, out)
             options = Options(
+                command=f"mcgen bootstrap {given.source.argument}{given.where(out)}",
                 jobs=jobs,
                 timeout=timeout,
                 retries=retries,
@@ -278,7 +279,7 @@ def _status(loaded: Loaded, out: Path, options: Options, form: str) -> int:
         raise ProblemsFound(lost)
     options = replace(options, istioctl=programs.check(loaded.mesh.minor))
     mesh = loaded.mesh
-    rows, common = standings(loaded, options), (mesh.served_addresses, mesh.unsigned, signing(loaded))
+    rows, common = standings(loaded, options), (mesh.served_addresses, mesh.unsigned, signing(mesh, options))
     if form == "text":
         said = show.standings(rows, *common, made=mesh.secrets.backend.MADE, width=terminal.width(sys.stdout))
     else:
@@ -311,7 +312,7 @@ def _step(
     result = Result(outcomes=tuple(step.outcome(dry_run=options.dry_run) for step in taken), notes=(), wrote=wrote)
     if form == "text":
         click.echo(
-            show.summary(result, terminal.width(sys.stdout)) + steps.next_steps(action, loaded, taken),
+            show.summary(result, terminal.width(sys.stdout)) + steps.next_steps(action, loaded.mesh, options, taken),
             nl=False,
         )
     else:
