@@ -146,3 +146,22 @@ def test_what_still_names_a_cluster_is_shown(capsys: pytest.CaptureFixture[str])
     assert "MC215" in capsys.readouterr().err
     assert Path(SAMPLE).read_text(encoding="utf-8") == text
     assert Path("output/gke-aks/clusters/gke/remote-secrets/aks/sealed-secret.yaml").exists()
+
+
+def test_a_mistake_is_told_where_it_stands(blueprint: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """And not where it would stand without the lines of the cluster."""
+    text = blueprint.read_text(encoding="utf-8").replace("sleep-aks]", "sleep-gke]")
+    after = "  - {name: eks, platform: generic, role: remote, egress: [203.0.113.2/24], bootstrap: {credentials: "
+    after += "{argocdSecret: eks}}}\n"
+    text = text.replace("demo:\n", f"{after}demo:\n", 1)
+    blueprint.write_text(text, encoding="utf-8")
+    line = text.splitlines().index(after.rstrip("\n")) + 1
+    assert remove() == 1
+    said = capsys.readouterr().err
+    assert f"b.yaml:{line}:" in said
+    assert "MC227" in said
+    assert said.endswith("b.yaml: not changed\n")
+    # What is only wrong afterwards has no other place than that.
+    blueprint.write_text(text.replace("203.0.113.2/24", "203.0.113.2/32").replace("sleep-gke]", "sleep-aks]"))
+    assert remove() == 1
+    assert "b.yaml: not changed; the places above are those of the file as it would be" in capsys.readouterr().err
