@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from mcgen import edit, upgrades
+from mcgen import edit, layout, upgrades
 from mcgen.cli import run
 from tests.lifecycle.steps import SAMPLE, STATES, against, commit, git, remove
+from tests.samples import CHECKOUT
 
 pytestmark = pytest.mark.usefixtures("waiting")
 
@@ -31,6 +32,17 @@ def test_it_is_upgraded_commit_by_commit() -> None:
         assert run(["build", SAMPLE]) == 0
         assert against() == 0
         commit(step)
+
+
+def test_it_is_upgraded_while_the_remote_waits_for_the_address() -> None:
+    """At the second gate, where its control plane will be."""
+    sealed = Path(layout.sealed_secret("gke", "aks"))
+    place = Path("output/gke-aks") / sealed
+    place.write_bytes((CHECKOUT / "blueprints/gke-aks.inputs" / sealed).read_bytes())
+    assert run(["build", SAMPLE]) == 0
+    assert Path("output/gke-aks/clusters/aks/argocd/20-control-plane.yaml").exists()
+    commit("sealed")
+    test_it_is_upgraded_commit_by_commit()
 
 
 def test_a_cluster_that_was_added_by_mistake_leaves_commit_by_commit() -> None:

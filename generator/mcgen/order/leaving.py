@@ -94,6 +94,8 @@ def chain(found: Chain, rollout: Rollout | None, unused: Unused, findings: Findi
             findings.at(step.obj, finding.PHASE, f"its cluster is {words}, in which there is no stage {stage} any more")
         elif stage in phases.BY_GATEWAY and found.cluster in unused.perhaps:
             continue
+        elif stage not in deletable and upgrading.waits(step, rollout):
+            pass
         elif step.app.deletes and not goes:
             findings.at(step.obj, finding.DELETES, f"it has a finalizer, and its cluster is {words}")
         elif goes and not step.app.deletes:

@@ -74,6 +74,15 @@ def deletable(step: Step, rollout: Rollout | None) -> bool:
     return any(rollout.deletable(one) for one in both if one and one.name == operator.revision)
 
 
+def waits(step: Step, rollout: Rollout | None) -> bool:
+    """Return whether a control plane waits at its gate during an upgrade.
+
+    It does not say of which revision it will be, and its finalizer takes nothing but the Job of the gate.
+    """
+    in_between = rollout is not None and bool(rollout.step)
+    return in_between and step.app.stage == stages.CONTROL_PLANE and _operator(step) is None
+
+
 def _versions(chains: Iterable[Chain]) -> dict[str, tuple[str, Obj]]:
     """Return the version of each revision that has a control plane, by its label."""
     found: dict[str, tuple[str, Obj]] = {}
