@@ -12,6 +12,9 @@ from mcgen.platforms import PLATFORMS
 
 API_VERSION: Final = "mcgen/v1alpha1"
 
+# Istio's own repository of charts, since the one at Google goes (istio.io, blog/2026/retirement-of-gcp).
+CHARTS: Final = "https://blob.istio.io/istio-release/charts"
+
 # RFC 1123 label, as Kubernetes asks of namespaces, Services and the like.
 LABEL = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
 LABEL_FORM = "lower-case letters, digits and `-`, with a letter or digit at both ends"
@@ -279,7 +282,7 @@ class Istio(_Section, frozen=True, kw_only=True):
             "registry (OCI).",
             examples=["registry.example.com/istio/charts"],
         ),
-    ] = "https://blob.istio.io/istio-release/charts"
+    ] = CHARTS
     proxy: Annotated[Proxy, Meta(description="How the sidecars run.")] = Proxy()
     mesh_config: Annotated[
         Tree,

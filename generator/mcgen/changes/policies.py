@@ -92,9 +92,8 @@ def _another(policy: Data, policies: list[Data], *, in_part: bool = False) -> bo
         if theirs == mine or not near or _action(other) != "ALLOW":
             continue
         labels, wanted = _labels(other), _labels(policy)
-        if labels.items() <= wanted.items():
-            return True
-        if in_part and all(labels[key] == wanted[key] for key in labels.keys() & wanted.keys()):
+        asked = labels.keys() & wanted.keys() if in_part else labels.keys()
+        if all(labels[key] == wanted.get(key) for key in asked):
             return True
     return False
 

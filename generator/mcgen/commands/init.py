@@ -129,8 +129,9 @@ def _write(target: Path, data: Data, *, force: bool) -> None:
     # Editors read it: the line at the top of the blueprint names it. It comes first, so that the blueprint is not in
     # the way of the same command again.
     schema = target.parent / _SCHEMA
+    there = schema.read_bytes() if schema.exists() else b""
     # An empty one is nobody's.
-    if schema.exists() and (found_there := schema.read_bytes()) and _OURS not in found_there:
+    if there and _OURS not in there:
         raise UsageError(
             f"'{schema}' is not mcgen's, whose schema goes there: move it away, or write to another folder"
         )

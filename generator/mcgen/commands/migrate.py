@@ -26,8 +26,8 @@ def migrate(blueprint: str, to: str, *, check: bool) -> int:
     from mcgen.lifecycle import files
 
     found = source.read(blueprint)
-    old = files.text(blueprint)
     _judge(found)
+    old = found.text
     new = api_versions.migrated(old, found, to)
     version = api_versions.version_of(found.data)
     if new == old:

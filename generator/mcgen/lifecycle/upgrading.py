@@ -56,14 +56,15 @@ def step(blueprint: Blueprint, to: str, tree: str, *, back: bool) -> Step:
     if to and to != istio.upgrade.to:
         raise UsageError(f"an upgrade to {istio.upgrade.to} is under way: finish it, or give it up with --back")
     # A step that was not built is in the blueprint alone, and can be taken back whatever it is.
-    only_said = back and tree == upgrades.before(now, remotes=remotes)
+    before = upgrades.before(now, remotes=remotes)
+    only_said = back and tree == before
     if tree != now and not only_said:
         here, there = (f"'{found}'" if found else "not begun" for found in (now, tree))
         message = f"the upgrade is {here} in the blueprint, and in the tree it is {there}"
         raise UsageError(f"{message}: run `mcgen build`, commit what it changes, and let Argo CD sync it")
     if back and now == upgrades.REMOVED and not only_said:
         raise UsageError("there is no way back: the old istiod is gone")
-    name = upgrades.before(now, remotes=remotes) if back else upgrades.following(now, remotes=remotes)
+    name = before if back else upgrades.following(now, remotes=remotes)
     return Step(name=name, to=istio.upgrade.to, ends=now)
 
 

@@ -243,10 +243,10 @@ def _unordered(run: Running) -> None:
         raise LabError(f"before the commit that seals: {behind[0]}")
     run.open_gates()
 
-    # Not "and then all is well": a gateway whose pod came before its injector keeps the image `auto` for ever.
     def early() -> list[Violation]:
         return [each for every in run.team.chains for each in violations(run.events, every)]
 
+    # Not "and then all is well": a gateway whose pod came before its injector keeps the image `auto` for ever.
     # Of either chain: what has no order may come in the right one, where rendering takes long.
     wait_for("a stage before its turn", early, seconds=600, pause=2)
     found = early()

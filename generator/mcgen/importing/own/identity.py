@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mcgen import layout, names
 from mcgen.backends import EXTERNAL_SECRETS
+from mcgen.blueprint import CHARTS
 from mcgen.delivery import HELM, MANIFESTS, PLUGIN
 from mcgen.importing.documents import items, mapping, word, words
 from mcgen.job import is_ssh
@@ -54,7 +55,7 @@ def istio(tree: Tree, draft: Draft, pages: Pages) -> None:
     if delivery == HELM:
         projects = [words(each.at("spec", "sourceRepos")) for each in tree.documents(_PROJECTS)]
         charts = next((found[1] for found in projects if len(found) > 1), "")
-        draft.put(("istio", "charts"), charts, default="https://blob.istio.io/istio-release/charts")
+        draft.put(("istio", "charts"), charts, default=CHARTS)
     level = tree.at(_SYSTEM, "metadata", "labels", f"{names.POD_SECURITY}enforce")
     draft.put(("istio", "proxy", "privileged"), level == "privileged", default=False)
     annotations = mapping(tree.at(layout.application_set(names.PRIMARIES), "metadata", "annotations"))
