@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import os
 import random
 import shutil
 import subprocess
 import sys
 import time
 from collections import Counter, defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from tests import record
 from tests.mutants import places
 from tests.mutants.asked import Asked
-from tests.mutants.workplace import KILLED, PACKAGE, SLOW, SURVIVED, Workplace
+from tests.mutants.workplace import DEAD, PACKAGE, SURVIVED, Workplace
 from tests.samples import CHECKOUT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 # What the counts are about, and the modules of each.
@@ -58,13 +62,11 @@ def main() -> int:
     if not given.measured:
         measure(work)
     chosen, total = sample(work.root, given.count, given.seed, [given.only] if given.only else [*SUBJECTS])
-    asked = Asked(work.root, _CACHE / "reach")
     found: list[tuple[str, places.Mutant, str]] = []
-    for number, (subject, mutant) in enumerate(chosen, 1):
-        what = judge(work, asked, mutant)
+    for number, (subject, mutant, what) in enumerate(judged(work, chosen), 1):
         found.append((subject, mutant, what))
         print(f"{number}/{len(chosen)} {mutant}: {what}", flush=True)
-        if what in {SURVIVED, UNREACHED}:
+        if what not in DEAD:
             print(difference(work.root, mutant), flush=True)
     lines = table(found, total, given.seed, time.monotonic() - start)
     print("\n".join(lines))
@@ -97,6 +99,26 @@ def sample(root: Path, count: int, seed: int, subjects: list[str]) -> tuple[list
     return [(place[0], drawn.choice(every[place])) for place in chosen], len(every)
 
 
+def judged(measured: Workplace, chosen: list[tuple[str, places.Mutant]]) -> Iterator[tuple[str, places.Mutant, str]]:
+    """Yield what becomes of each mutant, in their order; as many at a time as there are cores, each in its copy."""
+    asked = Asked(measured.root, _CACHE / "reach")
+    free: SimpleQueue[Workplace] = SimpleQueue()
+    for number in range(cores := os.cpu_count() or 1):
+        free.put(Workplace(_CACHE / f"work-{number}"))
+
+    def one(mutant: places.Mutant) -> str:
+        work = free.get()
+        try:
+            return judge(work, asked, mutant)
+        finally:
+            free.put(work)
+
+    with ThreadPoolExecutor(cores) as pool:
+        outcomes = pool.map(one, (mutant for _, mutant in chosen))
+        for (subject, mutant), what in zip(chosen, outcomes, strict=True):
+            yield subject, mutant, what
+
+
 def judge(work: Workplace, asked: Asked, mutant: places.Mutant) -> str:
     """Return what becomes of a mutant: first under the quickest tests that reach it, then under all of them."""
     tests = asked.all_of(mutant)
@@ -122,10 +144,11 @@ def table(found: list[tuple[str, places.Mutant, str]], total: int, seed: int, se
     lines += ["| subject | mutants | killed | survived | reached by no test |", "|---|---|---|---|---|"]
     for subject in SUBJECTS:
         counts = Counter(what for name, _, what in found if name == subject)
-        killed = counts[KILLED] + counts[SLOW]
+        killed = sum(counts[what] for what in DEAD)
+        survived = counts.total() - killed - counts[UNREACHED]
         words = f"{killed} ({100 * killed / max(1, counts.total()):.0f} %)"
-        lines.append(f"| {subject} | {counts.total()} | {words} | {counts[SURVIVED]} | {counts[UNREACHED]} |")
-    left = [f"- `{mutant}`: {what}" for _, mutant, what in found if what in {SURVIVED, UNREACHED}]
+        lines.append(f"| {subject} | {counts.total()} | {words} | {survived} | {counts[UNREACHED]} |")
+    left = [f"- `{mutant}`: {what}" for _, mutant, what in found if what not in DEAD]
     return [*lines, "", "Not killed:", "", *left] if left else lines
 
 
