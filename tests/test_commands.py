@@ -165,6 +165,9 @@ def test_graph_draws_every_cluster(monkeypatch: pytest.MonkeyPatch, capsys: pyte
     for name in ("gke-frankfurt", "aks-amsterdam", "eks-ireland"):
         assert name in picture
     assert picture in (BY_TREE["three-clouds"].folder / "README.md").read_text(encoding="utf-8")
+    assert run(["graph", "blueprints/three-clouds.yaml", "-o", "-"]) == 0
+    assert capsys.readouterr().out == picture
+    assert not Path("-").exists()
 
 
 def test_explain_knows_every_stage_and_code(capsys: pytest.CaptureFixture[str]) -> None:

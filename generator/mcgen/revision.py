@@ -1,4 +1,4 @@
-"""What stands in a folder at a Git revision: read by Git, never checked out."""
+"""What stands in a folder at a Git revision, be it there now or not: read by Git, never checked out."""
 
 from __future__ import annotations
 
@@ -30,22 +30,24 @@ def check(folder: Path, revision: str) -> None:
 
 def has(folder: Path, revision: str, path: str) -> bool:
     """Return whether a file of the folder was there."""
-    return not _run(folder, ["cat-file", "-e", f"{revision}:./{path}"]).code
+    return not _run(folder, ["cat-file", "-e", f"{revision}:./{_below(folder)[1]}{path}"]).code
 
 
 def show(folder: Path, revision: str, path: str) -> bytes:
     """Return a file of the folder; raise ToolError where it cannot be read."""
-    return _git(folder, ["show", f"{revision}:./{path}"], f"'{path}' cannot be read at {revision}")
+    return _git(folder, ["show", f"{revision}:./{_below(folder)[1]}{path}"], f"'{path}' cannot be read at {revision}")
 
 
 def blobs(folder: Path, revision: str) -> dict[str, str]:
     """Return the files below a folder by their paths in it, each with the ID of its content."""
-    raw = _git(folder, ["ls-tree", "-r", "-z", revision], f"the files at {revision} cannot be listed")
+    rest = _below(folder)[1]
+    listed = ["ls-tree", "-r", "-z", revision, *(["--", rest] if rest else [])]
+    raw = _git(folder, listed, f"the files at {revision} cannot be listed")
     found = {}
     for entry in raw.decode(errors="surrogateescape").split("\0"):
         described, tab, path = entry.partition("\t")
         if tab and described.split()[1] == _BLOB:
-            found[path] = described.split()[2]
+            found[path.removeprefix(rest)] = described.split()[2]
     return found
 
 
@@ -95,6 +97,13 @@ def _git(folder: Path, arguments: list[str], failure: str, *, stdin: bytes = b""
     return done.stdout
 
 
+def _below(folder: Path) -> tuple[Path, str]:
+    """Return the next folder that is there, from which Git can look at one that is gone, and the way on from it."""
+    there = next((one for one in (folder, *folder.parents) if one.is_dir()), folder)
+    rest = folder.relative_to(there).as_posix()
+    return there, "" if rest == "." else f"{rest}/"
+
+
 def _run(folder: Path, arguments: list[str], stdin: bytes = b"") -> proc.Done:
     around = {name: value for name, value in os.environ.items() if name not in PLACES}
-    return proc.run(["git", "-C", str(folder), *arguments], timeout=_SECONDS, stdin=stdin, env=around)
+    return proc.run(["git", "-C", str(_below(folder)[0]), *arguments], timeout=_SECONDS, stdin=stdin, env=around)

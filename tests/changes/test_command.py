@@ -102,3 +102,24 @@ def test_git_on_the_command_line(tmp_path: Path, old: str, capsys: pytest.Captur
     assert run(["diff", old, "--against", "HEAD", "--format", "sarif"]) == 1
     result, _ = orjson.loads(capsys.readouterr().out)["runs"][0]["results"]
     assert (result["ruleId"], result["level"]) == ("sources", "error")
+
+
+def test_a_folder_that_is_in_git_alone(tmp_path: Path, old: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """As after a pull request that takes a mesh away, and before one that brings it."""
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "commit", "-q", "--allow-empty", "-m", "nothing yet")
+    git(tmp_path, "add", "-A")
+    git(tmp_path, "commit", "-qm", "old")
+    revisions = ["--against", "HEAD~", "--to", "HEAD", "--format", "json"]
+    assert run(["diff", old, *revisions]) == 1
+    there = capsys.readouterr().out
+    shutil.rmtree(old)
+    assert run(["diff", old, *revisions]) == 1
+    assert capsys.readouterr().out == there
+    assert run(["diff", old, "--against", "HEAD", "--format", "json"]) == 1
+    lying = capsys.readouterr().out
+    assert run(["diff", old, "--against", "HEAD", "--to", "HEAD~", "--format", "json"]) == 1
+    assert capsys.readouterr().out == lying
+    assert orjson.loads(lying)["changes"]
+    assert run(["diff", f"{tmp_path}/nowhere", "--against", "HEAD"]) == 2
+    assert "is no tree that mcgen built" in capsys.readouterr().err

@@ -95,6 +95,8 @@ def test_what_a_person_says_leaves_nothing_to_ask(tmp_path: Path, capsys: pytest
     assert data["metadata"] == {"name": "shop"}
     assert [cluster["platform"] for cluster in data["clusters"]] == ["gke", "aks"]
     assert "FILL IN: the Git" not in out.read_text()
+    assert run(["import", "multi-primary", "--platform", "cluster3=gke"]) == 2
+    assert "the manifests have no such cluster; there are cluster1, cluster2" in capsys.readouterr().err
 
 
 def test_an_ingress_gateway_that_becomes_public_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -36,6 +36,10 @@ def test_a_build_takes_no_cluster_away(state: str, capsys: pytest.CaptureFixture
     assert run(["build", SAMPLE, "--forget", "aks"]) == 0
     assert "delete applications.argoproj.io -l" in capsys.readouterr().out
     assert run(["build", SAMPLE, "--check"]) == 0
+    assert run(["build", SAMPLE, "--forget", "aks"]) == 0
+    said = "".join(capsys.readouterr())
+    assert "--forget aks: no cluster of that name is in the tree" in said
+    assert "delete applications" not in said
 
 
 @pytest.mark.usefixtures("repository")

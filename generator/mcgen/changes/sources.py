@@ -46,13 +46,14 @@ def folders(old: Path, new: Path, *, verify: bool = False) -> Trees:
 def revisions(folder: Path, old: str, new: str | None) -> Trees:
     """Return a folder at a Git revision and at another one, or as it lies there now. No manifest is believed.
 
+    It may be gone, on either side.
+
     Raises UsageError when there is no tree on either side, ToolError when Git cannot show it.
     """
     revision.check(folder, old)
     before = revision.blobs(folder, old)
     if new is None:
-        differ = revision.changed(folder, old)
-        there = {path for path in revision.present(folder) if path not in differ or os.path.lexists(folder / path)}
+        differ, there = _lying(folder, old, before)
         wanted = wanted_contents(differ, there | before.keys())
         contents = _read(folder, wanted & there)
         raw = _read(folder, {layout.MANIFEST} & there).get(layout.MANIFEST)
@@ -74,6 +75,14 @@ def revisions(folder: Path, old: str, new: str | None) -> Trees:
         old=Side(paths=frozenset(before), contents=old_contents, read=_in_git(folder, before), manifest=old_manifest),
         new=Side(paths=frozenset(there), contents=contents, read=read, manifest=read_manifest(raw)),
     )
+
+
+def _lying(folder: Path, old: str, before: Collection[str]) -> tuple[set[str], set[str]]:
+    """Return the files of a folder that are not what they were, and those that are there."""
+    if not folder.is_dir():
+        return {*before}, set()
+    differ = revision.changed(folder, old)
+    return differ, {path for path in revision.present(folder) if path not in differ or os.path.lexists(folder / path)}
 
 
 def built(made: Prepared) -> Trees:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mcgen.commands import complete
+from mcgen.commands.refusal import refused
 from mcgen.platforms import PLATFORMS
 from mcgen.problems import Pos, ProblemsFound, UsageError, sort_problems
 
@@ -69,9 +70,7 @@ def cluster(blueprint: str, name: str, output: Path | None, **given: Any) -> int
     try:
         after, warnings = files.checked(text, blueprint, output or before.folder)
     except ProblemsFound as found:
-        show(found.problems, "text", found.lines)
-        click.echo(f"{blueprint}: not changed", err=True)
-        return found.exit_code
+        return refused(found, old, blueprint, output or before.folder)
     files.replace(Path(blueprint), text, old)
     if warnings:
         show(sort_problems(warnings), "text", after.lines)

@@ -69,7 +69,11 @@ def build(
     if forget and form == "text":
         from mcgen.lifecycle import guard, tree
 
-        gone = [name for name in tree.clusters(made.plan.before) if name in forget]
+        there = tree.clusters(made.plan.before)
+        for name in forget:
+            if name not in there:
+                terminal.say(f"--forget {name}: no cluster of that name is in the tree, so nothing is left behind")
+        gone = [name for name in there if name in forget]
         click.echo("".join(f"{line}\n" for name in gone for line in guard.left_behind(made.loaded, name)), nl=False)
     return code
 

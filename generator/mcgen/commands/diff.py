@@ -55,7 +55,8 @@ def diff(
     Compares two trees (DIR DIR), a tree with what it was in Git (DIR --against REV), or a tree with what a build of
     BLUEPRINT would make of it. Exits 0 when nothing changes, and 1 when something does.
     """
-    if Path(path).is_dir():
+    # In Git a folder may be that is gone by now, or not there yet.
+    if Path(path).is_dir() or (against and not Path(path).is_file()):
         if output or inputs:
             raise UsageError("-o and --inputs go with a blueprint")
         trees = _folders(Path(path), other, against, to, verify=verify)

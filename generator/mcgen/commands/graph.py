@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from mcgen.commands.options import file_option
 from mcgen.graph import FORMS
 from mcgen.problems import UsageError
 
@@ -20,7 +21,7 @@ _ENDINGS = {".svg": "svg", ".html": "html", ".htm": "html", ".md": "mermaid", ".
 @click.option(
     "--format", "form", type=click.Choice(FORMS), help="The form [what the ending of the file says; else mermaid]."
 )
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file [standard output].")
+@file_option("Write to this file")
 def graph(blueprint: str, *, inputs: Path | None, form: str | None, output: Path | None) -> None:
     """Draw the mesh of BLUEPRINT: clusters, gateways, who holds whose remote secret, and how far each chain is.
 

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from mcgen.commands.options import form_option, pairs_option
+from mcgen.commands.options import file_option, form_option, pairs_option
 from mcgen.platforms import PLATFORMS
 from mcgen.problems import ProblemsFound, UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mcgen.importing.hand.context import Told
     from mcgen.importing.run import Imported
 
 
 @click.command(name="import")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path())
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the blueprint here [standard output].")
+@file_option("Write the blueprint here")
 @click.option("--name", default="", help="The mesh's name [its ID].")
 @click.option("--repo", default="", metavar="URL", help="The Git repository in which the tree will live.")
 @click.option("--istio", default="", metavar="VERSION", help="Istio's version, where no manifest says it.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -38,6 +39,17 @@ def pairs_option(name: str, value: str, text: str) -> Callable[[Function], Funct
 
     return click.option(
         name, multiple=True, metavar=f"CLUSTER={value}", callback=split, shell_complete=complete.pairs, help=text
+    )
+
+
+def file_option(what: str) -> Callable[[Function], Function]:
+    """Return the option by which a command writes to a file; it gets None for standard output, which `-` names too."""
+    return click.option(
+        "-o",
+        "--output",
+        type=click.Path(path_type=Path),
+        callback=lambda _, __, given: None if given == Path("-") else given,
+        help=f"{what} [standard output].",
     )
 
 

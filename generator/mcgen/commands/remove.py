@@ -9,6 +9,7 @@ import click
 
 from mcgen.commands import complete
 from mcgen.commands.options import live_options
+from mcgen.commands.refusal import refused
 from mcgen.problems import ProblemsFound, ToolError
 
 if TYPE_CHECKING:
@@ -90,7 +91,6 @@ def _take(given: Read, name: str, out: Path, step: Step, *, forget: bool) -> int
     from mcgen import load
     from mcgen.lifecycle import files, tidy, words
     from mcgen.mesh import resolve
-    from mcgen.output import show
 
     path = given.source.file
     old = files.text(path)
@@ -100,10 +100,7 @@ def _take(given: Read, name: str, out: Path, step: Step, *, forget: bool) -> int
     try:
         after, _ = files.checked(text, path, out, left)
     except ProblemsFound as found:
-        wrong, where = _as_it_is(old, path, out, found)
-        show(wrong.problems, "text", wrong.lines)
-        click.echo(f"{path}: not changed{where}", err=True)
-        return wrong.exit_code
+        return refused(found, old, path, out)
     changed = [] if step.state else tidy.remove(out, inputs, name)
     files.replace(Path(path), text, old)
     argument, where = given.source.argument, given.where(out)
@@ -115,17 +112,6 @@ def _take(given: Read, name: str, out: Path, step: Step, *, forget: bool) -> int
         lines += _left(name, argument, where, step, forget=forget)
     click.echo("".join(f"{line}\n" for line in lines), nl=False)
     return 0
-
-
-def _as_it_is(old: str, path: str, out: Path, found: ProblemsFound) -> tuple[ProblemsFound, str]:
-    """Return what is wrong with the file as it is, where anything is; found: with the file as it would be."""
-    from mcgen.lifecycle import files
-
-    try:
-        files.checked(old, path, out)
-    except ProblemsFound as before:
-        return before, ""
-    return found, "; the places above are those of the file as it would be"
 
 
 def _left(name: str, path: str, where: str, step: Step, *, forget: bool) -> list[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mcgen.commands.options import live_options, pairs_option
+from mcgen.commands.refusal import refused
 from mcgen.problems import ProblemsFound, ToolError
 
 if TYPE_CHECKING:
@@ -76,7 +77,6 @@ def _take(given: Read, out: Path, step: Step) -> int:
     from mcgen import load
     from mcgen.lifecycle import files, upgrade_words
     from mcgen.mesh import resolve
-    from mcgen.output import show
 
     path, istio = given.source.file, given.blueprint.istio
     old = files.text(path)
@@ -85,9 +85,7 @@ def _take(given: Read, out: Path, step: Step) -> int:
     try:
         after, _ = files.checked(text, path, out, inputs)
     except ProblemsFound as found:
-        show(found.problems, "text", found.lines)
-        click.echo(f"{path}: not changed", err=True)
-        return found.exit_code
+        return refused(found, old, path, out)
     files.replace(Path(path), text, old)
     argument, where = given.source.argument, given.where(out)
     if step.name:

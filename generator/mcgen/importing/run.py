@@ -11,7 +11,7 @@ from mcgen.facts import Inputs
 from mcgen.importing import findings, hand, own, secrets, written
 from mcgen.importing.own import compare
 from mcgen.mesh import resolve
-from mcgen.problems import Pos, ProblemsFound, Severity, has_errors, sort_problems
+from mcgen.problems import Pos, ProblemsFound, Severity, UsageError, has_errors, sort_problems
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +34,7 @@ class Imported:
 def run(gathered: Gathered, told: Told, file: str) -> Imported:
     """Return the blueprint of what was gathered. told: what a person said; file: where the blueprint will be.
 
-    Raises ProblemsFound when there is no mesh in it.
+    Raises ProblemsFound when there is no mesh in it, UsageError when it has none of the clusters that were told of.
     """
     return _own(gathered, file) if gathered.own else _hand(gathered, told, file)
 
@@ -73,6 +73,10 @@ def _hand(gathered: Gathered, told: Told, file: str) -> Imported:
     draft, problems = hand.read(gathered.files, told, gathered.folder)
     if has_errors(problems) and not draft.data.get("clusters"):
         raise ProblemsFound(problems, _lines(gathered, problems))
+    there = [cluster["name"] for cluster in draft.data["clusters"]]
+    for name in told.platforms:
+        if name not in there:
+            raise UsageError(f"--platform {name}=…: the manifests have no such cluster; there are {', '.join(there)}")
     text = written.text(draft, gathered.folder)
     problems += _judged(text, file, Inputs())
     lines = _lines(gathered, problems) | {file: tuple(text.split("\n"))}
