@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from tests import record
 from tests.mutants import places
 from tests.mutants.asked import Asked
-from tests.mutants.workplace import DEAD, PACKAGE, SURVIVED, Workplace
+from tests.mutants.workplace import DEAD, KILLED, PACKAGE, SURVIVED, Workplace
 from tests.samples import CHECKOUT
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ SUBJECTS = {
 }
 TESTS = [
     "unit",
+    "bootstrap",
+    "doctor",
     "job",
     "push",
     "lifecycle",
@@ -45,6 +47,8 @@ TESTS = [
 TESTS += ["test_swapped.py", "test_at_once.py", "test_nasty_names.py", "test_delivery.py", "test_validators.py"]
 UNREACHED = "reached by no test"
 _CACHE = CHECKOUT / ".cache/mutants"
+# Which mutants were killed, by their `key`.
+_KILLED = CHECKOUT / ".cache/mutants-killed"
 
 
 def main() -> int:
@@ -53,11 +57,14 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="which ones")
     parser.add_argument("--only", choices=(*SUBJECTS,), help="of one subject")
     parser.add_argument("--measured", action="store_true", help="what the last run measured is still good")
+    parser.add_argument("--again", action="store_true", help="what the last run killed is dead: judge the others")
     parser.add_argument("--write", action="store_true", help="put the result into docs/hardening.md")
     given = parser.parse_args()
     of, start = record.commit(), time.monotonic()
     if not given.measured:
         shutil.rmtree(_CACHE, ignore_errors=True)
+    if not given.again:
+        _KILLED.unlink(missing_ok=True)
     work = Workplace(_CACHE / "work")
     if not given.measured:
         measure(work)
@@ -102,11 +109,14 @@ def sample(root: Path, count: int, seed: int, subjects: list[str]) -> tuple[list
 def judged(measured: Workplace, chosen: list[tuple[str, places.Mutant]]) -> Iterator[tuple[str, places.Mutant, str]]:
     """Yield what becomes of each mutant, in their order; as many at a time as there are cores, each in its copy."""
     asked = Asked(measured.root, _CACHE / "reach")
+    dead = set(_KILLED.read_text(encoding="utf-8").split()) if _KILLED.exists() else set()
     free: SimpleQueue[Workplace] = SimpleQueue()
     for number in range(cores := os.cpu_count() or 1):
         free.put(Workplace(_CACHE / f"work-{number}"))
 
     def one(mutant: places.Mutant) -> str:
+        if mutant.key(measured.root) in dead:
+            return KILLED
         work = free.get()
         try:
             return judge(work, asked, mutant)
@@ -116,6 +126,9 @@ def judged(measured: Workplace, chosen: list[tuple[str, places.Mutant]]) -> Iter
     with ThreadPoolExecutor(cores) as pool:
         outcomes = pool.map(one, (mutant for _, mutant in chosen))
         for (subject, mutant), what in zip(chosen, outcomes, strict=True):
+            if what in DEAD:
+                with _KILLED.open("a", encoding="utf-8") as stream:
+                    stream.write(f"{mutant.key(measured.root)}\n")
             yield subject, mutant, what
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,11 @@ class Mutant:
 
     def __str__(self) -> str:
         return f"{self.file}:{self.place[0]}:{self.place[1] + 1} {self.operator.removeprefix('core/')}"
+
+    def key(self, root: Path) -> str:
+        """Return by what a mutant is known again while its file is the same."""
+        source = (root / self.file).read_bytes()
+        return hashlib.sha256(f"{self} {self.number}\n".encode() + source).hexdigest()
 
     def text(self, source: str) -> str:
         """Return the file with the change made to it."""

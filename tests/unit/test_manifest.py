@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mcgen import __version__, store
-from mcgen.manifest import EMPTY, Manifest, digest, digests, parse
+from mcgen.manifest import EMPTY, Manifest, digest, digests, has_conflict, parse
 from mcgen.problems import ProblemsFound, Severity
 from tests.snapshots import build, files, merge, put, snapshot
 
@@ -69,6 +69,16 @@ def test_a_merge_conflict_yields_what_either_side_owned(one: Manifest, two: Mani
         sides = {path: {ours.get(path), theirs.get(path)} - {None} for path in ours.keys() | theirs.keys()}
         assert {path: set(seen.split()) for path, seen in both.items() if path != "base/only"} == sides
     assert manifest.blueprint == "m"
+
+
+def test_one_line_of_a_conflict_is_none() -> None:
+    """Such as in a page about merging."""
+    marks = [b"<<<<<<< ours\n", b"=======\n", b">>>>>>> theirs\n"]
+    assert has_conflict(b"".join(marks))
+    assert has_conflict(b"".join([b"a\n", marks[0], b"b\n", *marks[1:]]))
+    for missing in marks:
+        assert not has_conflict(b"a\n" + b"".join(mark for mark in marks if mark != missing))
+    assert not has_conflict(marks[0] + marks[2])
 
 
 OURS = {"README.md": b"1 and 2\n", "clusters/one/x": b"1\n", "list": b"one\n", "old/x": b"0\n"}

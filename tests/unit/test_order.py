@@ -16,7 +16,7 @@ from mcgen.problems import Pos
 from tests.bench import fleet
 from tests.helpers import BLUEPRINTS, SEALED_INPUTS, documents, emitted, tree
 from tests.samples import BY_TREE, TREES
-from tests.unit.order_mutations import MUTATIONS
+from tests.unit.order_mutations import MUTATIONS, upgrading
 from tests.unit.order_mutations.bounds import account_in_two_stages
 from tests.unit.order_mutations.external import pushed, unpushed
 from tests.unit.order_mutations.trees import JOB, annotate, half_opened, managed, opened, proved, set_wave, waiting
@@ -34,6 +34,19 @@ def test_mutations_are_caught(form: Callable[[], Tree], change: Callable[[Tree],
     change(files)
     found = proved(files)
     assert {one.code for one in found} == expected, found
+
+
+@pytest.mark.parametrize(
+    ("form", "change", "words"),
+    [
+        (upgrading.beside, upgrading.two_injectors_for_one_pod, "its control plane injects by itself, and the upgrade"),
+        (upgrading.primaries, upgrading.no_injector_that_is_known_to_work, "leaves the injection to the tag, and"),
+    ],
+)
+def test_it_is_said_who_injects(form: Callable[[], Tree], change: Callable[[Tree], None], words: str) -> None:
+    files = form()
+    change(files)
+    assert any(words in one.message for one in proved(files))
 
 
 def test_every_code_has_a_mutation() -> None:
