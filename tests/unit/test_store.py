@@ -300,6 +300,14 @@ def test_a_link_in_a_files_place_is_replaced_by_force_and_never_followed(tmp_pat
     assert (tmp_path / "mine.md").read_bytes() == b"mine\n"
 
 
+def test_nor_is_one_below_a_folder_in_a_files_place(tmp_path: Path) -> None:
+    put(tmp_path, "elsewhere/mine.md", b"mine\n")
+    (tmp_path / "out/README.md").mkdir(parents=True)
+    (tmp_path / "out/README.md/link").symlink_to(tmp_path / "elsewhere")
+    assert refused(tmp_path / "out", TREE) == refused(tmp_path / "out", TREE, force=True) == ["MC609"]
+    assert (tmp_path / "elsewhere/mine.md").read_bytes() == b"mine\n"
+
+
 def test_pruning_follows_no_link(tmp_path: Path) -> None:
     out = tmp_path / "out"
     build(out, TREE)
