@@ -100,9 +100,9 @@ def remove(text: str, index: int) -> str:
         if not text[:end].endswith(("\n", "\r")):
             # The file had no final newline, and gets none: the one before the entry goes.
             pieces.append((len(text[:start].removesuffix("\n").removesuffix("\r")), end))
-        # Where a block of text stands before the entry, its newline has to stay, and the blank lines after the entry
-        # must not become part of it.
-        pieces += [(start, end), (start, _behind_blank_lines(text, end))]
+        # Where a block of text stands before the entry, its newline has to stay, and neither the blank lines after the
+        # entry nor the comments that are indented like its fields must become part of it.
+        pieces += [(start, end), (start, _behind_blank_lines(text, end)), (start, _behind_comments(found, end))]
     for start, end in pieces[:-1]:
         with suppress(EditError):
             return _checked(text, text[:start] + text[end:], lambda clusters: clusters.pop(index))
@@ -186,11 +186,24 @@ def line_end(text: str, at: int) -> int:
     return text.find("\n", at) + 1 or len(text)
 
 
+def _behind_comments(found: _Clusters, at: int) -> int:
+    """Return where the comments and blank lines end that follow an entry and are indented deeper than its dash."""
+    end = _behind_blank_lines(found.text, at)
+    while (after := _deeper_comments(found, end)) != end:
+        end = _behind_blank_lines(found.text, after)
+    return end
+
+
 def _region(found: _Clusters, index: int) -> tuple[int, int]:
     """Return the lines of an entry, with the comments at its end that are indented deeper than its dash."""
     text, dash = found.text, found.dashes[index]
     start = text.rfind("\n", 0, dash) + 1
-    end = line_end(text, end_of(found.node.value[index]))
+    return start, _deeper_comments(found, line_end(text, end_of(found.node.value[index])))
+
+
+def _deeper_comments(found: _Clusters, end: int) -> int:
+    """Return where the comments end that follow without a blank line, and are indented deeper than a dash."""
+    text = found.text
     while end < len(text):
         after = line_end(text, end + 1)
         line = text[end:after]
@@ -198,7 +211,7 @@ def _region(found: _Clusters, index: int) -> tuple[int, int]:
         if not body.startswith("#") or len(line) - len(body) <= found.column:
             break
         end = after
-    return start, end
+    return end
 
 
 def _inserted(found: _Clusters, at: int, lines: list[str]) -> str:

@@ -127,6 +127,16 @@ def test_what_cannot_be_edited_is_refused(text: str) -> None:
         edit.add(text, NEW)
 
 
+@pytest.mark.parametrize("between", ["      # b\n", "\n      # b\n", "      # a\n\n      # b\n\n\n    # c\n"])
+def test_a_comment_of_an_entry_never_becomes_text_of_the_one_before(between: str) -> None:
+    """Whatever blank lines stand in front of it: found by `make fuzz`."""
+    one, two, three = "  - name: a\n    t: >-\n     text\n", "  - name: b\n    k: v\n", "  - name: c\n"
+    text = f"clusters:\n{one}\n{two}{between}{three}"
+    left = edit.remove(text, 1)
+    assert clusters(left) == [{"name": "a", "t": "text"}, {"name": "c"}]
+    assert left == f"clusters:\n{one}\n{three}"
+
+
 def test_a_block_of_text_that_ends_with_the_file_is_told_of() -> None:
     text = "istio: {version: a}\nclusters:\n  - name: gke\n  - name: aks\n    t: |\n      two"
     with pytest.raises(edit.EditError, match="ends within a block of text; end its last line"):
