@@ -58,6 +58,7 @@ def prepare(
     _stop_on_errors(problems)
     plan = store.plan(out, built.files, loaded.inputs.files, mesh=loaded.mesh.name, force=force)
     problems += plan.problems
+    problems += guard.stages_gone(loaded, out, manifest, plan.manifest)
     # What is pruned now was mcgen's.
     problems += check.foreign(out, plan.before.files.keys() | plan.manifest.files.keys(), Severity.WARNING)
     if plan.raw is None:

@@ -43,6 +43,25 @@ def test_a_build_takes_no_cluster_away(state: str, capsys: pytest.CaptureFixture
 
 
 @pytest.mark.usefixtures("repository")
+def test_what_a_field_took_out_stays_and_that_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    text = Path(SAMPLE).read_text(encoding="utf-8")
+    Path(SAMPLE).write_text(text.replace("    ingressGateway: true\n", ""), encoding="utf-8")
+    assert run(["build", SAMPLE]) == 0
+    told = capsys.readouterr().err
+    assert told.count("[MC668]") == 1
+    assert 'give the Application "gke-aks-gke-ingress-gateway" a finalizer' in told
+    assert against() == 0
+    assert capsys.readouterr().err.count("[MC668]") == 1
+    commit("no ingress gateway")
+    assert run(["build", SAMPLE]) == against() == 0
+    # The demo's workloads go with its namespace, and a new stage is nothing that goes.
+    without = text[: text.index("demo:")]
+    Path(SAMPLE).write_text(without, encoding="utf-8")
+    assert run(["build", SAMPLE]) == against() == 0
+    assert "MC668" not in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("repository")
 def test_a_dead_cluster_is_forgotten(capsys: pytest.CaptureFixture[str]) -> None:
     assert remove("--forget") == 0
     assert "next: mcgen build b.yaml --forget aks" in capsys.readouterr().out

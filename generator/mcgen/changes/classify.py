@@ -104,13 +104,27 @@ def _all(context: Context) -> Iterator[Finding]:
 
 
 def _document(delta: Delta, context: Context) -> Iterator[Finding]:
+    whole = context.whole(delta.file)
+    if delta.new is None and not whole:
+        stays, waited = (find(delta.file, delta.clusters) for find in (context.orphans, context.unapplied))
+        if stays:
+            yield order.left_behind(delta, stays)
+        if waited:
+            yield order.never_applied(delta, waited)
+        rest = tuple(name for name in delta.clusters if name not in (*stays, *waited))
+        if delta.clusters and not rest:
+            return
+        delta = replace(delta, clusters=rest)
     if delta.old is not None and delta.new is not None and same(delta.old, delta.new):
         what = f"{quote(delta.title)} stands in another file"
         found = [Finding(kind="moved", turn=Turn.CHANGED, risk=Risk.LOW, what=what, covers=((),))]
     elif switch := delivery.switched(delta, context):
         found = [switch]
     else:
-        subjects = ALWAYS if context.whole(delta.file) else SUBJECTS
+        subjects = SUBJECTS
+        if whole:
+            never = delta.new is None and context.unapplied(delta.file, delta.clusters)
+            subjects = (clusters.whole,) if never else ALWAYS
         found = [finding for subject in subjects for finding in subject(delta, context)]
     for finding in [*found, *fields.leftovers(delta, found)]:
         yield replace(finding, files=delta.files, clusters=finding.clusters or delta.clusters)

@@ -27,6 +27,7 @@ _IDENTITIES = {
 }
 _INJECTION = ("spec", "values", "istiodRemote", "injectionPath")
 _PATH = re.compile(r"/inject/cluster/([^/]+)/net/([^/]+)")
+_DELETED = "Argo CD deletes its namespaces, and all that anybody has in them, once somebody has confirmed it"
 _ORPHANS = "what runs there is left alone, without anybody who looks after it; its files and its Applications are gone"
 _RESTART = "endpoints are looked for on the wrong network until every pod was restarted"
 
@@ -37,11 +38,12 @@ def whole(delta: Delta, context: Context) -> Iterator[Finding]:
         return
     turn = Turn.ADDED if name in context.added else Turn.REMOVED
     primary = context.served[turn is Turn.ADDED].get(name)
-    role = f"a remote of {quote(primary)}" if primary else "a primary"
+    role = f"a remote of {quote(primary)}" if primary else "a remote" if name in context.remotes else "a primary"
     if turn is Turn.ADDED:
         what, risk, why = f"comes into the mesh as {role}", Risk.MEDIUM, "other clusters will call it and be called"
     else:
-        what, risk, why = f"leaves the mesh; it was {role}", Risk.HIGH, _ORPHANS
+        why = _DELETED if name in context.leaving else _ORPHANS
+        what, risk = f"leaves the mesh; it was {role}", Risk.HIGH
     yield Finding(kind="cluster", turn=turn, risk=risk, what=what, why=why, covers=((),))
 
 

@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from mcgen import layout, stages
+from mcgen import layout, names, stages
 from mcgen.changes.trees import CONTEXT
+from mcgen.lifecycle import tree
+from mcgen.lifecycle.steps import APPLICATION
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
     from mcgen.changes.trees import Side, Trees
     from mcgen.tree import Data
 
@@ -22,6 +26,7 @@ _PAIR = re.compile(r"clusters/([^/]+)/remote-secrets/([^/]+)/")
 _READERS = re.compile(r"bases/readers/([^/]+)/")
 _PEERS = re.compile(r"bases/peers/([^/]+)/")
 _BASE = re.compile(r"bases/([^/]+)/")
+_FINALIZERS = b"\n  finalizers:"
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,39 @@ class Context:
         """Return the clusters that are gone."""
         before, after = self.stages
         return frozenset(before.keys() - after.keys())
+
+    @cached_property
+    def remotes(self) -> frozenset[str]:
+        """Return the remotes of the tree before, by the list of their ApplicationSet."""
+        return frozenset(tree.listed(_read(self.old, [layout.application_set(names.REMOTES)])))
+
+    @cached_property
+    def leaving(self) -> dict[str, str]:
+        """Return how far clusters of the tree after have left."""
+        return tree.states(_read(self.new, map(layout.application_set, (names.PRIMARIES, names.REMOTES))))
+
+    @cached_property
+    def _chains(self) -> tuple[dict[tuple[str, str], str], dict[tuple[str, str], str]]:
+        return _chains(self.old), _chains(self.new)
+
+    @cached_property
+    def _orphaned(self) -> frozenset[tuple[str, str]]:
+        """Return the clusters and stages whose Application goes without a finalizer."""
+        before, after = self._chains
+        gone = {pair: path for pair, path in before.items() if pair not in after and pair[0] not in self.removed}
+        return frozenset(pair for pair, path in gone.items() if _FINALIZERS not in self.old.contents.get(path, b""))
+
+    def orphans(self, path: str, clusters: Collection[str]) -> tuple[str, ...]:
+        """Return in which of some clusters a file's stage leaves the chain and what it made stays."""
+        stage = _stage(path)
+        return tuple(name for name in clusters if (name, stage) in self._orphaned)
+
+    def unapplied(self, path: str, clusters: Collection[str]) -> tuple[str, ...]:
+        """Return in which of some clusters a file's stage still waited behind a gate."""
+        stage = _stage(path)
+        if stage not in stages.BY_NAME and not stage.startswith(names.control_plane("")):
+            return ()
+        return tuple(name for name in clusters if (name, stage) not in self._chains[0])
 
     @cached_property
     def policies(self) -> tuple[list[Data], list[Data]]:
@@ -124,6 +162,22 @@ def _stages(side: Side) -> dict[str, set[str]]:
             found.setdefault(overlay[1], set()).add(overlay[2])
     # A file that a person has left behind makes no cluster.
     return {name: has for name, has in found.items() if stages.NAMESPACES in has}
+
+
+def _chains(side: Side) -> dict[tuple[str, str], str]:
+    """Return the file of each Application of the chains, by cluster and stage."""
+    found = ((APPLICATION.fullmatch(path), path) for path in side.paths)
+    return {(match[1], match[2]): path for match, path in found if match}
+
+
+def _stage(path: str) -> str:
+    found = _OVERLAY.match(path)
+    base = _BASE.match(path)
+    return found[2] if found else base[1] if base else ""
+
+
+def _read(side: Side, paths: Iterable[str]) -> Iterable[bytes]:
+    return side.read([path for path in paths if path in side.paths]).values()
 
 
 def _served(side: Side) -> dict[str, str]:

@@ -8,6 +8,7 @@ from mcgen import layout, names
 from mcgen.changes.finding import Finding, Risk, Turn, flow, quote, quoted
 from mcgen.changes.leaves import MISSING, Leaf, get, mapping
 from mcgen.changes.say import shift
+from mcgen.lifecycle.steps import APPLICATION
 from mcgen.stages import CONTROL_PLANE, REMOTE_SECRET, TRUST
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ _GATE = f"/{layout.base('gate')}"
 _ELEMENTS = ("spec", "generators", "0", "list", "elements")
 _PATCH = ("spec", "templatePatch")
 _ORPHAN = "Argo CD lets go of what runs: nobody heals or prunes it any more"
+_STAYS = "its stage goes without a finalizer; see `mcgen explain MC668`"
 _DELETED = "Argo CD deletes all that it brought, because it has a finalizer"
 
 
@@ -44,9 +46,38 @@ def stages(delta: Delta, _context: Context) -> Iterator[Finding]:
     )
 
 
+def left_behind(delta: Delta, clusters: tuple[str, ...]) -> Finding:
+    """Return what stays in clusters where the stage of a document that is gone leaves the chain."""
+    stays = delta.kind != "Kustomization"
+    return Finding(
+        kind="object",
+        turn=Turn.REMOVED,
+        risk=Risk.MEDIUM if stays else Risk.LOW,
+        what=f"{quote(delta.title)} is gone" + (", and Argo CD leaves it in the cluster" if stays else ""),
+        why=_STAYS if stays else "",
+        before=delta.title,
+        clusters=clusters,
+        files=delta.files,
+    )
+
+
+def never_applied(delta: Delta, clusters: tuple[str, ...]) -> Finding:
+    """Return that a document goes whose stage waited behind a gate in some clusters."""
+    return Finding(
+        kind="object",
+        turn=Turn.REMOVED,
+        risk=Risk.LOW,
+        what=f"{quote(delta.title)} is gone, and was never applied",
+        before=delta.title,
+        clusters=clusters,
+        files=delta.files,
+    )
+
+
 def called(delta: Delta) -> str:
     """Return what an Application is called in a sentence: by its stage, the same in all clusters."""
-    stage = get(delta.some, "metadata", "labels", names.STAGE)
+    found = APPLICATION.fullmatch(delta.file)
+    stage = found[2] if found else get(delta.some, "metadata", "labels", names.STAGE)
     return f"stage {quote(stage)}" if stage else quote(delta.title)
 
 

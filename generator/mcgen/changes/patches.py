@@ -10,6 +10,7 @@ from mcgen.changes import clusters
 from mcgen.changes.finding import Finding, Risk, Turn, quote, shown
 from mcgen.changes.leaves import MISSING, differences, get, same
 from mcgen.changes.order import gated
+from mcgen.manifests import exposure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +39,7 @@ def patches(delta: Delta, _context: Context) -> Iterator[Finding]:
     for key in [*before, *(key for key in after if key not in before)]:
         old, new = before.get(key, MISSING), after.get(key, MISSING)
         if not same(old, new):
-            yield from _patch(key, old, new)
+            yield from _patch(key, old, new, own=_is_own(delta, old, new))
     if order:
         yield Finding(
             kind="patch",
@@ -64,7 +65,13 @@ def _by_target(kustomization: Any) -> dict[tuple[str, ...], Any]:
     return found
 
 
-def _patch(key: tuple[str, ...], old: Any, new: Any) -> Iterator[Finding]:
+def _is_own(delta: Delta, old: Any, new: Any) -> bool:
+    """Return whether a patch is, and was, the one by which mcgen ties the Gateway of istiod to a cluster's own pods."""
+    pinned = exposure.own_gateway(delta.clusters[0]) if len(delta.clusters) == 1 else None
+    return all(side is MISSING or same(_parsed(get(side, "patch")), pinned) for side in (old, new))
+
+
+def _patch(key: tuple[str, ...], old: Any, new: Any, *, own: bool) -> Iterator[Finding]:
     before, after = (MISSING if side is MISSING else _parsed(get(side, "patch")) for side in (old, new))
     rest = True
     if isinstance(before, dict) and isinstance(after, dict):
@@ -77,7 +84,7 @@ def _patch(key: tuple[str, ...], old: Any, new: Any) -> Iterator[Finding]:
     kind = key[0]
     turn = Turn.ADDED if old is MISSING else Turn.REMOVED if new is MISSING else Turn.CHANGED
     words = {Turn.ADDED: "is new", Turn.REMOVED: "is gone", Turn.CHANGED: "changes"}[turn]
-    risk, why = _risk(kind, (before, after))
+    risk, why = (Risk.LOW, "mcgen's own") if own else _risk(kind, (before, after))
     yield Finding(
         kind="patch",
         turn=turn,

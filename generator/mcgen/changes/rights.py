@@ -27,6 +27,7 @@ _LISTS = (
 _DENIED = (("clusterResourceBlacklist", "kind of cluster"), ("namespaceResourceBlacklist", "kind of namespaces"))
 _GRAVE = {"escalate", "bind", "impersonate"}
 _APPLY = "an administrator must apply argocd/install again"
+_APPLY_LATER = f"{_APPLY}, once Argo CD has deleted what goes: it deletes nothing that the project does not permit"
 
 
 def rules(delta: Delta, _context: Context) -> Iterator[Finding]:
@@ -145,7 +146,7 @@ def _project(delta: Delta, turn: Turn, title: str, found: list[str], covers: Any
     wide = turn is Turn.WIDENED
     high = wide and (key == "sourceRepos" or any("*" in entry for entry in found))
     verb = "allows" if wide else "no longer allows"
-    why = "whoever writes there, or asks for that, decides what runs" if high else _APPLY
+    why = "whoever writes there, or asks for that, decides what runs" if high else _APPLY if wide else _APPLY_LATER
     return Finding(
         kind="project",
         turn=turn,

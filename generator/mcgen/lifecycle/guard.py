@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mcgen import names, phases
-from mcgen.lifecycle import tree
+from mcgen.lifecycle import steps, tree
 from mcgen.problems import Problem, UsageError
 
 if TYPE_CHECKING:
@@ -39,6 +39,15 @@ def taken_out(loaded: Loaded, out: Path, manifest: Manifest, forget: Collection[
         for name, state in tree.members(out, manifest).items()
         if name not in mesh.by_name and state != phases.LAST and name not in forget
     ]
+
+
+def stages_gone(loaded: Loaded, out: Path, old: Manifest, new: Manifest) -> list[Problem]:
+    """Return a warning for each stage that this build takes out of a chain although what it made stays."""
+    mesh = loaded.mesh
+    if old.blueprint != mesh.name or old.files.keys() <= new.files.keys():
+        return []
+    states = {cluster.name: cluster.state for cluster in mesh.clusters}
+    return list(steps.left_behind(out, (old, tree.members(out, old)), (new, states)))
 
 
 def left_behind(loaded: Loaded, cluster: str) -> list[str]:

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 # See layout.application.
 APPLICATION = re.compile(r"clusters/([^/]+)/argocd/\d+-([^/]+)\.yaml")
 _READS = re.compile(rf"{layout.overlay('([^/]+)', stages.REMOTE_SECRET, '([^/]+)')}/{re.escape(layout.KUSTOMIZATION)}")
-# What every cluster has as long as it is a member; the rest goes with a field of the blueprint.
+# What goes with a field of the blueprint. Upgrades have finalizers, and the controller with the sealing keys has MC654.
+_BY_FIELD = frozenset((stages.TRUST, stages.INGRESS_GATEWAY, stages.EXPOSURE, stages.POLICIES, stages.WORKLOADS))
+# What every cluster has as long as it is a member.
 _NEEDED = frozenset((stages.NAMESPACES, stages.BASE, stages.CONTROL_PLANE, stages.EAST_WEST_GATEWAY))
 
 
@@ -45,6 +47,44 @@ def compare(
         else:
             yield from _lost(cluster, after, (old[0], new[0]), pos, went)
     yield from _unread(folder, old[0], new[0])
+    yield from left_behind(folder, old, new)
+
+
+def left_behind(
+    folder: Path, old: tuple[Manifest, Mapping[str, str]], new: tuple[Manifest, Mapping[str, str]]
+) -> Iterator[Problem]:
+    """Yield a warning for each stage that goes with a field of the blueprint: what it made stays.
+
+    old, new: as in `compare`. Where nobody comes through a gateway any more, its stages go with finalizers, or MC662
+    has the word.
+    """
+    before, after = (_applications(each[0]) for each in (old, new))
+    spaces = f"{layout.base(stages.NAMESPACES)}/"
+    # With the demo its namespace goes, and all that is in it.
+    space_goes = any(path.startswith(spaces) for path in old[0].files.keys() - new[0].files.keys())
+    for cluster, stage in sorted(before - after):
+        if stage not in _BY_FIELD or old[1].get(cluster) or new[1].get(cluster):
+            continue
+        if not after >= {(cluster, stages.NAMESPACES), (cluster, stages.EAST_WEST_GATEWAY)} & before:
+            continue
+        if stage == stages.WORKLOADS and space_goes:
+            continue
+        if f"{layout.overlay(cluster, stage, None)}/{layout.KUSTOMIZATION}" in new[0].files:
+            continue  # MC651
+        app = names.application(old[0].blueprint, cluster, stage)
+        yield Problem(
+            code="MC668",
+            message=f'stage {stage} of "{cluster}" goes, and what it made stays in the cluster and works on',
+            pos=Pos(file=str(folder / layout.chain(cluster))),
+            advice=f'before you merge this, give the Application "{app}" a finalizer, so that Argo CD deletes it all: '
+            "`mcgen explain MC668` has the command",
+            severity=Severity.WARNING,
+        )
+
+
+def _applications(manifest: Manifest) -> set[tuple[str, str]]:
+    """Return the clusters and stages of all chains."""
+    return {(match[1], match[2]) for path in manifest.files if (match := APPLICATION.fullmatch(path))}
 
 
 def _gone(cluster: str, before: str, pos: Pos) -> Problem:

@@ -53,6 +53,18 @@ def states(files: Iterable[bytes]) -> dict[str, str]:
     return found
 
 
+def listed(files: Iterable[bytes]) -> list[str]:
+    """Return the clusters of ApplicationSets; what is no ApplicationSet of mcgen lists none."""
+    found: list[str] = []
+    for raw in files:
+        try:
+            elements = yaml.load(raw, Loader=yaml.CSafeLoader)["spec"]["generators"][0]["list"]["elements"]
+            found += [str(element["cluster"]) for element in elements]
+        except (yaml.YAMLError, AttributeError, IndexError, KeyError, TypeError, UnicodeDecodeError):
+            continue
+    return found
+
+
 class Upgrade(NamedTuple):
     """What a tree says of an upgrade: its step, from which revision and to which; empty where there is none."""
 

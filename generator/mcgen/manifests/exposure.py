@@ -46,7 +46,7 @@ def _istiod_base(mesh: Mesh) -> str:
 def overlay(mesh: Mesh, step: Step) -> Iterator[File]:
     """Yield the overlay of a config cluster: istiod is exposed by this cluster's gateway pods only."""
     cluster = step.cluster
-    patches = [kustomize.strategic(_own_gateway(cluster.name))] if cluster.gateway.serves_remotes else []
+    patches = [kustomize.strategic(own_gateway(cluster.name))] if cluster.gateway.serves_remotes else []
     resources = [layout.up(step.path, folder) for folder in folders(mesh, cluster)]
     yield kustomize.overlay(mesh, step, resources, patches=patches)
 
@@ -118,7 +118,8 @@ def _gateway(name: str, servers: list[Data]) -> Data:
     }
 
 
-def _own_gateway(cluster: str) -> Data:
+def own_gateway(cluster: str) -> Data:
+    """Return the patch that ties the Gateway of istiod to the gateway of its own cluster."""
     return {
         "apiVersion": names.ISTIO_NETWORKING,
         "kind": "Gateway",
