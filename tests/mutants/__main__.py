@@ -46,6 +46,7 @@ TESTS = [
 ]
 TESTS += ["test_swapped.py", "test_at_once.py", "test_nasty_names.py", "test_delivery.py", "test_validators.py"]
 UNREACHED = "reached by no test"
+EQUIVALENT = "survived, for no test can see it"
 _CACHE = CHECKOUT / ".cache/mutants"
 # Which mutants were killed, by their `key`.
 _KILLED = CHECKOUT / ".cache/mutants-killed"
@@ -58,6 +59,7 @@ def main() -> int:
     parser.add_argument("--only", choices=(*SUBJECTS,), help="of one subject")
     parser.add_argument("--measured", action="store_true", help="what the last run measured is still good")
     parser.add_argument("--again", action="store_true", help="what the last run killed is dead: judge the others")
+    parser.add_argument("--minutes", type=float, default=1e6, metavar="N", help="take no other mutant after these")
     parser.add_argument("--write", action="store_true", help="put the result into docs/hardening.md")
     given = parser.parse_args()
     of, start = record.commit(), time.monotonic()
@@ -75,6 +77,8 @@ def main() -> int:
         print(f"{number}/{len(chosen)} {mutant}: {what}", flush=True)
         if what not in DEAD:
             print(difference(work.root, mutant), flush=True)
+        if time.monotonic() - start > 60 * given.minutes:
+            break
     lines = table(found, total, given.seed, time.monotonic() - start)
     print("\n".join(lines))
     if given.write:
@@ -123,18 +127,26 @@ def judged(measured: Workplace, chosen: list[tuple[str, places.Mutant]]) -> Iter
         finally:
             free.put(work)
 
-    with ThreadPoolExecutor(cores) as pool:
+    pool = ThreadPoolExecutor(cores)
+    try:
         outcomes = pool.map(one, (mutant for _, mutant in chosen))
         for (subject, mutant), what in zip(chosen, outcomes, strict=True):
             if what in DEAD:
                 with _KILLED.open("a", encoding="utf-8") as stream:
                     stream.write(f"{mutant.key(measured.root)}\n")
             yield subject, mutant, what
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def judge(work: Workplace, asked: Asked, mutant: places.Mutant) -> str:
-    """Return what becomes of a mutant: first under the quickest tests that reach it, then under all of them."""
-    tests = asked.all_of(mutant)
+    """Return what becomes of a mutant: first under the quickest tests that reach it, then under the others, too.
+
+    Of these there are minutes at most: what would be killed later counts as a survivor.
+    """
+    if mutant.is_for_types(work.root):
+        return EQUIVALENT
+    tests = asked.most_of(mutant)
     some = asked.some_of(tests)
     if not some:
         return UNREACHED

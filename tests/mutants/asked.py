@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from coverage import CoverageData
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from tests.mutants.places import Mutant
 
 _SECONDS = 20.0
+_MOST = 120.0
 _ALIKE = 4
 
 
@@ -32,15 +34,17 @@ class Asked:
                 self._took[test] += float(seconds)  # type: ignore[assignment]
         self._by_line: dict[str, dict[int, list[str]]] = {}
 
-    def all_of(self, mutant: Mutant) -> list[str]:
-        """Return every test that reaches the statement of a mutant, or its file; the quickest first."""
+    def most_of(self, mutant: Mutant) -> list[str]:
+        """Return the tests that reach the statement of a mutant, or its file: the quickest first, two minutes in all."""
         if mutant.file not in self._by_line:
             self._by_line[mutant.file] = self._data.contexts_by_lineno(str(self._root / mutant.file))
         by_line = self._by_line[mutant.file]
         lines = mutant.lines or tuple(by_line)
         # What has no time was stopped in the middle.
         found = {test for line in lines for test in by_line.get(line, []) if test in self._took}
-        return sorted(found, key=lambda test: (self._took[test], test))
+        ordered = sorted(found, key=lambda test: (self._took[test], test))
+        total = accumulate(self._took[test] for test in ordered)
+        return [test for test, seconds in zip(ordered, total, strict=True) if seconds < _MOST or test == ordered[0]]
 
     def some_of(self, tests: list[str]) -> list[str]:
         """Return the quickest of some tests, few of each function, some seconds of them in all."""

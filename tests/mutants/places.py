@@ -42,6 +42,10 @@ class Mutant:
         source = (root / self.file).read_bytes()
         return hashlib.sha256(f"{self} {self.number}\n".encode() + source).hexdigest()
 
+    def is_for_types(self, root: Path) -> bool:
+        """Return whether it turns `if TYPE_CHECKING:` around, so that names are imported that only annotations use."""
+        return (root / self.file).read_text(encoding="utf-8").split("\n")[self.place[0] - 1] == "if TYPE_CHECKING:"
+
     def text(self, source: str) -> str:
         """Return the file with the change made to it."""
         made = mutate_code(source, plugins.get_operator(self.operator)(), self.number)
