@@ -35,7 +35,7 @@ class Asked:
         self._by_line: dict[str, dict[int, list[str]]] = {}
 
     def most_of(self, mutant: Mutant) -> list[str]:
-        """Return the tests that reach the statement of a mutant, or its file: the quickest first, two minutes in all."""
+        """Return the tests that reach the statement of a mutant, or its file: the quickest, two minutes of them."""
         if mutant.file not in self._by_line:
             self._by_line[mutant.file] = self._data.contexts_by_lineno(str(self._root / mutant.file))
         by_line = self._by_line[mutant.file]
