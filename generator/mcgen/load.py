@@ -151,10 +151,15 @@ def lost_stages(loaded: Loaded, manifest: Manifest, problems: list[Problem]) -> 
     return closed + [
         _unread(loaded, pair)
         for pair in loaded.mesh.all_pairs
-        if not pair.serves and not pair.held
-        if f"{layout.overlay(pair.remote.name, stages.REMOTE_SECRET, pair.consumer.name)}/{layout.KUSTOMIZATION}"
-        in manifest.files
+        if not pair.serves and not pair.held and _had(manifest, pair)
     ]
+
+
+def _had(manifest: Manifest, pair: Pair) -> bool:
+    """Return whether a tree had the remote secret of a pair, and not only the gate in its place."""
+    folder = layout.overlay(pair.remote.name, stages.REMOTE_SECRET, pair.consumer.name)
+    sealed, kept = (f"{folder}/{name}" for name in (layout.SEALED_SECRET, layout.EXTERNAL_SECRET))
+    return sealed in manifest.inputs or kept in manifest.files
 
 
 def _closed(loaded: Loaded, steps: tuple[chain.Step, ...]) -> Problem:

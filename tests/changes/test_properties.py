@@ -95,10 +95,11 @@ def test_backwards_it_is_the_other_way_round(name: str) -> None:
     """But for stages that go: what they made stays, or was never there."""
     old, new = trees(name)
     contexts = [Context(whole(old, new)), Context(whole(new, old))]
+    clusters = [name for has in contexts[0].stages for name in has]
 
     def alike(found: Finding) -> bool:
         asked = [find for context in contexts for find in (context.orphans, context.unapplied)]
-        return not any(find(path, found.clusters) for find in asked for path in found.files)
+        return not any(find(path, clusters) for find in asked for path in found.files)
 
     there, back = ([each for each in findings(context.trees) if alike(each)] for context in contexts)
     assert straight(back) == turned(there)

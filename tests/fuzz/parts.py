@@ -20,8 +20,9 @@ ANNOTATIONS = st.sampled_from(
 BROKEN_ANNOTATIONS = ["1", "null", "True", "1e3", "0x1f", "08", "1_000", "1.5", "0b1", "2026-11-23"]
 # Labels and selectors keep the quotes of all of them.
 LABEL_KEYS = ANNOTATIONS | st.sampled_from(BROKEN_ANNOTATIONS)
-ADDRESSES = ["203.0.113.10", "2001:db8::10", "10.0.0.1"]
-HOSTS = ["gateway.example.com", "a-b.1c"]
+# Of each cluster its own: {} is its index.
+ADDRESSES = ["203.0.113.1{}", "2001:db8::1{}", "10.0.0.1{}"]
+HOSTS = ["gateway-{}.example.com", "a-b.{}c"]
 IMAGES = ["registry.example.com/a/b:1.31", "ghcr.io/x@sha256:" + "0" * 64]
 RESOURCES: list[dict[str, Any]] = [
     {"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"memory": "1Gi"}},

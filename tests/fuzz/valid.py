@@ -132,16 +132,16 @@ def _clusters(draw: st.DrawFn, name: str, i: int, primary: str, *, serves: bool)
                 owners=st.lists(st.sampled_from(["@org/team", "a@example.com"])),
             )
         )
-        | {"gateway": draw(_gateways(platform, serves=serves and not primary))}
+        | {"gateway": draw(_gateways(platform, i, serves=serves and not primary))}
     )
 
 
 @st.composite
-def _gateways(draw: st.DrawFn, platform: str, *, serves: bool) -> dict[str, Any]:
+def _gateways(draw: st.DrawFn, platform: str, i: int, *, serves: bool) -> dict[str, Any]:
     low = draw(st.integers(1, 4))
     found: dict[str, Any] = draw(
         sections(
-            address=st.sampled_from(ADDRESSES if serves else ADDRESSES + HOSTS),
+            address=st.sampled_from([text.format(i) for text in (ADDRESSES if serves else ADDRESSES + HOSTS)]),
             sourceRanges=RANGES,
             annotations=st.dictionaries(ANNOTATIONS, DESCRIPTIONS, max_size=2),
             replicas=st.just({"min": low, "max": low + draw(st.integers(0, 5)) + 5}),
@@ -285,7 +285,10 @@ def inputs(draw: st.DrawFn, data: dict[str, Any]) -> dict[str, bytes]:
     """Draw the inputs of a blueprint by path: facts, and sealed secrets of some of its remotes."""
     files = {}
     primary = next(cluster["name"] for cluster in data["clusters"] if cluster["role"] == "primary")
-    known = {c["name"]: draw(st.sampled_from(ADDRESSES)) for c in data["clusters"] if draw(FLAGS)}
+    known = {
+        cluster["name"]: draw(st.sampled_from(ADDRESSES)).format(i)
+        for i, cluster in enumerate(data["clusters"]) if draw(FLAGS)
+    }  # fmt: skip
     ready = [cluster for cluster in data["clusters"] if cluster["role"] == "remote" and draw(FLAGS)]
     external = "secrets" in data
     pushed = {c["name"]: {"number": draw(st.integers(1, 99)), "token": "1"} for c in ready if external}

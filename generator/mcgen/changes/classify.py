@@ -104,8 +104,8 @@ def _all(context: Context) -> Iterator[Finding]:
 
 
 def _document(delta: Delta, context: Context) -> Iterator[Finding]:
-    whole = context.whole(delta.file)
-    if delta.new is None and not whole:
+    whole, switch = context.whole(delta.file), delivery.switched(delta, context)
+    if delta.new is None and not whole and not switch:
         stays, waited = (find(delta.file, delta.clusters) for find in (context.orphans, context.unapplied))
         if stays:
             yield order.left_behind(delta, stays)
@@ -118,7 +118,7 @@ def _document(delta: Delta, context: Context) -> Iterator[Finding]:
     if delta.old is not None and delta.new is not None and same(delta.old, delta.new):
         what = f"{quote(delta.title)} stands in another file"
         found = [Finding(kind="moved", turn=Turn.CHANGED, risk=Risk.LOW, what=what, covers=((),))]
-    elif switch := delivery.switched(delta, context):
+    elif switch:
         found = [switch]
     else:
         subjects = SUBJECTS

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mcgen.facts import Inputs
     from mcgen.lifecycle.removal import Step
     from mcgen.load import Loaded, Read
+    from mcgen.problems import Problem
 
 
 @click.group()
@@ -135,7 +136,13 @@ def _in_the_way(text: str, path: str, out: Path, left: Inputs, index: int) -> li
         files.checked(edit.remove(text, index), path, out, left)
     except ProblemsFound as found:
         errors = [problem for problem in found.problems if has_errors([problem])]
-        return ["until its lines can go, something else in the blueprint has to change:"] + [
-            f"  {printable(problem.message)} [{problem.code}]" for problem in errors
+        return ["when its lines go, these would be wrong, and have to change first:"] + [
+            f"  {printable(_line(found, problem))}: {printable(problem.message)} [{problem.code}]" for problem in errors
         ]
     return []
+
+
+def _line(found: ProblemsFound, problem: Problem) -> str:
+    """Return the line that a problem is in: its number is another one without the lines of the cluster."""
+    lines = found.lines.get(problem.pos.file, ())
+    return lines[problem.pos.line - 1].strip() if 0 < problem.pos.line <= len(lines) else problem.pos.file

@@ -29,7 +29,8 @@ def platform(blueprint: Blueprint) -> Iterator[Finding]:
     serving = served_primaries(blueprint)
     for i, cluster in enumerate(blueprint.clusters):
         module = platforms.PLATFORMS[cluster.platform]
-        for field, message, advice in module.problems(cluster, serves_remotes=cluster.name in serving):
+        serves = cluster.role == "primary" and cluster.name in serving
+        for field, message, advice in module.problems(cluster, serves_remotes=serves):
             yield error("MC301", ("clusters", i, "gateway", field), message, advice)
 
 
@@ -40,6 +41,21 @@ def address(blueprint: Blueprint) -> Iterator[Finding]:
         if cluster.gateway.address:
             place: DataPath = ("clusters", i, "gateway", "address")
             yield from unreachable(cluster.gateway.address, place, serves_remotes=cluster.name in serving)
+
+
+def one_each(blueprint: Blueprint) -> Iterator[Finding]:
+    """MC226: no two gateways have one address, behind which only one of them can be."""
+    first: dict[str, str] = {}
+    for i, cluster in enumerate(blueprint.clusters):
+        text = (cluster.gateway.address or "").lower()
+        other = first.setdefault(text, cluster.name)
+        if text and other != cluster.name:
+            yield error(
+                "MC226",
+                ("clusters", i, "gateway", "address"),
+                f'"{cluster.gateway.address}" is the address of the gateway of "{other}" already',
+                "write the address of this cluster's own gateway, or none: the bootstrap finds it",
+            )
 
 
 def unreachable(text: str, place: DataPath, *, serves_remotes: bool) -> Iterator[Finding]:
@@ -172,4 +188,4 @@ def pods_are_let_in(blueprint: Blueprint) -> Iterator[Finding]:
                 )
 
 
-RULES = (platform, address, exposed_ports, owned_annotations, replicas, unused, pods_are_let_in)
+RULES = (platform, address, one_each, exposed_ports, owned_annotations, replicas, unused, pods_are_let_in)

@@ -50,7 +50,7 @@ def _names(blueprint: Blueprint, facts: Facts) -> Iterator[Finding]:
             "MC234",
             ("clusters",),
             f'{layout.FACTS} speaks of "{name}", which is no cluster of this mesh',
-            "remove its lines from the facts file",
+            pushed.LINES,
             key=True,
         )
 
@@ -61,7 +61,7 @@ def _tokens(facts: Facts, remotes: Mapping[tuple[str, str], int]) -> Iterator[Fi
             index = remotes.get((consumer, remote))
             if index is None:
                 message = f'{layout.FACTS} has tokens with which "{consumer}" would read "{remote}", and it does not'
-                yield error("MC234", ("clusters",), message, "remove these lines from the facts file", key=True)
+                yield error("MC234", ("clusters",), message, pushed.LINES, key=True)
             elif twice := sorted(suffix for suffix, count in Counter(suffixes).items() if count > 1):
                 message = f'{layout.FACTS} names token "{twice[0]}" of "{consumer}" for "{remote}" twice'
                 yield error("MC234", ("clusters", index), message, "a suffix is used once and never again")
@@ -82,7 +82,7 @@ def _sealed(blueprint: Blueprint, found: Inputs, remotes: Mapping[tuple[str, str
         index = remotes.get((consumer, remote))
         if index is None:
             message = f'{path}: "{consumer}" reads no remote "{remote}" in this mesh'
-            yield error("MC236", ("clusters",), message, "remove the file", key=True)
+            yield error("MC236", ("clusters",), message, pushed.FILE, key=True)
             continue
         cluster = blueprint.clusters[index]
         for message in sealed.differences(document, cluster.id or cluster.name):
@@ -116,8 +116,7 @@ def _authorities(blueprint: Blueprint, found: Inputs) -> Iterator[Finding]:
     for name, document in found.authorities.items():
         path = layout.sealed_authority(name)
         if name not in primaries or blueprint.trust.mode != "cacerts":
-            why = "`trust.mode` is not cacerts" if name in primaries else f'"{name}" is no primary of this mesh'
-            yield error("MC236", ("clusters",), f"{path}: {why}", "remove the file", key=True)
+            yield _no_authority(name, path, is_primary=name in primaries)
             continue
         for message in sealed.authority_differences(document):
             yield error(
@@ -126,6 +125,14 @@ def _authorities(blueprint: Blueprint, found: Inputs) -> Iterator[Finding]:
                 f"{path}: {message}",
                 "seal the certificates of this cluster again; a file of another name cannot be used",
             )
+
+
+def _no_authority(name: str, path: str, *, is_primary: bool) -> Finding:
+    if is_primary:
+        message, advice = f"{path}: `trust.mode` is not cacerts", "write `mode: cacerts` again, or remove the file"
+        return error("MC236", ("trust", "mode"), message, advice)
+    message = f'{path}: "{name}" is no primary of this mesh'
+    return error("MC236", ("clusters",), message, pushed.FILE, key=True)
 
 
 def _one_root(blueprint: Blueprint, found: Inputs) -> Iterator[Finding]:

@@ -121,6 +121,27 @@ def enforced(blueprint: Blueprint) -> Iterator[Finding]:
             )
 
 
+def callers_have_identities(blueprint: Blueprint) -> Iterator[Finding]:
+    """MC307: only a sidecar says who calls."""
+    bare = {ns.name for _, ns in all_namespaces(blueprint) if not ns.injection}
+    for i, policy in enumerate(blueprint.policies):
+        for j, rule in enumerate(policy.rules):
+            place: DataPath = ("policies", i, "rules", j, "from")
+            spaces = [(("namespaces", k), name) for k, name in enumerate(rule.from_.namespaces if rule.from_ else ())]
+            spaces += [
+                (("serviceAccounts", k), account.partition("/")[0])
+                for k, account in enumerate(rule.from_.service_accounts if rule.from_ else ())
+            ]
+            for (field, k), name in spaces:
+                if name in bare:
+                    yield warning(
+                        "MC307",
+                        (*place, field, k),
+                        f'pods of namespace "{name}" get no sidecar: they have no identity, and match no caller',
+                        "remove `injection: false` there, or take it out of `from`",
+                    )
+
+
 def matchable(blueprint: Blueprint) -> Iterator[Finding]:
     """MC238: paths and hosts are patterns that a request can match.
 
@@ -169,4 +190,4 @@ def _is_empty(part: object) -> bool:
     return not any(getattr(part, field) for field in part.__struct_fields__)  # type: ignore[attr-defined]
 
 
-RULES = (unique, known_names, meaningful, enforced, matchable)
+RULES = (unique, known_names, meaningful, enforced, callers_have_identities, matchable)

@@ -18,6 +18,10 @@ _OTHER_BACKEND = (
     "choose the other backend: another one for a mesh that runs is not offered; where nothing runs yet, remove this"
 )
 
+# A slip of the pen in the blueprint must not cost a file.
+_RESTORE = "restore in the blueprint who is in the mesh and who serves whom; if a cluster has left, remove"
+LINES, FILE = f"{_RESTORE} its lines from the facts file", f"{_RESTORE} the file"
+
 
 def notes(blueprint: Blueprint, facts: Facts, remotes: Mapping[tuple[str, str], int]) -> Iterator[Finding]:
     """Yield what is wrong with notes of what was pushed: pairs and primaries that are none, tokens that are gone."""
@@ -26,7 +30,7 @@ def notes(blueprint: Blueprint, facts: Facts, remotes: Mapping[tuple[str, str], 
             index = remotes.get((consumer, remote))
             if index is None:
                 message = f'{layout.FACTS} has a secret with which "{consumer}" would read "{remote}", and it does not'
-                yield error("MC234", ("clusters",), message, "remove these lines from the facts file", key=True)
+                yield error("MC234", ("clusters",), message, LINES, key=True)
             elif each.token not in facts.tokens.get(consumer, {}).get(remote, [FIRST_SUFFIX]):
                 message = f'{layout.FACTS}: what was pushed of "{remote}" for "{consumer}" has the token "{each.token}"'
                 yield error(
@@ -39,7 +43,7 @@ def notes(blueprint: Blueprint, facts: Facts, remotes: Mapping[tuple[str, str], 
         if name not in blueprint.primaries or blueprint.trust.mode != "cacerts":
             why = "`trust.mode` is not cacerts" if name in blueprint.primaries else "it is no primary of this mesh"
             message = f'{layout.FACTS} has a CA of "{name}", and {why}'
-            yield error("MC234", ("clusters",), message, "remove these lines from the facts file", key=True)
+            yield error("MC234", ("clusters",), message, LINES, key=True)
 
 
 def sealed_elsewhere(found: Inputs) -> Iterator[Finding]:
