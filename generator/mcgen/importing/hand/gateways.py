@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from mcgen.importing.hand.context import Context, Seen
     from mcgen.tree import Data, DataPath
 
-_PORTS = {names.STATUS_PORT, *DATA_PORTS, *CONTROL_PORTS}
+# No set: in a manifest there may be a mapping where a number belongs.
+_PORTS = (names.STATUS_PORT, *DATA_PORTS, *CONTROL_PORTS)
 _ADDRESS = re.compile(r"[A-Za-z0-9.:-]{1,253}")
 _ENV = {"ISTIO_META_REQUESTED_NETWORK_VIEW", "ISTIO_META_ROUTER_MODE"}
 _K8S = {"env", "service", "serviceAnnotations", "hpaSpec", "resources", "replicaCount"}
@@ -103,7 +104,7 @@ def _fields(context: Context, cluster: Seen, document: Document, kubernetes: Dat
             "put it under `patches` for stage east-west-gateway, or drop it",
         )
     for i, each in enumerate(items(kubernetes.get("env"))):
-        if each.get("name") not in _ENV:
+        if word(each.get("name")) not in _ENV:
             context.tell(
                 findings.SETTING,
                 document,
