@@ -236,9 +236,10 @@ def test_a_stale_branch_of_its_own_gives_way_to_the_target(repo: Repository) -> 
 def test_a_stale_branch_with_a_persons_commit_is_left_alone(repo: Repository) -> None:
     repo.job()
     repo.jane.take(BRANCH)
-    repo.jane.git("rm", "--quiet", f"{TREE}/.gitattributes")
+    gone = [".gitattributes", "README.md", "RUNBOOK.md", "bases/gate/job.yaml", "bases/gate/kustomization.yaml"]
+    repo.jane.git("rm", "--quiet", *(f"{TREE}/{path}" for path in gone))
     theirs = repo.jane.push(BRANCH, "A change")
-    with pytest.raises(ToolError, match=f"on {BRANCH} is not what this mcgen"):
+    with pytest.raises(ToolError, match=f"on {BRANCH} is not what this mcgen .*RUNBOOK.md and 2 more; build it"):
         repo.job()
     assert repo.tip(BRANCH) == theirs
 

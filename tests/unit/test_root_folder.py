@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from cryptography import x509
 
 from mcgen.bootstrap import authority, root_folder
 from mcgen.cli import run
@@ -73,6 +74,29 @@ def test_a_way_into_a_repository_through_a_link(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(repository)
     with pytest.raises(UsageError):
         root_folder.make(tmp_path / "link" / "root", "shop")
+
+
+def test_a_ca_signs_certificates_and_the_one_below_the_root_no_other_ca(root: authority.Root) -> None:
+    below = authority.issue(root, "shop", "gke", authority.now())
+    for certificate, length in ((root.certificate, 1), (below.certificate, 0)):
+        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage)
+        assert usage.critical
+        value = usage.value
+        assert (value.digital_signature, value.key_cert_sign, value.crl_sign) == (True, True, True)
+        others = (value.content_commitment, value.key_encipherment, value.data_encipherment, value.key_agreement)
+        assert others == (False,) * 4
+        constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints)
+        assert constraints.critical
+        assert (constraints.value.ca, constraints.value.path_length) == (True, length)
+    below.certificate.verify_directly_issued_by(root.certificate)
+
+
+def test_a_key_that_is_a_link(folder: Path) -> None:
+    key = folder / root_folder.KEY
+    key.rename(folder / "elsewhere")
+    key.symlink_to("elsewhere")
+    with pytest.raises(ToolError, match=r"cannot be read: Too many levels of symbolic links$"):
+        root_folder.read(folder)
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o644])

@@ -164,6 +164,9 @@ def test_ok_mc235_as_kubeseal_wrote_it() -> None:
 @pytest.mark.parametrize("pair", [("aks", "gke"), ("gke", "gke"), ("gke", "north"), ("north", "aks"), ("", "")])
 def test_mc236_a_secret_that_nobody_uses(pair: tuple[str, str]) -> None:
     messages = found(Inputs(sealed={pair: SEALED}))["MC236"]
+    # At the key: no cluster of the list is meant.
+    line = next(i for i, text in enumerate(GKE_AKS.lines, 1) if text == "clusters:")
+    assert [message.partition(":")[0] for message in messages] == [str(line)]
     assert [f'"{pair[0]}" reads no remote "{pair[1]}"' in message for message in messages] == [True]
 
 
