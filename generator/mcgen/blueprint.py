@@ -286,7 +286,8 @@ class Istio(_Section, frozen=True, kw_only=True):
     proxy: Annotated[Proxy, Meta(description="How the sidecars run.")] = Proxy()
     mesh_config: Annotated[
         Tree,
-        Meta(description="Fields of Istio's MeshConfig, merged over what mcgen sets.",
+        Meta(description="Fields of Istio's MeshConfig, merged over what mcgen sets. With REGISTRY_ONLY, hosts outside "
+             "of the mesh need ServiceEntries, which you keep beside it (docs/beside.md).",
              examples=[{"accessLogFile": "/dev/stdout"}]),
     ] = field(default_factory=dict)  # fmt: skip
     values: Annotated[
@@ -475,12 +476,19 @@ class Namespace(_Section, frozen=True, kw_only=True):
         Meta(description="The clusters in which it exists (default: all; a primary also has those of its policies)."),
     ] = None
     injection: Annotated[bool, Meta(description="Whether pods get a sidecar.")] = True
-    exported: Annotated[bool, Meta(description="Whether clusters on other networks may call the Services in it.")] = (
-        False
-    )
+    exported: Annotated[
+        bool,
+        Meta(
+            description="Whether clusters on other networks may call the Services in it, each of which must be in the "
+            "caller's cluster too, for its name."
+        ),
+    ] = False
     pod_security: Annotated[
         Literal["privileged", "baseline", "restricted"] | None,
-        Meta(description="The enforced pod security level (default: privileged with injection, for istio-init)."),
+        Meta(
+            description="The enforced pod security level (default: privileged with injection, for istio-init; "
+            "restricted without)."
+        ),
     ] = None
     service_accounts: Annotated[
         list[Account] | None,
@@ -540,7 +548,13 @@ class Rule(_Section, frozen=True, kw_only=True):
     """One rule of a policy: from whom, to what."""
 
     from_: Annotated[From | None, Meta(description="Who calls (default: anybody).")] = field(name="from", default=None)
-    to: Annotated[To | None, Meta(description="What is called (default: anything).")] = None
+    to: Annotated[
+        To | None,
+        Meta(
+            description="What is called (default: anything). On a port that is plain TCP, an ALLOW with fields of HTTP "
+            "allows nothing, and a DENY with them denies everything."
+        ),
+    ] = None
 
 
 class Policy(_Section, frozen=True, kw_only=True):

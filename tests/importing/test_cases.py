@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -216,3 +217,14 @@ def test_a_patch_that_deletes_an_object_takes_it_out(tmp_path: Path, capsys: pyt
         tmp_path, files | {"a/kustomization.yaml": f"resources: [istio.yaml]\npatches:\n- patch: '{delete}'\n"}, capsys
     )
     assert "namespaces" not in yaml.safe_load((tmp_path / "out.yaml").read_text())
+
+
+def test_what_istiod_reads_goes_into_each_primary(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """And of what it does not read nothing of the kind is said."""
+    entry = "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: api, namespace: shop}\n"
+    job = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: job, namespace: shop}\n"
+    (tmp_path / "more.yaml").write_text(f"{entry}---\n{job}")
+    said = imported(capsys, "primary-remote", str(tmp_path))[2]
+    advice = dict(re.findall(r"(ServiceEntry|Job) shop/\S+ is no part.*\n(?:.*\n)*?  help: (.*)", said))
+    assert "with an Application of your own in each primary" in advice["ServiceEntry"]
+    assert "each primary" not in advice["Job"]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mcgen.importing.hand.context import Context
 
 _SAIL = {"sailoperator.io", "operator.istio.io"}
-_BESIDE = "keep it beside the mesh, with an Application of your own, or drop it"
+_BESIDE = "keep it beside the mesh, with an Application of your own{}, or drop it"
 
 
 def read(context: Context) -> None:
@@ -57,7 +57,8 @@ def _told(context: Context, document: Document) -> None:
         context.tell(findings.OBJECT, document, (), "this is no object of Kubernetes", "leave the file out")
     else:
         what = document.kind + (f" {name}" if name else "")
-        context.tell(findings.OBJECT, document, ("kind",), f"{what} is no part of a blueprint", _BESIDE)
+        where = " in each primary" if document.group.endswith("istio.io") else ""
+        context.tell(findings.OBJECT, document, ("kind",), f"{what} is no part of a blueprint", _BESIDE.format(where))
 
 
 def _secret(context: Context, document: Document, name: str) -> None:
