@@ -119,6 +119,10 @@ CASES: dict[str, tuple[Callable[[Mesh], object], str, str]] = {
         "aks: Secret istio-reader-gke-1-token is of type Opaque, and no token Secret",
     ),
     "forbidden": (says((*SECRET[:2], f"{SECRET[2]}.error"), FORBIDDEN), "failed", f"aks (context 'aks'): {FORBIDDEN}"),
+    "forbidden, behind what kubectl's libraries say": (
+        says((*SECRET[:2], f"{SECRET[2]}.error"), f"E1201 12:00:00.000000 7 memcache.go:265] no groups\n{FORBIDDEN}"),
+        "failed", f"aks (context 'aks'): {FORBIDDEN}",
+    ),
     "no context": (
         says(("aks", ".", "all.error"), 'error: context "aks" does not exist\n'), "failed",
         'aks (context \'aks\'): error: context "aks" does not exist '

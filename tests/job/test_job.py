@@ -233,13 +233,14 @@ def test_a_stale_branch_of_its_own_gives_way_to_the_target(repo: Repository) -> 
     assert repo.git("rev-parse", f"{BRANCH}^") == repo.tip("main")
 
 
-def test_a_stale_branch_with_a_persons_commit_is_left_alone(repo: Repository) -> None:
+@pytest.mark.parametrize(("more", "words"), [([], ""), (["RUNBOOK.md", "bases/gate/job.yaml"], " and 1 more")])
+def test_a_stale_branch_with_a_persons_commit_is_left_alone(repo: Repository, more: list[str], words: str) -> None:
     repo.job()
     repo.jane.take(BRANCH)
-    gone = [".gitattributes", "README.md", "RUNBOOK.md", "bases/gate/job.yaml", "bases/gate/kustomization.yaml"]
+    gone = [".gitattributes", "README.md", *more]
     repo.jane.git("rm", "--quiet", *(f"{TREE}/{path}" for path in gone))
     theirs = repo.jane.push(BRANCH, "A change")
-    with pytest.raises(ToolError, match=f"on {BRANCH} is not what this mcgen .*RUNBOOK.md and 2 more; build it"):
+    with pytest.raises(ToolError, match=f"on {BRANCH} is not what this mcgen .*[a-z]{words}; build it"):
         repo.job()
     assert repo.tip(BRANCH) == theirs
 
@@ -329,6 +330,14 @@ def test_one_clusters_credentials_do_not_keep_the_others_waiting(repo: Repositor
         for s in repo.said
     )
     assert SEALED["aks"] in changed(repo, "main", BRANCH)
+
+
+def test_an_answer_that_is_no_json_is_told_and_not_shown(repo: Repository) -> None:
+    (repo.folder / "answers/cluster-aks").write_text(f"{{{TOKEN}")
+    assert not repo.job()
+    said = "\n".join(repo.said)
+    assert "kubectl did not print it as JSON" in said
+    assert TOKEN not in said
 
 
 def test_a_credential_that_needs_a_program_is_refused(repo: Repository) -> None:

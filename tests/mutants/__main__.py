@@ -46,7 +46,7 @@ TESTS = [
 ]
 TESTS += ["test_swapped.py", "test_at_once.py", "test_nasty_names.py", "test_delivery.py", "test_validators.py"]
 UNREACHED = "reached by no test"
-EQUIVALENT = "survived, for no test can see it"
+EQUIVALENT = "a declaration, which no test can see"
 _CACHE = CHECKOUT / ".cache/mutants"
 # Which mutants were killed, by their `key`.
 _KILLED = CHECKOUT / ".cache/mutants-killed"
@@ -75,7 +75,7 @@ def main() -> int:
     for number, (subject, mutant, what) in enumerate(judged(work, chosen), 1):
         found.append((subject, mutant, what))
         print(f"{number}/{len(chosen)} {mutant}: {what}", flush=True)
-        if what not in DEAD:
+        if what not in {*DEAD, EQUIVALENT}:
             print(difference(work.root, mutant), flush=True)
         if time.monotonic() - start > 60 * given.minutes:
             break
@@ -144,7 +144,7 @@ def judge(work: Workplace, asked: Asked, mutant: places.Mutant) -> str:
 
     Of these there are minutes at most: what would be killed later counts as a survivor.
     """
-    if mutant.is_for_types(work.root):
+    if mutant.is_declaration(work.root):
         return EQUIVALENT
     tests = asked.most_of(mutant)
     some = asked.some_of(tests)
@@ -166,14 +166,16 @@ def difference(root: Path, mutant: places.Mutant) -> str:
 def table(found: list[tuple[str, places.Mutant, str]], total: int, seed: int, seconds: float) -> list[str]:
     """Return the counts as Markdown, and what was not killed."""
     lines = [f"A mutant at {len(found)} of {total} places, drawn by seed {seed}, {seconds / 60:.0f} minutes:", ""]
-    lines += ["| subject | mutants | killed | survived | reached by no test |", "|---|---|---|---|---|"]
+    lines += ["| subject | mutants | of declarations | of the others killed | survived | reached by no test |"]
+    lines += ["|---|---|---|---|---|---|"]
     for subject in SUBJECTS:
         counts = Counter(what for name, _, what in found if name == subject)
-        killed = sum(counts[what] for what in DEAD)
-        survived = counts.total() - killed - counts[UNREACHED]
-        words = f"{killed} ({100 * killed / max(1, counts.total()):.0f} %)"
-        lines.append(f"| {subject} | {counts.total()} | {words} | {survived} | {counts[UNREACHED]} |")
-    left = [f"- `{mutant}`: {what}" for _, mutant, what in found if what not in DEAD]
+        killed, others = sum(counts[what] for what in DEAD), counts.total() - counts[EQUIVALENT]
+        survived = others - killed - counts[UNREACHED]
+        words = f"{killed} ({100 * killed / max(1, others):.0f} %)"
+        numbers = (counts.total(), counts[EQUIVALENT], words, survived, counts[UNREACHED])
+        lines.append(f"| {subject} | {' | '.join(map(str, numbers))} |")
+    left = [f"- `{mutant}`: {what}" for _, mutant, what in found if what not in {*DEAD, EQUIVALENT}]
     return [*lines, "", "Not killed:", "", *left] if left else lines
 
 

@@ -36,15 +36,25 @@ class Asked:
 
     def most_of(self, mutant: Mutant) -> list[str]:
         """Return the tests that reach the statement of a mutant, or its file: the quickest, two minutes of them."""
-        if mutant.file not in self._by_line:
-            self._by_line[mutant.file] = self._data.contexts_by_lineno(str(self._root / mutant.file))
-        by_line = self._by_line[mutant.file]
-        lines = mutant.lines or tuple(by_line)
-        # What has no time was stopped in the middle.
-        found = {test for line in lines for test in by_line.get(line, []) if test in self._took}
+        by_line = self._lines(mutant.file)
+        found = self._those(by_line, mutant.lines or tuple(by_line))
+        if not found and not mutant.lines:
+            # Of a module without functions, such as a table, those that reach the modules beside it.
+            for path in (self._root / mutant.file).parent.glob("*.py"):
+                near = self._lines(str(path.relative_to(self._root)))
+                found |= self._those(near, tuple(near))
         ordered = sorted(found, key=lambda test: (self._took[test], test))
         total = accumulate(self._took[test] for test in ordered)
         return [test for test, seconds in zip(ordered, total, strict=True) if seconds < _MOST or test == ordered[0]]
+
+    def _lines(self, file: str) -> dict[int, list[str]]:
+        if file not in self._by_line:
+            self._by_line[file] = self._data.contexts_by_lineno(str(self._root / file))
+        return self._by_line[file]
+
+    def _those(self, by_line: dict[int, list[str]], lines: tuple[int, ...]) -> set[str]:
+        # What has no time was stopped in the middle.
+        return {test for line in lines for test in by_line.get(line, []) if test in self._took}
 
     def some_of(self, tests: list[str]) -> list[str]:
         """Return the quickest of some tests, few of each function, some seconds of them in all."""

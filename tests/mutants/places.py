@@ -42,9 +42,14 @@ class Mutant:
         source = (root / self.file).read_bytes()
         return hashlib.sha256(f"{self} {self.number}\n".encode() + source).hexdigest()
 
-    def is_for_types(self, root: Path) -> bool:
-        """Return whether it turns `if TYPE_CHECKING:` around, so that names are imported that only annotations use."""
-        return (root / self.file).read_text(encoding="utf-8").split("\n")[self.place[0] - 1] == "if TYPE_CHECKING:"
+    def is_declaration(self, root: Path) -> bool:
+        """Return whether it changes what only a reader and the type checker see.
+
+        `if TYPE_CHECKING:` turned around imports names that only annotations use; whether a dataclass is frozen, has
+        slots or takes keywords alone keeps others from writing code that nobody has written.
+        """
+        line = (root / self.file).read_text(encoding="utf-8").split("\n")[self.place[0] - 1]
+        return line == "if TYPE_CHECKING:" or line.startswith("@dataclass(")
 
     def text(self, source: str) -> str:
         """Return the file with the change made to it."""

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcgen import proc, shape, source
-from mcgen.bootstrap import certificate, kube, record, replicas, rotation
+from mcgen.bootstrap import certificate, kube, record, replicas, rotation, show
 from mcgen.bootstrap.retry import Retry
+from mcgen.bootstrap.status import Standing
 from mcgen.facts import convert
 from mcgen.problems import ToolError
 from tests.certificates import RSA, issue
@@ -129,6 +130,32 @@ def test_only_what_does_not_answer_is_tried_again() -> None:
         with pytest.raises(kube.NoAnswer):
             Retry(3, pause=0)(fail)
         assert len(calls) == tries
+
+
+def test_pauses_double(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    retry = Retry(3, pause=0.5)
+    monkeypatch.setattr(retry._stopped, "wait", pauses.append)
+
+    def fail() -> None:
+        raise kube.NoAnswer(kube.Why.UNREACHABLE, "no")
+
+    with pytest.raises(kube.NoAnswer):
+        retry(fail)
+    assert pauses == [0.5, 1, 2]
+
+
+def test_where_a_pair_stands_fits_into_a_terminal_and_ends_its_lines() -> None:
+    row = Standing(
+        consumer="gke", remote="aks", state="sealed", token="1", age=3, fingerprint="", not_after="",
+        unsealed="unknown", istiod="unknown", next="look at " + "what stands there " * 9, why=(),
+    )  # fmt: skip
+    said = show.standings([row], {}, width=60)
+    long = said[said.index("  next:") :].splitlines()
+    assert len(long) > 2
+    assert all(len(line) <= 60 for line in long)
+    assert all(len(line) - len(line.lstrip()) == long[0].index("look") for line in long[1:])
+    assert show.standings_json([row], {}).endswith("\n}\n")
 
 
 def test_a_certificate_and_what_it_says() -> None:

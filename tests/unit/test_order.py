@@ -36,14 +36,19 @@ def test_mutations_are_caught(form: Callable[[], Tree], change: Callable[[Tree],
     assert {one.code for one in found} == expected, found
 
 
+def no_projects(files: Tree) -> None:
+    files["argocd/install/projects.yaml"] = []
+
+
 @pytest.mark.parametrize(
     ("form", "change", "words"),
     [
+        (waiting, no_projects, "the AppProjects here are none: there must be root's, 'gke-aks-root', and one for"),
         (upgrading.beside, upgrading.two_injectors_for_one_pod, "its control plane injects by itself, and the upgrade"),
         (upgrading.primaries, upgrading.no_injector_that_is_known_to_work, "leaves the injection to the tag, and"),
     ],
 )
-def test_it_is_said_who_injects(form: Callable[[], Tree], change: Callable[[Tree], None], words: str) -> None:
+def test_it_is_said_what_is_wrong(form: Callable[[], Tree], change: Callable[[Tree], None], words: str) -> None:
     files = form()
     change(files)
     assert any(words in one.message for one in proved(files))

@@ -91,6 +91,14 @@ def test_a_ca_signs_certificates_and_the_one_below_the_root_no_other_ca(root: au
     below.certificate.verify_directly_issued_by(root.certificate)
 
 
+def test_a_key_without_a_certificate_is_nobodys_to_overwrite(folder: Path) -> None:
+    (folder / root_folder.CERTIFICATE).unlink()
+    key = (folder / root_folder.KEY).read_bytes()
+    with pytest.raises(ToolError, match="File exists"):
+        root_folder.make(folder, "shop")
+    assert (folder / root_folder.KEY).read_bytes() == key
+
+
 def test_a_key_that_is_a_link(folder: Path) -> None:
     key = folder / root_folder.KEY
     key.rename(folder / "elsewhere")
