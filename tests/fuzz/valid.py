@@ -275,7 +275,8 @@ def _policies(draw: st.DrawFn, spaces: list[dict[str, Any]]) -> list[dict[str, A
 
 
 def _addons() -> st.SearchStrategy[dict[str, Any]]:
-    controller = {"namespace": st.sampled_from(["sealing", "no"]), "controller": st.just("sealed")}
+    # Namespaces of the mesh begin with an n here, and the controller has its own.
+    controller = {"namespace": st.sampled_from(["sealing", "on"]), "controller": st.just("sealed")}
     section = st.fixed_dictionaries({"install": st.sampled_from(["existing", "managed"])}, optional=controller)
     return sections(sealedSecrets=st.one_of(st.sampled_from(["existing", "managed"]), section))
 
