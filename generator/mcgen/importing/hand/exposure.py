@@ -23,7 +23,8 @@ def read(context: Context) -> None:
     istiod = set()
     for document in context.take("Gateway", _GROUP):
         servers = items(document.at("spec", "servers"))
-        ports = {mapping(server.get("port")).get("number") for server in servers}
+        numbers = [mapping(server.get("port")).get("number") for server in servers]
+        ports = {number if isinstance(number, int) else 0 for number in numbers}
         if mapping(document.at("spec", "selector")).get("istio") != names.EAST_WEST_SELECTOR["istio"]:
             _beside(context, document)
         elif ports and ports <= {names.ISTIOD_PORT, names.WEBHOOK_PORT}:
