@@ -286,7 +286,9 @@ class Istio(_Section, frozen=True, kw_only=True):
     proxy: Annotated[Proxy, Meta(description="How the sidecars run.")] = Proxy()
     mesh_config: Annotated[
         Tree,
-        Meta(description="Fields of Istio's MeshConfig, merged over what mcgen sets.",
+        Meta(description="Fields of Istio's MeshConfig, merged over what mcgen sets. What they need in objects, such "
+             "as the ServiceEntries for `outboundTrafficPolicy: {mode: REGISTRY_ONLY}`, is kept beside the mesh: "
+             "docs/beside.md.",
              examples=[{"accessLogFile": "/dev/stdout"}]),
     ] = field(default_factory=dict)  # fmt: skip
     values: Annotated[
@@ -475,12 +477,19 @@ class Namespace(_Section, frozen=True, kw_only=True):
         Meta(description="The clusters in which it exists (default: all; a primary also has those of its policies)."),
     ] = None
     injection: Annotated[bool, Meta(description="Whether pods get a sidecar.")] = True
-    exported: Annotated[bool, Meta(description="Whether clusters on other networks may call the Services in it.")] = (
-        False
-    )
+    exported: Annotated[
+        bool,
+        Meta(
+            description="Whether clusters on other networks may call the Services in it; a caller's own cluster has to "
+            "have the Service too, or its name does not resolve there (docs/networks.md)."
+        ),
+    ] = False
     pod_security: Annotated[
         Literal["privileged", "baseline", "restricted"] | None,
-        Meta(description="The enforced pod security level (default: privileged with injection, for istio-init)."),
+        Meta(
+            description="The enforced pod security level (default: privileged with injection, for istio-init; "
+            "restricted without)."
+        ),
     ] = None
     service_accounts: Annotated[
         list[Account] | None,
@@ -540,7 +549,14 @@ class Rule(_Section, frozen=True, kw_only=True):
     """One rule of a policy: from whom, to what."""
 
     from_: Annotated[From | None, Meta(description="Who calls (default: anybody).")] = field(name="from", default=None)
-    to: Annotated[To | None, Meta(description="What is called (default: anything).")] = None
+    to: Annotated[
+        To | None,
+        Meta(
+            description="What is called (default: anything). On a port that Istio takes for TCP, an ALLOW rule with "
+            "HTTP fields matches nothing, and a DENY rule matches as if it had none: all TCP traffic of its callers, "
+            "on its `ports` alone where it names some."
+        ),
+    ] = None
 
 
 class Policy(_Section, frozen=True, kw_only=True):
