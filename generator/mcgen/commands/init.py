@@ -41,6 +41,7 @@ _COMMON = """
 #     rules:
 #       - from: {serviceAccounts: [shop/cart]}
 # addons: {sealedSecrets: managed}   # mcgen installs the sealed-secrets controller, which opens remote secrets
+# trust: {mode: cacerts}             # for more than one `role: primary`, which share a root: see docs/primaries.md
 """
 
 
