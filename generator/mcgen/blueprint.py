@@ -286,8 +286,9 @@ class Istio(_Section, frozen=True, kw_only=True):
     proxy: Annotated[Proxy, Meta(description="How the sidecars run.")] = Proxy()
     mesh_config: Annotated[
         Tree,
-        Meta(description="Fields of Istio's MeshConfig, merged over what mcgen sets. With REGISTRY_ONLY, hosts outside "
-             "of the mesh need ServiceEntries, which you keep beside it (docs/beside.md).",
+        Meta(description="Fields of Istio's MeshConfig, merged over what mcgen sets. What they need in objects, such "
+             "as the ServiceEntries for `outboundTrafficPolicy: {mode: REGISTRY_ONLY}`, is kept beside the mesh: "
+             "docs/beside.md.",
              examples=[{"accessLogFile": "/dev/stdout"}]),
     ] = field(default_factory=dict)  # fmt: skip
     values: Annotated[
@@ -479,8 +480,8 @@ class Namespace(_Section, frozen=True, kw_only=True):
     exported: Annotated[
         bool,
         Meta(
-            description="Whether clusters on other networks may call the Services in it, each of which must be in the "
-            "caller's cluster too, for its name."
+            description="Whether clusters on other networks may call the Services in it; a caller's own cluster has to "
+            "have the Service too, or its name does not resolve there (docs/networks.md)."
         ),
     ] = False
     pod_security: Annotated[
@@ -551,8 +552,9 @@ class Rule(_Section, frozen=True, kw_only=True):
     to: Annotated[
         To | None,
         Meta(
-            description="What is called (default: anything). On a port that is plain TCP, an ALLOW with fields of HTTP "
-            "allows nothing, and a DENY with them denies everything."
+            description="What is called (default: anything). On a port that Istio takes for TCP, an ALLOW rule with "
+            "HTTP fields matches nothing, and a DENY rule matches as if it had none: all TCP traffic of its callers, "
+            "on its `ports` alone where it names some."
         ),
     ] = None
 

@@ -7,6 +7,8 @@ ARGO = "argoproj.io/v1alpha1"
 ISTIO_OPERATOR = "install.istio.io/v1alpha1"
 ISTIO_NETWORKING = "networking.istio.io/v1"
 SECURITY_GROUP = "security.istio.io"
+# What istiod is configured with, which it reads in its own cluster.
+CONFIGURATION_GROUPS = frozenset((SECURITY_GROUP, "networking.istio.io", "telemetry.istio.io", "extensions.istio.io"))
 ISTIO_SECURITY = f"{SECURITY_GROUP}/v1"
 KUSTOMIZE = "kustomize.config.k8s.io/v1beta1"
 RBAC_GROUP = "rbac.authorization.k8s.io"

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from pathlib import Path
 from typing import Any
 
@@ -219,12 +218,45 @@ def test_a_patch_that_deletes_an_object_takes_it_out(tmp_path: Path, capsys: pyt
     assert "namespaces" not in yaml.safe_load((tmp_path / "out.yaml").read_text())
 
 
-def test_what_istiod_reads_goes_into_each_primary(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """And of what it does not read nothing of the kind is said."""
-    entry = "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: api, namespace: shop}\n"
-    job = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: job, namespace: shop}\n"
-    (tmp_path / "more.yaml").write_text(f"{entry}---\n{job}")
-    said = imported(capsys, "primary-remote", str(tmp_path))[2]
-    advice = dict(re.findall(r"(ServiceEntry|Job) shop/\S+ is no part.*\n(?:.*\n)*?  help: (.*)", said))
-    assert "with an Application of your own in each primary" in advice["ServiceEntry"]
-    assert "each primary" not in advice["Job"]
+BESIDE = "keep it beside the mesh, with an Application of your own, or drop it"
+IN_PRIMARIES = "keep it beside the mesh, with an Application of your own in each primary, or drop it"
+
+
+@pytest.mark.parametrize(
+    ("kind", "group", "advice"),
+    [
+        ("ServiceEntry", "networking.istio.io", IN_PRIMARIES),
+        ("Sidecar", "networking.istio.io", IN_PRIMARIES),
+        ("DestinationRule", "networking.istio.io", IN_PRIMARIES),
+        ("EnvoyFilter", "networking.istio.io", IN_PRIMARIES),
+        ("RequestAuthentication", "security.istio.io", IN_PRIMARIES),
+        ("Telemetry", "telemetry.istio.io", IN_PRIMARIES),
+        ("WasmPlugin", "extensions.istio.io", IN_PRIMARIES),
+        # istiod reads these in remotes, too.
+        ("WorkloadEntry", "networking.istio.io", BESIDE),
+        ("Deployment", "apps", BESIDE),
+    ],
+)
+def test_what_istiod_reads_belongs_into_each_primary(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str, group: str, advice: str
+) -> None:
+    (tmp_path / "istio.yaml").write_text(OPERATOR)
+    (tmp_path / "own.yaml").write_text(
+        f"apiVersion: {group}/v1\nkind: {kind}\nmetadata: {{name: a, namespace: shop}}\n"
+    )
+    run(["import", str(tmp_path), "-o", str(tmp_path / "out.yaml"), "--format", "json"])
+    problems = json.loads(capsys.readouterr().out)["problems"]
+    (found,) = (each for each in problems if each["code"] == "MC902")
+    assert found["message"] == f"{kind} shop/a is no part of a blueprint"
+    assert found["advice"] == advice
+
+
+def test_what_istiod_does_not_read_in_a_remote_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    remote = OPERATOR.replace("profile: default", "profile: remote").replace("name: one", "name: two")
+    entry = "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: a, namespace: shop}\n"
+    files = {"a/istio.yaml": OPERATOR, "b/istio.yaml": remote, "b/own.yaml": entry}
+    found = told(tmp_path, files, capsys)
+    assert found["b/own.yaml:2 MC902"] == (
+        'ServiceEntry shop/a is no part of a blueprint, and istiod does not read it in "b", which is a remote: '
+        "it had no effect"
+    )

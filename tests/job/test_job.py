@@ -233,7 +233,9 @@ def test_a_stale_branch_of_its_own_gives_way_to_the_target(repo: Repository) -> 
     assert repo.git("rev-parse", f"{BRANCH}^") == repo.tip("main")
 
 
-@pytest.mark.parametrize(("more", "words"), [(["RUNBOOK.md"], ""), (["RUNBOOK.md", "bases/gate/job.yaml"], " and 1 more")])
+@pytest.mark.parametrize(
+    ("more", "words"), [(["RUNBOOK.md"], ""), (["RUNBOOK.md", "bases/gate/job.yaml"], " and 1 more")]
+)
 def test_a_stale_branch_with_a_persons_commit_is_left_alone(repo: Repository, more: list[str], words: str) -> None:
     repo.job()
     repo.jane.take(BRANCH)

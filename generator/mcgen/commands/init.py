@@ -25,8 +25,7 @@ _SCHEMA = "blueprint.schema.json"
 _OURS = b'"urn:mcgen:'
 # Left out of the data, which has the least that a mesh needs.
 _COMMON = """
-# What most meshes want next; `mcgen schema` describes every field. Several primaries, each with remotes of its own, are
-# a matter of `role` and `primary` once the mesh has one root: `mcgen explain trust.mode`.
+# What most meshes want next; `mcgen schema` describes every field.
 #
 # In a cluster's lines:
 #     egress: [203.0.113.64/29]      # from where its nodes and API server call: the others' gateways let these in
@@ -42,6 +41,7 @@ _COMMON = """
 #     rules:
 #       - from: {serviceAccounts: [shop/cart]}
 # addons: {sealedSecrets: managed}   # mcgen installs the sealed-secrets controller, which opens remote secrets
+# trust: {mode: cacerts}             # for more than one `role: primary`, which share a root: see docs/primaries.md
 """
 
 

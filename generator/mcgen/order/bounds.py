@@ -6,7 +6,7 @@ from functools import cache
 from posixpath import normpath
 from typing import TYPE_CHECKING
 
-from mcgen import layout, phases, stages
+from mcgen import layout, names, phases, stages
 from mcgen.order import finding, istio, kinds
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from mcgen.order.kinds import Kind
     from mcgen.order.kustomize import Built
     from mcgen.order.objects import Obj
-
-_CONFIGURATION = {"networking.istio.io", "security.istio.io", "telemetry.istio.io", "extensions.istio.io"}
 
 
 def by_cluster(chains: Iterable[Chain], peers: Iterable[Peer]) -> dict[str, list[Step]]:
@@ -110,7 +108,7 @@ def configuration(
 
 @cache
 def _is_configuration(kind: Kind) -> bool:
-    return kind in kinds.SECRETS or kinds.group(kind) in _CONFIGURATION
+    return kind in kinds.SECRETS or kinds.group(kind) in names.CONFIGURATION_GROUPS
 
 
 def is_rendered(step: Step) -> bool:

@@ -61,7 +61,7 @@ def _host(context: Context, document: Document, host: str, i: int, j: int) -> No
             document,
             ("spec", "servers", i, "hosts", j),
             f'"{host}": a blueprint exports whole namespaces',
-            "mark the namespace as `exported: true`, or keep this Gateway beside the mesh",
+            "mark the namespace as `exported: true`, or keep this Gateway beside the mesh, in each primary",
         )
 
 
@@ -81,5 +81,5 @@ def _beside(context: Context, document: Document) -> None:
         document,
         ("metadata", "name"),
         f'{document.kind} "{document.name}" is no part of the mesh itself',
-        "keep it with the application that it is for: istiod reads it in a primary",
+        "keep it with the application that it is for, in each primary: istiod reads it nowhere else",
     )

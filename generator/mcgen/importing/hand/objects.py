@@ -13,7 +13,11 @@ if TYPE_CHECKING:
     from mcgen.importing.hand.context import Context
 
 _SAIL = {"sailoperator.io", "operator.istio.io"}
-_BESIDE = "keep it beside the mesh, with an Application of your own{}, or drop it"
+_BESIDE = "keep it beside the mesh, with an Application of your own, or drop it"
+_IN_PRIMARIES = "keep it beside the mesh, with an Application of your own in each primary, or drop it"
+# istiod reads it in the cluster that it is in, also in a remote (createWleConfigStore in Istio's
+# pilot/pkg/serviceregistry/kube/controller/multicluster.go).
+_READ_ANYWHERE = "WorkloadEntry"
 
 
 def read(context: Context) -> None:
@@ -56,9 +60,14 @@ def _told(context: Context, document: Document) -> None:
     elif not document.kind:
         context.tell(findings.OBJECT, document, (), "this is no object of Kubernetes", "leave the file out")
     else:
-        what = document.kind + (f" {name}" if name else "")
-        where = " in each primary" if document.group.endswith("istio.io") else ""
-        context.tell(findings.OBJECT, document, ("kind",), f"{what} is no part of a blueprint", _BESIDE.format(where))
+        message = document.kind + (f" {name}" if name else "") + " is no part of a blueprint"
+        advice = _BESIDE
+        if document.group in names.CONFIGURATION_GROUPS and document.kind != _READ_ANYWHERE:
+            advice = _IN_PRIMARIES
+            owner = context.owner(document)
+            if owner and owner.remote:
+                message += f', and istiod does not read it in "{owner.name}", which is a remote: it had no effect'
+        context.tell(findings.OBJECT, document, ("kind",), message, advice)
 
 
 def _secret(context: Context, document: Document, name: str) -> None:

@@ -97,7 +97,7 @@ def _peers(context: Context) -> None:
             document,
             ("spec",),
             f"PeerAuthentication {document.namespace}/{document.name} is not mcgen's: STRICT for the whole mesh",
-            "keep an exception beside the mesh, or drop it; `mcgen verify` lists exceptions (MC808)",
+            "keep an exception beside the mesh, in each primary, or drop it; `mcgen verify` lists exceptions (MC808)",
         )
     if not strict:
         first = next(iter(context.clusters.values())).planes[0]
