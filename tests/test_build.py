@@ -275,6 +275,17 @@ def test_validate_finds_what_others_put_into_a_chain(workplace: Path, capsys: py
     assert "99-more.yaml" in error
 
 
+@pytest.mark.parametrize("name", [".argocd-source.yaml", ".argocd-source-x.yaml", "kustomization.yml", "Chart.yaml"])
+@pytest.mark.parametrize("place", ["clusters/gke/control-plane", "bases/namespaces"])
+def test_validate_finds_what_makes_a_folder_something_else(
+    workplace: Path, place: str, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(BY_TREE["gke-aks"].folder, "tree")
+    Path("tree", place, name).write_text("kustomize: {namePrefix: x}\n", encoding="utf-8")
+    assert run(["validate", "tree"]) == 1
+    assert f"{place}/{name} is not part of the tree" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [

@@ -28,6 +28,8 @@ _JUDGES: Final[dict[str, Callable[[Any, str], Iterator[str]]]] = {
 # Where the tree says a cluster's ID: where a remote's proxies ask for their injection, and among a primary's values.
 _CLUSTER: Final = re.compile(r"/inject/cluster/([^/]+)/net/|'clusterName': '([^']+)'")
 
+_TAKES_OVER = {"kustomization.yaml", "kustomization.yml", "Kustomization", "Chart.yaml"}
+
 
 def tree(folder: Path, validator: str, watch: Callable[[int], None] = lambda _: None) -> list[Problem]:
     """Return what is wrong with a built tree: its files, its documents, its order.
@@ -41,7 +43,11 @@ def tree(folder: Path, validator: str, watch: Callable[[int], None] = lambda _: 
     if has_errors(problems):
         return problems
     contents = {path: _read(folder / path) for path in sorted(manifest.files | manifest.inputs)}
-    problems += [*_changed(folder, manifest, contents), *foreign(folder, manifest.files)]
+    problems += [
+        *_changed(folder, manifest, contents),
+        *foreign(folder, manifest.files),
+        *_overriding(folder, manifest.files),
+    ]
     choice = validators.choose(validator)
     problems += _documents(folder, {path: raw for path, raw in contents.items() if raw is not None}, choice, watch)
     return problems
@@ -93,6 +99,25 @@ def foreign(folder: Path, owned: Collection[str], severity: Severity = Severity.
                     pos=Pos(file=str(folder / path)),
                     advice="take it out of this folder",
                     severity=severity,
+                )
+
+
+def _overriding(folder: Path, owned: Collection[str]) -> Iterator[Problem]:
+    """Yield the files of others by which Argo CD or Kustomize takes a folder for something else than its own files say.
+
+    Argo CD merges .argocd-source.yaml and .argocd-source-APPLICATION.yaml of a source's folder over the Application
+    (reposerver/repository/repository.go); Kustomize reads its file under three names, and a Chart.yaml makes a chart.
+    """
+    places = sorted({path.rpartition("/")[0] for path in owned if path.startswith(("clusters/", "bases/"))})
+    for place in places:
+        for name in _names(folder / place):
+            path = f"{place}/{name}"
+            if path not in owned and (name.startswith(".argocd-source") or name in _TAKES_OVER):
+                yield Problem(
+                    code="MC653",
+                    message=f"{path} is not part of the tree, and changes what Argo CD applies of its folder",
+                    pos=Pos(file=str(folder / path)),
+                    advice="take it out of this folder",
                 )
 
 

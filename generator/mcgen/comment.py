@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote
-from urllib.request import Request, urlopen
+from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 import orjson
 
@@ -153,13 +153,20 @@ def _find(where: Platform, first: str) -> Any:
         page += 1
 
 
+class _Stays(HTTPRedirectHandler):
+    """Goes nowhere else: urllib would take the token along, to another host and without TLS too."""
+
+    def redirect_request(self, *_: Any) -> None:
+        """Follow no redirect, which is then an error."""
+
+
 def _call(where: Platform, method: str, path: str, data: Any = None) -> Any:
     if not where.api.startswith(("https://", "http://")):
         raise UsageError(f"'{where.api}' is no address of an API")
     headers = {**where.headers, "Content-Type": "application/json", "User-Agent": "mcgen"}
     request = Request(where.api.rstrip("/") + path, orjson.dumps(data) if data else None, headers, method=method)  # noqa: S310
     try:
-        with urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310 - the scheme was looked at
+        with build_opener(_Stays).open(request, timeout=_SECONDS) as answer:
             return orjson.loads(answer.read() or b"null")
     except HTTPError as error:
         advice = "; the token may not comment here" if error.code in _REFUSED else ""

@@ -103,6 +103,10 @@ CASES: dict[str, tuple[Callable[[Mesh], object], str, str]] = {
         without_token, "waiting",
         "for stage namespaces of aks: Secret istio-reader-gke-1-token is not there yet",
     ),
+    "odd annotations": (
+        says(SECRET, token(cluster="aks|gke")), "failed",
+        "aks: the annotations of Secret istio-reader-gke-1-token are none of mcgen's",
+    ),
     "not filled": (
         says(SECRET, token(filled="")), "waiting",
         "for the controller of aks, which has not filled Secret istio-reader-gke-1-token yet",

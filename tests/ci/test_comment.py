@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -103,6 +105,29 @@ def test_a_refused_token_is_told(
     assert "403" in error
     assert "may not comment" in error
     assert "wr0ng" not in error
+
+
+def test_a_token_goes_nowhere_else(
+    forge: Forge, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Elsewhere(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(302)
+            self.send_header("Location", f"{forge.url}{self.path}")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    job(monkeypatch, "github", forge)
+    with HTTPServer(("127.0.0.1", 0), Elsewhere) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("GITHUB_API_URL", f"http://127.0.0.1:{server.server_port}")
+        assert put("text") == 3
+        server.shutdown()
+    assert "302" in capsys.readouterr().err
+    assert forge.requests == []
 
 
 def test_a_platform_that_is_not_there(

@@ -133,6 +133,15 @@ def test_a_persons_commit_is_built_upon(repo: Repository) -> None:
     assert repo.git("rev-parse", f"{BRANCH}^") == theirs
 
 
+def test_a_name_with_a_line_end_of_pythons_is_a_name(repo: Repository) -> None:
+    repo.job()
+    eve = Person(repo.jane.folder, "Eve\u2028\x1cx", "eve@example.com")
+    theirs = eve.commit(BRANCH, "notes.txt", "looked at")
+    repo.ready("aks", "eks")
+    assert repo.job()
+    assert repo.git("rev-parse", f"{BRANCH}^") == theirs
+
+
 def test_a_persons_commit_is_never_overwritten(repo: Repository) -> None:
     repo.job()
     theirs = repo.jane.commit(BRANCH, "notes.txt", "looked at")

@@ -102,7 +102,8 @@ class Clone:
     def ahead(self, tip: str, base: str) -> Iterator[Commit]:
         """Yield the commits that are in one history and not in the other, newest first."""
         form = "%H%x00%ae%x00%ce%x00%an%x00%(trailers:key=" + names.BOOTSTRAP_TRAILER + ",valueonly,separator=%x2C)"
-        for line in self._run("log", f"--format={form}", tip, f"^{base}", "--").splitlines():
+        # Nothing but a line feed ends a line: a name may hold what Python takes for one.
+        for line in filter(None, self._run("log", f"--format={form}", tip, f"^{base}", "--").split("\n")):
             sha, author, committer, name, marks = line.split("\0")
             mine = author == committer == self._identity[1] and marks == self.mark
             yield Commit(sha=sha, author=name, mine=mine)

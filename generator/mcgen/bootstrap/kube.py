@@ -113,7 +113,10 @@ def token_secret(access: Access, name: str, *, timeout: float) -> TokenSecret | 
     kind, _, rest = found.partition(" ")
     if kind != _TOKEN_TYPE:
         raise NoAnswer(Why.OTHER, f"{access.cluster}: Secret {name} is of type {kind}, and no token Secret")
-    account, cluster, created, filled = rest.split("|")
+    parts = rest.split("|")
+    if len(parts) != 4:
+        raise NoAnswer(Why.OTHER, f"{access.cluster}: the annotations of Secret {name} are none of mcgen's")
+    account, cluster, created, filled = parts
     return TokenSecret(account=account, cluster=cluster, created=created, filled=bool(filled))
 
 

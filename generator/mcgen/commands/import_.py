@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 import click
@@ -88,4 +89,4 @@ def _write(made: Imported, output: Path | None, *, force: bool, say: bool) -> No
         return
     left = f"; {len(made.problems)} left over or to be filled in, see above" if made.problems else ""
     clusters = f"{made.clusters} cluster{'s' if made.clusters > 1 else ''}"
-    terminal.say(f"{output}: {clusters}{left}; next: mcgen validate {output}")
+    terminal.say(f"{output}: {clusters}{left}; next: mcgen validate {shlex.quote(str(output))}")

@@ -47,6 +47,7 @@ def cluster(
     """
     from mcgen import load
     from mcgen.lifecycle import removal, tree
+    from mcgen.report import printable
 
     given = load.read(blueprint)
     out = output or given.folder
@@ -54,7 +55,7 @@ def cluster(
     if step.ends and not assume_live:
         waiting = _waiting(load.load(given, out), name, argocd_context, kubeconfig, timeout)
         if waiting:
-            click.echo("".join(f"{line}\n" for line in waiting), nl=False, err=True)
+            click.echo("".join(f"{printable(line)}\n" for line in waiting), nl=False, err=True)
             return 1
     return _take(given, name, out, step, forget=forget)
 

@@ -44,6 +44,7 @@ def upgrade(
     """
     from mcgen import load
     from mcgen.lifecycle import tree, upgrading
+    from mcgen.report import printable
 
     given = load.read(blueprint)
     out = output or given.folder
@@ -52,7 +53,7 @@ def upgrade(
         loaded = load.load(given, out)
         waiting = _waiting(loaded, argocd_context, kubeconfig, cluster_kubeconfig, timeout)
         if waiting:
-            lines = [f"'{step.ends}' is not over:", *(f"  {line}" for line in waiting)]
+            lines = [f"'{step.ends}' is not over:", *(f"  {printable(line)}" for line in waiting)]
             click.echo("".join(f"{line}\n" for line in lines), nl=False, err=True)
             return 1
     return _take(given, out, step)

@@ -96,6 +96,7 @@ def _watch(loaded: Loaded, options: Options, seconds: float) -> int:
     """Watch the order, and return 1 when it was broken, 3 when something could not be watched."""
     from mcgen.bootstrap import access
     from mcgen.doctor import verdict
+    from mcgen.report import printable
     from mcgen.verify import watch_order, watch_show
     from mcgen.verify.watch_live import Watching
 
@@ -103,7 +104,7 @@ def _watch(loaded: Loaded, options: Options, seconds: float) -> int:
     line = watch_show.Line(watch_order.chains(loaded.mesh), click.echo)
     with Watching(places, timeout=options.timeout) as watching:
         watch_show.follow(watching, line, seconds=seconds)
-    click.echo("\n".join(line.verdict()))
+    click.echo("\n".join(map(printable, line.verdict())))
     if line.violations:
         return 1
     return verdict.EXIT_UNKNOWN if line.troubles else 0

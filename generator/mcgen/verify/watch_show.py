@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from mcgen.report import printable
 from mcgen.verify.watch import EXISTS, Event
 from mcgen.verify.watch_order import Order, Violation, around, missing
 
@@ -25,7 +26,11 @@ class Line:
         self.events: list[Event] = []
         self.violations: list[Violation] = []
         self.troubles: list[Trouble] = []
-        self._say = say
+        self._out = say
+
+    def _say(self, text: str) -> None:
+        # A cluster's own words must not steer the terminal.
+        self._out(printable(text))
 
     def begin(self, found: Sequence[Event | Trouble]) -> None:
         """Take what was there already: all of it counts before any of it is judged."""
