@@ -93,13 +93,7 @@ def foreign(folder: Path, owned: Collection[str], severity: Severity = Severity.
     for place in (layout.APPLICATION_SETS, *chains):
         for name in _names(folder / place):
             if (path := f"{place}/{name}") not in owned:
-                yield Problem(
-                    code="MC653",
-                    message=f"{path} is not part of the tree, and Argo CD would apply it with the rest of its folder",
-                    pos=Pos(file=str(folder / path)),
-                    advice="take it out of this folder",
-                    severity=severity,
-                )
+                yield _not_ours(folder, path, "Argo CD would apply it with the rest of its folder", severity)
 
 
 def _overriding(folder: Path, owned: Collection[str]) -> Iterator[Problem]:
@@ -113,12 +107,17 @@ def _overriding(folder: Path, owned: Collection[str]) -> Iterator[Problem]:
         for name in _names(folder / place):
             path = f"{place}/{name}"
             if path not in owned and (name.startswith(".argocd-source") or name in _TAKES_OVER):
-                yield Problem(
-                    code="MC653",
-                    message=f"{path} is not part of the tree, and changes what Argo CD applies of its folder",
-                    pos=Pos(file=str(folder / path)),
-                    advice="take it out of this folder",
-                )
+                yield _not_ours(folder, path, "changes what Argo CD applies of its folder")
+
+
+def _not_ours(folder: Path, path: str, effect: str, severity: Severity = Severity.ERROR) -> Problem:
+    return Problem(
+        code="MC653",
+        message=f"{path} is not part of the tree, and {effect}",
+        pos=Pos(file=str(folder / path)),
+        advice="take it out of this folder",
+        severity=severity,
+    )
 
 
 def _names(folder: Path) -> list[str]:

@@ -12,7 +12,7 @@ import yaml
 from mcgen import layout, names, stages
 from mcgen.changes.trees import CONTEXT
 from mcgen.lifecycle import tree
-from mcgen.lifecycle.steps import APPLICATION
+from mcgen.lifecycle.steps import applications
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -85,7 +85,7 @@ class Context:
 
     @cached_property
     def _chains(self) -> tuple[dict[tuple[str, str], str], dict[tuple[str, str], str]]:
-        return _chains(self.old), _chains(self.new)
+        return applications(self.old.paths), applications(self.new.paths)
 
     @cached_property
     def _orphaned(self) -> frozenset[tuple[str, str]]:
@@ -162,12 +162,6 @@ def _stages(side: Side) -> dict[str, set[str]]:
             found.setdefault(overlay[1], set()).add(overlay[2])
     # A file that a person has left behind makes no cluster.
     return {name: has for name, has in found.items() if stages.NAMESPACES in has}
-
-
-def _chains(side: Side) -> dict[tuple[str, str], str]:
-    """Return the file of each Application of the chains, by cluster and stage."""
-    found = ((APPLICATION.fullmatch(path), path) for path in side.paths)
-    return {(match[1], match[2]): path for match, path in found if match}
 
 
 def _stage(path: str) -> str:

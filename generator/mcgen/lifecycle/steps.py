@@ -10,7 +10,7 @@ from mcgen.lifecycle import tree
 from mcgen.problems import Pos, Problem, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from mcgen.manifest import Manifest
@@ -58,7 +58,7 @@ def left_behind(
     old, new: as in `compare`. Where nobody comes through a gateway any more, its stages go with finalizers, or MC662
     has the word.
     """
-    before, after = (_applications(each[0]) for each in (old, new))
+    before, after = (applications(each[0].files).keys() for each in (old, new))
     spaces = f"{layout.base(stages.NAMESPACES)}/"
     # With the demo its namespace goes, and all that is in it.
     space_goes = any(path.startswith(spaces) for path in old[0].files.keys() - new[0].files.keys())
@@ -82,9 +82,9 @@ def left_behind(
         )
 
 
-def _applications(manifest: Manifest) -> set[tuple[str, str]]:
-    """Return the clusters and stages of all chains."""
-    return {(match[1], match[2]) for path in manifest.files if (match := APPLICATION.fullmatch(path))}
+def applications(paths: Iterable[str]) -> dict[tuple[str, str], str]:
+    """Return the file of each Application of the chains, by cluster and stage."""
+    return {(match[1], match[2]): path for path in paths if (match := APPLICATION.fullmatch(path))}
 
 
 def _gone(cluster: str, before: str, pos: Pos) -> Problem:

@@ -12,7 +12,7 @@ from mcgen.rules.finding import Finding, error, one_of, warning
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mcgen.blueprint import Blueprint, Policy, To
+    from mcgen.blueprint import Blueprint, From, Policy, To
     from mcgen.tree import DataPath
 
 # The service accounts of each namespace, None where it does not list them.
@@ -108,9 +108,13 @@ def meaningful(blueprint: Blueprint) -> Iterator[Finding]:
                     yield error("MC216", (*place, key), message, advice)
 
 
+def _without_sidecars(blueprint: Blueprint) -> set[str]:
+    return {ns.name for _, ns in all_namespaces(blueprint) if not ns.injection}
+
+
 def enforced(blueprint: Blueprint) -> Iterator[Finding]:
     """MC305: somebody enforces a policy: the sidecars of its namespace."""
-    bare = {ns.name for _, ns in all_namespaces(blueprint) if not ns.injection}
+    bare = _without_sidecars(blueprint)
     for i, policy in enumerate(blueprint.policies):
         if policy.namespace in bare:
             yield warning(
@@ -123,23 +127,26 @@ def enforced(blueprint: Blueprint) -> Iterator[Finding]:
 
 def callers_have_identities(blueprint: Blueprint) -> Iterator[Finding]:
     """MC307: only a sidecar says who calls."""
-    bare = {ns.name for _, ns in all_namespaces(blueprint) if not ns.injection}
+    bare = _without_sidecars(blueprint)
     for i, policy in enumerate(blueprint.policies):
         for j, rule in enumerate(policy.rules):
             place: DataPath = ("policies", i, "rules", j, "from")
-            spaces = [(("namespaces", k), name) for k, name in enumerate(rule.from_.namespaces if rule.from_ else ())]
-            spaces += [
-                (("serviceAccounts", k), account.partition("/")[0])
-                for k, account in enumerate(rule.from_.service_accounts if rule.from_ else ())
-            ]
-            for (field, k), name in spaces:
-                if name in bare:
+            for field, callers in _spaces(rule.from_):
+                for k in (k for k, name in enumerate(callers) if name in bare):
                     yield warning(
                         "MC307",
                         (*place, field, k),
-                        f'pods of namespace "{name}" get no sidecar: they have no identity, and match no caller',
+                        f'pods of namespace "{callers[k]}" get no sidecar: they have no identity, and match no caller',
                         "remove `injection: false` there, or take it out of `from`",
                     )
+
+
+def _spaces(given: From | None) -> list[tuple[str, list[str]]]:
+    """Return the namespaces of callers, by the field that names them."""
+    if given is None:
+        return []
+    accounts = [account.partition("/")[0] for account in given.service_accounts]
+    return [("namespaces", given.namespaces), ("serviceAccounts", accounts)]
 
 
 def matchable(blueprint: Blueprint) -> Iterator[Finding]:
