@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 # A manifest may come from anybody, and what is no name of a cluster is not printed in a command.
 _IN_A_CHAIN = re.compile(r"clusters/([a-z0-9][-a-z0-9]{0,62})/argocd/[^/]+")
+_NO_SET = (yaml.YAMLError, AttributeError, IndexError, KeyError, TypeError, UnicodeDecodeError)
 
 
 def clusters(manifest: Manifest) -> list[str]:
@@ -40,15 +41,18 @@ def has_remotes(manifest: Manifest) -> bool:
     return layout.application_set(names.REMOTES) in manifest.files
 
 
+def _elements(raw: bytes) -> Any:
+    """Return what an ApplicationSet lists; raise one of _NO_SET for what is none of mcgen's."""
+    return yaml.load(raw, Loader=yaml.CSafeLoader)["spec"]["generators"][0]["list"]["elements"]
+
+
 def states(files: Iterable[bytes]) -> dict[str, str]:
     """Return the state of each cluster that leaves; what is no ApplicationSet of mcgen says nothing."""
     found: dict[str, str] = {}
     for raw in files:
         try:
-            document = yaml.load(raw, Loader=yaml.CSafeLoader)
-            elements = document["spec"]["generators"][0]["list"]["elements"]
-            found |= {element["cluster"]: state for element in elements if (state := _state(element))}
-        except (yaml.YAMLError, AttributeError, IndexError, KeyError, TypeError, UnicodeDecodeError):
+            found |= {element["cluster"]: state for element in _elements(raw) if (state := _state(element))}
+        except _NO_SET:
             continue
     return found
 
@@ -58,9 +62,8 @@ def listed(files: Iterable[bytes]) -> list[str]:
     found: list[str] = []
     for raw in files:
         try:
-            elements = yaml.load(raw, Loader=yaml.CSafeLoader)["spec"]["generators"][0]["list"]["elements"]
-            found += [str(element["cluster"]) for element in elements]
-        except (yaml.YAMLError, AttributeError, IndexError, KeyError, TypeError, UnicodeDecodeError):
+            found += [str(element["cluster"]) for element in _elements(raw)]
+        except _NO_SET:
             continue
     return found
 
