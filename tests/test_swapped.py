@@ -15,7 +15,7 @@ import yaml
 from mcgen import layout, load, rules
 from mcgen.cli import run
 from tests.bench import fleet
-from tests.samples import BY_TREE
+from tests.samples import BY_TREE, CHECKOUT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,7 +76,7 @@ def one_text_twice(tree: Path) -> None:
 
 @pytest.mark.parametrize(
     ("swap", "alone", "since"),
-    [(whole_files, 2, 0), (sealed_texts, 0, 2), (one_text_twice, 1, 1)],
+    [(whole_files, 2, 2), (sealed_texts, 0, 2), (one_text_twice, 1, 1)],
     ids=["files", "texts", "copy"],
 )
 def test_validate_finds_what_was_swapped(
@@ -94,6 +94,52 @@ def test_validate_finds_what_was_swapped(
     error = capsys.readouterr().err
     assert "MC650" not in error
     assert error.count("at HEAD, its sealed text is that of") == since
+
+
+def swap_texts(tree: Path, one: str, other: str) -> None:
+    """Exchange what two files hold sealed, under whichever keys, and leave alone what they say of themselves."""
+    mine, theirs = read(tree, one), read(tree, other)
+    texts = mine["spec"]["encryptedData"].values(), theirs["spec"]["encryptedData"].values()
+    mine["spec"]["encryptedData"] = dict(zip(mine["spec"]["encryptedData"], texts[1], strict=True))
+    theirs["spec"]["encryptedData"] = dict(zip(theirs["spec"]["encryptedData"], texts[0], strict=True))
+    write(tree, one, yaml.safe_dump(mine).encode())
+    write(tree, other, yaml.safe_dump(theirs).encode())
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (layout.sealed_authority("aks"), layout.sealed_authority("gke")),
+        (layout.sealed_secret("aks", "eks"), layout.sealed_secret("gke", "eks")),
+    ],
+    ids=["CAs of two primaries", "one remote at two primaries"],
+)
+def test_files_of_one_name_are_no_more_each_others_than_others(
+    one: str, other: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A copy is seen in a build and in the tree; a swap only beside what was there before."""
+    sample = BY_TREE["multi-primary-sealed"]
+    shutil.copytree(sample.folder, tmp_path / "tree")
+    monkeypatch.chdir(tmp_path)
+    tree = Path("tree")
+    git("init", "-q")
+    git("add", "-A")
+    git("-c", "user.name=x", "-c", "user.email=x@example.com", "commit", "-qm", "sealed")
+    arguments = ["validate", "tree", "--validator", "embedded"]
+    assert run([*arguments, "--against", "HEAD"]) == 0
+    swap_texts(tree, one, other)
+    assert run(arguments) == 0
+    capsys.readouterr()
+    assert run([*arguments, "--against", "HEAD"]) == 1
+    assert capsys.readouterr().err.count("was sealed for that file alone") == 2
+    write(tree, one, (tree / other).read_bytes())
+    assert run(arguments) == 1
+    assert "MC235" in capsys.readouterr().err
+    given = load.read(str(CHECKOUT / sample.blueprint))
+    (found,) = [
+        each for each in rules.check(given.blueprint, load.read_inputs(tree), given.source) if each.code == "MC235"
+    ]
+    assert "was sealed for that file alone" in found.message
 
 
 def test_a_secret_that_is_sealed_again_is_no_swap(tree: Path) -> None:

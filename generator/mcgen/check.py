@@ -161,7 +161,7 @@ def _documents(
 
 def _sealed(folder: Path, read: dict[str, list[Any]]) -> Iterator[Problem]:
     """Yield what is wrong with remote secrets, should somebody have swapped them and told the manifest so."""
-    sealing = "seal the remote secret of this cluster again; a file of another cluster or name is of no use"
+    sealing = "seal for this cluster again; a file of another cluster or name is of no use"
     found = {path: documents[0] for path, documents in read.items() if layout.is_sealed_secret(path) and documents}
     messages = [*_misfits(read), *sealed.copied(found, found)]
     for path, message in messages:

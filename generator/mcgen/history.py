@@ -117,7 +117,7 @@ def _identities(folder: Path, revision: str, old: manifest.Manifest, new: manife
 
 
 def _swapped(folder: Path, revision: str, old: manifest.Manifest, new: manifest.Manifest) -> Iterator[Problem]:
-    """Yield the sealed secrets that hold what was sealed for another name at the revision."""
+    """Yield the sealed secrets that hold what was sealed for another file at the revision."""
     changed = [path for path in new.inputs if old.inputs.get(path) != new.inputs[path]]
     here = [path for path in changed if layout.is_sealed_secret(path) and (folder / path).is_file()]
     if not here:
@@ -130,7 +130,7 @@ def _swapped(folder: Path, revision: str, old: manifest.Manifest, new: manifest.
             code="MC235",
             message=f"{path}: at {revision}, {message}",
             pos=Pos(file=str(folder / path)),
-            advice="restore the file (`git checkout`), or seal the remote secret of this cluster again",
+            advice="restore the file (`git checkout`), or seal for this cluster again",
         )
 
 

@@ -100,8 +100,9 @@ def sealed_secret(consumer: str, remote: str) -> str:
 
 
 def is_sealed_secret(path: str) -> bool:
-    """Return whether a path is that of a sealed remote secret."""
-    return "/remote-secrets/" in path and path.endswith(f"/{SEALED_SECRET}")
+    """Return whether a path is that of a sealed remote secret or of a sealed CA."""
+    folder, _, name = path.rpartition("/")
+    return name == SEALED_SECRET and ("/remote-secrets/" in folder or folder.endswith(f"/{TRUST}"))
 
 
 def sealed_authority(primary: str) -> str:

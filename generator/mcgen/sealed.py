@@ -14,14 +14,24 @@ from mcgen import names
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-# What the template may hold. It is not sealed, and the controller copies it into the Secret: there, a label or an
-# annotation more can tell another controller to copy the token elsewhere, or to leave it behind for ever.
-_TEMPLATE: dict[tuple[str, ...], frozenset[str]] = {
-    (): frozenset({"metadata", "type"}),
-    ("metadata",): frozenset({"name", "namespace", "labels", "annotations", "creationTimestamp"}),
-    ("metadata", "labels"): frozenset({names.MULTI_CLUSTER}),
-    ("metadata", "annotations"): frozenset({names.REMOTE_CLUSTER, names.TOKEN, names.CERTIFICATE}),
+# What may stand beside the sealed values. It is not sealed: a finalizer, an owner, a label or an annotation more can
+# tell other controllers to copy the token elsewhere, or to leave it behind for ever. The controller copies the template
+# into the Secret.
+_NOTES = frozenset({names.TOKEN, names.CERTIFICATE, names.ROOT, names.TRUSTED, names.EXPIRES})
+_NAMED = frozenset({"name", "namespace", "annotations", "creationTimestamp"})
+_TEMPLATE = ("spec", "template")
+_CLOSED: dict[tuple[str, ...], frozenset[str]] = {
+    (): frozenset({"apiVersion", "kind", "metadata", "spec"}),
+    ("metadata",): _NAMED,
+    ("metadata", "annotations"): _NOTES,
+    ("spec",): frozenset({"encryptedData", "template"}),
+    _TEMPLATE: frozenset({"metadata", "type"}),
+    (*_TEMPLATE, "metadata"): _NAMED | {"labels"},
+    (*_TEMPLATE, "metadata", "labels"): frozenset({names.MULTI_CLUSTER}),
+    (*_TEMPLATE, "metadata", "annotations"): frozenset({names.REMOTE_CLUSTER, names.TOKEN, names.CERTIFICATE}),
 }
+# Into a Secret of another type other controllers write.
+_TYPES = (None, "Opaque")
 # Two bytes with the length of the session key, the session key, and at least the seal of AES-GCM.
 _LENGTH, _SEAL = 2, 16
 _SCOPES = ("sealedsecrets.bitnami.com/cluster-wide", "sealedsecrets.bitnami.com/namespace-wide")
@@ -83,10 +93,6 @@ def _unsealed(document: Any, keys: Collection[str]) -> Iterator[str]:
         for key in keys:
             if not _is_sealed(data[key]):
                 yield f"spec.encryptedData.{key} is not sealed; a secret that stands there is known to all"
-    # What stands here besides the sealed data is not sealed.
-    for path in (("data",), ("stringData",), ("spec", "data")):
-        if _get(document, path) is not None:
-            yield f"{'.'.join(path)} is not sealed, and has no place in it"
     for place in (("metadata",), ("spec", "template", "metadata")):
         annotations = _get(document, (*place, "annotations"))
         for scope in _SCOPES:
@@ -95,11 +101,14 @@ def _unsealed(document: Any, keys: Collection[str]) -> Iterator[str]:
 
 
 def _added(document: Any) -> Iterator[str]:
-    for path, allowed in _TEMPLATE.items():
-        found = _get(document, ("spec", "template", *path))
+    for path, allowed in _CLOSED.items():
+        found = _get(document, path)
         for key in found if isinstance(found, dict) else ():
             if key not in allowed and key not in _SCOPES:
-                yield f"{'.'.join(('spec.template', *path, str(key)))} is not sealed, and has no place in it"
+                yield f"{'.'.join((*path, str(key)))} is not sealed, and has no place in it"
+    kind = _get(document, (*_TEMPLATE, "type"))
+    if kind not in _TYPES:
+        yield f'spec.template.type is "{kind}", and must be "Opaque"'
 
 
 def _is_sealed(text: str) -> bool:
@@ -119,16 +128,18 @@ def texts(document: Any) -> frozenset[str]:
 
 
 def copied(found: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield (path, message) of each sealed secret that holds what was sealed for another name.
+    """Yield (path, message) of each sealed secret that holds what was sealed for another file.
 
     found: the documents by path. before: those among which the text may stand; the same ones, or older ones.
     """
-    first = {text: (path, _name(document)) for path, document in sorted(before.items()) for text in texts(document)}
+    # Backwards, so that of two files with one text the first has it.
+    first = {text: path for path, document in sorted(before.items(), reverse=True) for text in texts(document)}
     for path, document in sorted(found.items()):
-        for text in sorted(texts(document)):
-            other, name = first.get(text, (path, _name(document)))
-            if name != _name(document):
-                yield path, f'its sealed text is that of "{name}" ({other}), and opens under no other name'
+        others = {first.get(text, path) for text in texts(document)} - {path}
+        for other in sorted(others)[:1]:
+            name = _name(before[other])
+            why = "opens under no other name" if name != _name(document) else "was sealed for that file alone"
+            yield path, f'its sealed text is that of "{name}" ({other}), and {why}'
 
 
 def _name(document: Any) -> Any:

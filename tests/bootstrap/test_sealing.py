@@ -254,20 +254,20 @@ def test_a_certificate_that_has_expired(mesh: Mesh) -> None:
 def test_a_certificate_from_a_url(mesh: Mesh, certificate: str, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[str, float]] = []
 
-    def urlopen(url: str, *, timeout: float) -> io.BytesIO:
+    def opened(_: object, url: str, *, timeout: float) -> io.BytesIO:
         asked.append((url, timeout))
         return io.BytesIO(certificate.encode())
 
-    monkeypatch.setattr("urllib.request.urlopen", urlopen)
+    monkeypatch.setattr("urllib.request.OpenerDirector.open", opened)
     assert of_pair(sealing(mesh, **given("https://pki.example.com/gke.pem"), timeout=7))[0] == "sealed"
     assert asked == [("https://pki.example.com/gke.pem", 7)]
 
 
 def test_a_url_that_does_not_answer(mesh: Mesh, monkeypatch: pytest.MonkeyPatch) -> None:
-    def urlopen(url: str, *, timeout: float) -> io.BytesIO:
+    def opened(_: object, url: str, *, timeout: float) -> io.BytesIO:
         raise OSError(f"{url}: no route within {timeout:g} seconds")
 
-    monkeypatch.setattr("urllib.request.urlopen", urlopen)
+    monkeypatch.setattr("urllib.request.OpenerDirector.open", opened)
     url = "https://pki.example.com/gke.pem"
     assert of_pair(sealing(mesh, **given(url), timeout=7)) == (
         "failed",

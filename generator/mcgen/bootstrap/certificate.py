@@ -110,8 +110,23 @@ def fingerprint(certificate: x509.Certificate) -> str:
 
 
 def _download(url: str, timeout: float) -> bytes:
-    from urllib.request import urlopen
+    from http.client import HTTPException
+    from urllib import request
 
-    with urlopen(url, timeout=timeout) as answer:  # noqa: S310 - https only, see the schema
-        content: bytes = answer.read(_LARGEST)
+    # It knows https alone, so that no redirect leads anywhere else.
+    opener = request.OpenerDirector()
+    for handler in (
+        request.ProxyHandler,
+        request.UnknownHandler,
+        request.HTTPSHandler,
+        request.HTTPDefaultErrorHandler,
+        request.HTTPRedirectHandler,
+        request.HTTPErrorProcessor,
+    ):
+        opener.add_handler(handler())
+    try:
+        with opener.open(url, timeout=timeout) as answer:
+            content: bytes = answer.read(_LARGEST)
+    except (HTTPException, ValueError) as error:
+        raise OSError(f"no answer that can be understood ({error})") from error
     return content

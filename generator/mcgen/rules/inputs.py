@@ -38,6 +38,7 @@ def check(blueprint: Blueprint, found: Inputs) -> Iterator[Finding]:
         yield from pushed.pushed_elsewhere(found.facts)
         yield from _sealed(blueprint, found, remotes)
         yield from _authorities(blueprint, found)
+        yield from _copied(blueprint, found, remotes)
     yield from _one_root(blueprint, found)
 
 
@@ -100,15 +101,18 @@ def _sealed(blueprint: Blueprint, found: Inputs, remotes: Mapping[tuple[str, str
                 f'{path}: it holds the token "{token}", which {layout.FACTS} does not name (any more)',
                 f"restore the suffix in {layout.FACTS}, or seal the remote secret again: `mcgen bootstrap`",
             )
-    yield from _copied(found, remotes)
 
 
-def _copied(found: Inputs, remotes: Mapping[tuple[str, str], int]) -> Iterator[Finding]:
-    pairs = {layout.sealed_secret(*pair): pair for pair in found.sealed if pair in remotes}
-    documents = {path: found.sealed[pair] for path, pair in pairs.items()}
+def _copied(blueprint: Blueprint, found: Inputs, remotes: Mapping[tuple[str, str], int]) -> Iterator[Finding]:
+    index = {cluster.name: i for i, cluster in enumerate(blueprint.clusters)}
+    files = {layout.sealed_secret(*pair): (each, remotes.get(pair)) for pair, each in found.sealed.items()}
+    files |= {layout.sealed_authority(name): (each, index.get(name)) for name, each in found.authorities.items()}
+    documents = {path: document for path, (document, _) in files.items()}
     for path, message in sealed.copied(documents, documents):
-        index = remotes[pairs[path]]
-        yield error("MC235", ("clusters", index), f"{path}: {message}", "seal the remote secret of this cluster again")
+        at = files[path][1]
+        # Of what is no cluster here, there is another finding.
+        if at is not None:
+            yield error("MC235", ("clusters", at), f"{path}: {message}", "seal for this cluster again")
 
 
 def _authorities(blueprint: Blueprint, found: Inputs) -> Iterator[Finding]:

@@ -40,7 +40,7 @@ def argocd(blueprint: Blueprint) -> Iterator[Finding]:
 
 
 def repository(blueprint: Blueprint) -> Iterator[Finding]:
-    """MC241, MC242: places in the repository are plain, and its URL holds no secret."""
+    """MC241: places in the repository are plain."""
     gitops = blueprint.gitops
     for field, path in (("path", gitops.path), ("blueprint", gitops.blueprint)):
         if path and {"..", ".", ".git"} & set(path.lower().split("/")):
@@ -49,15 +49,32 @@ def repository(blueprint: Blueprint) -> Iterator[Finding]:
     if not is_ref(gitops.revision):
         message = f'"{gitops.revision}" is no name that Git takes for a branch'
         yield error("MC241", ("gitops", "revision"), message, "write a branch, such as main")
-    scheme, _, rest = gitops.repo.rpartition("://")
-    user, at, host = rest.partition("/")[0].rpartition("@")
-    if at and (":" in user or scheme in ("http", "https")) and scheme:
+
+
+def urls(blueprint: Blueprint) -> Iterator[Finding]:
+    """MC242: no URL holds a secret."""
+    if host := _logs_in(blueprint.gitops.repo):
         yield error(
             "MC242",
             ("gitops", "repo"),
             f"the URL of {host} holds credentials, and it stands in every Application",
             "remove what is before the @, and give the credentials to Argo CD as a repository secret",
         )
+    for i, cluster in enumerate(blueprint.clusters):
+        if host := _logs_in(cluster.bootstrap.certificate or ""):
+            yield error(
+                "MC242",
+                ("clusters", i, "bootstrap", "certificate"),
+                f"the URL of {host} holds credentials, and a certificate to seal with is public",
+                "remove what is before the @, or put the certificate into a file beside the blueprint",
+            )
+
+
+def _logs_in(url: str) -> str:
+    """Return the host of a URL that holds credentials, nothing for others; SSH has a user's name there."""
+    scheme, _, rest = url.rpartition("://")
+    user, at, host = rest.partition("/")[0].rpartition("@")
+    return host if at and scheme and (":" in user or scheme in ("http", "https")) else ""
 
 
 def is_ref(name: str) -> bool:
@@ -68,4 +85,4 @@ def is_ref(name: str) -> bool:
     )
 
 
-RULES = (istio, argocd, repository)
+RULES = (istio, argocd, repository, urls)
