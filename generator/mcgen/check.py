@@ -6,13 +6,11 @@ import os
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-import yaml
-
-from mcgen import layout, sealed, stages, store, validators
+from mcgen import disk, layout, reread, sealed, stages, store, validators
 from mcgen.backends import external_secrets
 from mcgen.manifest import digest
 from mcgen.order import OrderProof, order_problems
-from mcgen.problems import Pos, Problem, Severity, ToolError, UsageError, has_errors
+from mcgen.problems import Pos, Problem, Severity, UsageError, has_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -42,7 +40,7 @@ def tree(folder: Path, validator: str, watch: Callable[[int], None] = lambda _: 
     manifest, problems = store.load_manifest(folder)
     if has_errors(problems):
         return problems
-    contents = {path: _read(folder / path) for path in sorted(manifest.files | manifest.inputs)}
+    contents = {path: disk.content(folder / path) for path in sorted(manifest.files | manifest.inputs)}
     problems += [
         *_changed(folder, manifest, contents),
         *foreign(folder, manifest.files),
@@ -63,22 +61,15 @@ def _below(folder: Path) -> str:
     return f"; did you mean {' or '.join(trees[:_FEW])}{more}?" if trees else ""
 
 
-def _read(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-        return None
-    except OSError as error:
-        raise ToolError(f"'{path}' cannot be read: {error.strerror}") from error
-
-
 def _changed(folder: Path, manifest: Manifest, contents: dict[str, bytes | None]) -> Iterator[Problem]:
     for path, wanted in sorted((manifest.files | manifest.inputs).items()):
         raw = contents[path]
         if raw is not None and digest(raw) == wanted:
             continue
         # Several digests: a build or a merge has not come to its end.
-        what = "is half built" if " " in wanted else "is missing" if raw is None else "was changed after it was built"
+        there = os.path.lexists(folder / path)
+        gone = "is no regular file" if there else "is missing"
+        what = "is half built" if " " in wanted else gone if raw is None else "was changed after it was built"
         advice = "restore it (`git checkout`) and build again"
         if path in manifest.files:
             advice = "build the tree again"
@@ -140,11 +131,11 @@ def _documents(
             proof.add(path, ())
             continue
         try:
-            documents = list(yaml.load_all(raw, Loader=yaml.CSafeLoader))
-        except yaml.YAMLError as error:
-            line = getattr(getattr(error, "problem_mark", None), "line", -1) + 1
-            message = f"{path} cannot be read as YAML: {getattr(error, 'problem', None) or error}"
-            yield Problem(code=validators.UNREADABLE, message=message, pos=Pos(file=str(folder / path), line=line))
+            documents = reread.documents(raw)
+        except reread.Unreadable as error:
+            message = f"{path} cannot be read as YAML: {error.problem}"
+            where = Pos(file=str(folder / path), line=error.line)
+            yield Problem(code=validators.UNREADABLE, message=message, pos=where)
             continue
         if layout.is_object_file(path):
             findings += check(documents, path)

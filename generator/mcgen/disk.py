@@ -137,6 +137,23 @@ def look(folder: int, name: str, expected: bytes = b"") -> bytes | Found:
         os.close(descriptor)
 
 
+def content(path: Path) -> bytes | None:
+    """Return what is in a regular file, at most 64 MiB of it; None for a link and anything else; raise ToolError."""
+    try:
+        descriptor = os.open(path, _READ)
+    except OSError as error:
+        if error.errno in NOT_THERE | _NO_FILE:
+            return None
+        raise failure("read", path, error) from error
+    try:
+        found = _read(descriptor)
+    except OSError as error:
+        raise failure("read", path, error) from error
+    finally:
+        os.close(descriptor)
+    return found if isinstance(found, bytes) else None
+
+
 def _read(descriptor: int) -> bytes | Found:
     mode = os.fstat(descriptor).st_mode
     if not stat.S_ISREG(mode):

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from mcgen import reread
+
 if TYPE_CHECKING:
     from mcgen.tree import Data
 
@@ -70,8 +72,8 @@ _Loader.add_constructor(f"{_TAG}float", _float)
 def documents(text: bytes) -> list[Data]:
     """Return the documents that are not empty; raise ValueError for what is no YAML, or no object."""
     try:
-        found: list[Any] = [document for document in yaml.load_all(text, Loader=_Loader) if document]
-    except yaml.YAMLError as error:
+        found: list[Any] = [document for document in reread.documents(text, _Loader) if document]
+    except reread.Unreadable as error:
         raise ValueError(f"it is no YAML: {error}") from error
     if not all(isinstance(document, dict) for document in found):
         raise ValueError("it holds something else than objects")

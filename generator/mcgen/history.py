@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
-from mcgen import layout, manifest, phases, roots, sealed
+from mcgen import disk, layout, manifest, phases, reread, roots, sealed
 from mcgen import revision as git
 from mcgen.lifecycle import revisions, steps, tree
 from mcgen.problems import Pos, Problem, Severity, ToolError
@@ -41,12 +39,12 @@ def compare(folder: Path, revision: str, forget: Collection[str] = ()) -> list[P
     new, _ = manifest.parse((folder / layout.MANIFEST).read_bytes(), str(folder / layout.MANIFEST))
     sets = (
         [git.show(folder, revision, path) for path in tree.sets(old)],
-        [(folder / path).read_bytes() for path in tree.sets(new) if (folder / path).is_file()],
+        [_content(folder, path) for path in tree.sets(new)],
     )
     there, here = (tree.states(raw) for raw in sets)
     operators = (
         _operators(old, lambda path: git.show(folder, revision, path)),
-        _operators(new, lambda path: (folder / path).read_bytes() if (folder / path).is_file() else b""),
+        _operators(new, lambda path: _content(folder, path)),
     )
     upgrade = [(tree.upgrade_in(raw), specs) for raw, specs in zip(sets, operators, strict=True)]
     return [
@@ -104,7 +102,7 @@ def _identities(folder: Path, revision: str, old: manifest.Manifest, new: manife
             continue
         if old.files[path] == new.files[path]:
             continue
-        before, after = _operator(git.show(folder, revision, path)), _operator((folder / path).read_bytes())
+        before, after = _operator(git.show(folder, revision, path)), _operator(_content(folder, path))
         for keys, consequence in _FIXED:
             was, now = _get(before, keys), _get(after, keys)
             if was is not None and was != now:
@@ -123,7 +121,7 @@ def _swapped(folder: Path, revision: str, old: manifest.Manifest, new: manifest.
     if not here:
         return
     ids = {path: name for path, name in git.blobs(folder, revision).items() if layout.is_sealed_secret(path)}
-    now = {path: _document((folder / path).read_bytes()) for path in here}
+    now = {path: _document(_content(folder, path)) for path in here}
     before = {path: _document(raw) for path, raw in git.contents(folder, ids).items()}
     for path, message in sealed.copied(now, before):
         yield Problem(
@@ -140,7 +138,7 @@ def _roots(folder: Path, revision: str, old: manifest.Manifest, new: manifest.Ma
     paths = {name: layout.sealed_authority(name) for name in names}
     before = {n: roots.of(_document(git.show(folder, revision, p))) for n, p in paths.items() if p in old.inputs}
     here = {n: p for n, p in paths.items() if p in new.inputs and (folder / p).is_file()}
-    after = {n: roots.of(_document((folder / p).read_bytes())) for n, p in here.items()}
+    after = {n: roots.of(_document(_content(folder, p))) for n, p in here.items()}
     for name, other, root in roots.distrust(before, after):
         yield Problem(
             code="MC667",
@@ -157,7 +155,7 @@ def _sealing_keys(folder: Path, revision: str, old: manifest.Manifest, new: mani
     if path not in old.files or old.files[path] == new.files.get(path):
         return
     was = _namespace(git.show(folder, revision, path))
-    now = _namespace((folder / path).read_bytes()) if path in new.files else None
+    now = _namespace(_content(folder, path)) if path in new.files else None
     if was != now:
         where = f'moves from namespace "{was}" to "{now}"' if now else f'leaves namespace "{was}"'
         yield Problem(
@@ -171,8 +169,13 @@ def _sealing_keys(folder: Path, revision: str, old: manifest.Manifest, new: mani
         )
 
 
+def _content(folder: Path, path: str) -> bytes:
+    """Return what is in a file, nothing where there is none: whoever checks the tree says so."""
+    return disk.content(folder / path) or b""
+
+
 def _namespace(raw: bytes) -> Any:
-    return _get(next(yaml.load_all(raw, Loader=yaml.CSafeLoader)), ("metadata", "namespace"))
+    return _get(_document(raw), ("metadata", "namespace"))
 
 
 def _operators(found: manifest.Manifest, read: Callable[[str], bytes]) -> dict[str, Any]:
@@ -198,8 +201,8 @@ def _operator(raw: bytes) -> Any:
 def _document(raw: bytes) -> Any:
     """Return the first document of a file; None when there is none that can be read, which others say."""
     try:
-        return next(yaml.load_all(raw, Loader=yaml.CSafeLoader), None)
-    except yaml.YAMLError:
+        return reread.document(raw)
+    except reread.Unreadable:
         return None
 
 

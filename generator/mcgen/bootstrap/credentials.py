@@ -10,9 +10,7 @@ import binascii
 import json
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
-from mcgen import names
+from mcgen import names, reread
 from mcgen.problems import ToolError
 
 if TYPE_CHECKING:
@@ -80,13 +78,13 @@ _CLIENT = (("client-certificate-data", "certData"), ("client-key-data", "keyData
 def from_kubeconfig(secret: Mapping[str, Any]) -> Data:
     """Return what a Secret's kubeconfig says of its current context; raise ToolError for what cannot be used."""
     try:
-        given: Any = yaml.load(_decoded(secret, names.KUBECONFIG_KEY), Loader=yaml.CSafeLoader)
+        given: Any = reread.document(_decoded(secret, names.KUBECONFIG_KEY))
         name = given["current-context"]
         context = _named(given, "contexts", name)["context"]
         cluster = _named(given, "clusters", context["cluster"])["cluster"]
         user = _named(given, "users", context["user"])["user"]
         fields = {**cluster, **user}
-    except (AttributeError, KeyError, TypeError, yaml.YAMLError):
+    except (AttributeError, KeyError, TypeError, reread.Unreadable):
         # The cause may quote what is secret.
         raise ToolError(f"its `{names.KUBECONFIG_KEY}` is no kubeconfig with a current context") from None
     for field in fields:

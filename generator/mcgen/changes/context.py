@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import yaml
-
-from mcgen import layout, names, stages
+from mcgen import layout, names, reread, stages
 from mcgen.changes.trees import CONTEXT
 from mcgen.lifecycle import tree
 from mcgen.lifecycle.steps import applications
@@ -189,8 +187,8 @@ def _primary(side: Side, remote: str, consumers: set[str]) -> str:
     stage = stages.BY_NAME[stages.REMOTE_SECRET]
     path = layout.application(remote, stage.wave, stage.name)
     try:
-        name = yaml.load(side.read([path])[path], Loader=yaml.CSafeLoader)["spec"]["destination"]["name"]
-    except (yaml.YAMLError, KeyError, TypeError, ValueError):
+        name = reread.document(side.read([path])[path])["spec"]["destination"]["name"]
+    except (reread.Unreadable, KeyError, TypeError):
         name = ""
     return name if name in consumers else min(consumers)
 
@@ -200,8 +198,8 @@ def _policies(side: Side) -> list[Data]:
     for path, raw in side.contents.items():
         if path.startswith(CONTEXT) and path.endswith(".yaml"):
             try:
-                documents = list(yaml.load_all(raw, Loader=yaml.CSafeLoader))
-            except (yaml.YAMLError, ValueError, RecursionError):
+                documents = reread.documents(raw)
+            except reread.Unreadable:
                 continue
             found += [d for d in documents if isinstance(d, dict) and d.get("kind") == "AuthorizationPolicy"]
     return found

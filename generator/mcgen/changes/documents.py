@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import yaml
-
-from mcgen import layout
+from mcgen import layout, reread
 from mcgen.changes.leaves import same
 
 if TYPE_CHECKING:
@@ -87,10 +85,8 @@ def documents_of(path: str, raw: bytes | None, *, empty: bool = False) -> dict[K
     if not path.endswith(".yaml"):
         return None
     try:
-        if _has_aliases(raw):
-            return None
-        documents = list(yaml.load_all(raw, Loader=yaml.CSafeLoader))
-    except (yaml.YAMLError, ValueError, RecursionError):
+        documents = reread.documents(raw)
+    except reread.Unreadable:
         return None
     found: dict[Key, Data] = {}
     for i, document in enumerate(documents):
@@ -101,13 +97,6 @@ def documents_of(path: str, raw: bytes | None, *, empty: bool = False) -> dict[K
         key = _key(path, document)
         found[(*key, str(i)) if key in found else key] = document
     return found
-
-
-def _has_aliases(raw: bytes) -> bool:
-    """Return whether a document repeats parts of itself: mcgen writes none that do, and they can grow without end."""
-    if b"&" not in raw or b"*" not in raw:
-        return False
-    return any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(raw, Loader=yaml.CSafeLoader))
 
 
 def _key(path: str, document: Data) -> Key:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
+from mcgen import reread
 from mcgen.changes import clusters
 from mcgen.changes.finding import Finding, Risk, Turn, quote, shown
 from mcgen.changes.leaves import MISSING, differences, get, same
@@ -123,8 +122,8 @@ def _risk(kind: str, bodies: tuple[Any, Any]) -> tuple[Risk, str]:
 
 def _parsed(text: Any) -> Any:
     try:
-        return yaml.load(text, Loader=yaml.CSafeLoader) if isinstance(text, str) else text
-    except (yaml.YAMLError, ValueError, RecursionError):
+        return reread.document(text) if isinstance(text, str) else text
+    except reread.Unreadable:
         return text
 
 

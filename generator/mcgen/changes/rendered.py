@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
-from mcgen import istioctl, layout, proc, stages
+from mcgen import istioctl, layout, proc, reread, stages
 from mcgen.changes import renderers
 from mcgen.changes.context import Context
 from mcgen.changes.documents import Delta, documents_of
@@ -208,8 +206,8 @@ def _unfolded(document: Data) -> Data:
 
 def _data(value: Any) -> Any:
     try:
-        found = yaml.load(value, Loader=yaml.CSafeLoader) if isinstance(value, str) and "&" not in value else value
-    except (yaml.YAMLError, ValueError, RecursionError):
+        found = reread.document(value) if isinstance(value, str) else value
+    except reread.Unreadable:
         return value
     return found if isinstance(found, dict) else value
 

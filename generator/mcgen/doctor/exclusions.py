@@ -10,8 +10,7 @@ import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
+from mcgen import reread
 from mcgen.emit import emit
 from mcgen.manifests.setup_settings import EXCLUSIONS_KEY
 
@@ -66,8 +65,8 @@ def lifted(text: str) -> str:
 def entries(text: str) -> list[Data]:
     """Return the entries of a list of exclusions or inclusions; raise Unreadable."""
     try:
-        found: Any = yaml.load(text, Loader=yaml.CSafeLoader)
-    except yaml.YAMLError as error:
+        found: Any = reread.document(text)
+    except reread.Unreadable as error:
         raise Unreadable("it is no YAML") from error
     if found is None:
         return []

@@ -9,20 +9,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import yaml
-
-from mcgen import layout, names, phases, store, upgrades
+from mcgen import disk, layout, names, phases, reread, store, upgrades
 from mcgen.problems import has_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from mcgen.manifest import Manifest
 
 # A manifest may come from anybody, and what is no name of a cluster is not printed in a command.
 _IN_A_CHAIN = re.compile(r"clusters/([a-z0-9][-a-z0-9]{0,62})/argocd/[^/]+")
-_NO_SET = (yaml.YAMLError, AttributeError, IndexError, KeyError, TypeError, UnicodeDecodeError)
+_NO_SET = (reread.Unreadable, AttributeError, IndexError, KeyError, TypeError)
 
 
 def clusters(manifest: Manifest) -> list[str]:
@@ -43,7 +41,7 @@ def has_remotes(manifest: Manifest) -> bool:
 
 def _elements(raw: bytes) -> Any:
     """Return what an ApplicationSet lists; raise one of _NO_SET for what is none of mcgen's."""
-    return yaml.load(raw, Loader=yaml.CSafeLoader)["spec"]["generators"][0]["list"]["elements"]
+    return reread.document(raw)["spec"]["generators"][0]["list"]["elements"]
 
 
 def states(files: Iterable[bytes]) -> dict[str, str]:
@@ -80,9 +78,9 @@ def upgrade_in(files: Iterable[bytes]) -> Upgrade:
     """Return what ApplicationSets say of an upgrade: the first that says something; the proof compares them."""
     for raw in files:
         try:
-            annotations = yaml.load(raw, Loader=yaml.CSafeLoader)["metadata"]["annotations"]
+            annotations = reread.document(raw)["metadata"]["annotations"]
             found = Upgrade(*(str(annotations[key]) for key in _UPGRADE))
-        except (yaml.YAMLError, AttributeError, KeyError, TypeError, UnicodeDecodeError):
+        except _NO_SET:
             continue
         if upgrades.is_known(found.step):
             return found
@@ -97,8 +95,7 @@ def upgrade(out: Path) -> Upgrade:
     manifest, problems = store.load_manifest(out)
     if has_errors(problems):
         return Upgrade()
-    files = [out / path for path in sets(manifest)]
-    return upgrade_in(file.read_bytes() for file in files if file.is_file())
+    return upgrade_in(_contents(out, manifest))
 
 
 def _state(element: Any) -> str:
@@ -113,6 +110,10 @@ def read(out: Path) -> dict[str, str]:
 
 def members(out: Path, manifest: Manifest) -> dict[str, str]:
     """Return what `read` returns, by the manifest of the folder."""
-    files = [out / path for path in sets(manifest)]
-    known = states(file.read_bytes() for file in files if file.is_file())
+    known = states(_contents(out, manifest))
     return {cluster: known.get(cluster, phases.MEMBER) for cluster in clusters(manifest)}
+
+
+def _contents(out: Path, manifest: Manifest) -> Iterator[bytes]:
+    found = (disk.content(out / path) for path in sets(manifest))
+    return (raw for raw in found if raw is not None)

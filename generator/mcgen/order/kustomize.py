@@ -10,9 +10,7 @@ import re
 from posixpath import normpath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import yaml
-
-from mcgen import names
+from mcgen import names, reread
 from mcgen.order import finding, kinds, objects
 
 if TYPE_CHECKING:
@@ -99,7 +97,7 @@ def kustomization(path: str, document: Data) -> Kustomization:
             frozenset(touched) or _NOTHING,
             unknown,
         )
-    except (AttributeError, KeyError, TypeError, ValueError, re.error, yaml.YAMLError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, re.error, reread.Unreadable) as error:
         raise objects.MalformedError(f"it is no kustomization that can be followed ({error})") from error
 
 
@@ -111,10 +109,10 @@ def _changes(patch: Data) -> Iterator[Change]:
     text, target = patch["patch"], patch.get("target") or {}
     if (patch.get("options") or {}).get("allowNameChange"):
         found = _RENAME.match(text)
-        name = found[1] if found else _new_name(yaml.load(text, Loader=yaml.CSafeLoader))
+        name = found[1] if found else _new_name(reread.document(text))
         yield Change(_pattern(target, "kind"), _pattern(target, "name"), name)
     elif "$patch" in text:
-        parsed = yaml.load(text, Loader=yaml.CSafeLoader)
+        parsed = reread.document(text)
         if isinstance(parsed, dict) and parsed.get("$patch") == "delete":
             own = {"kind": re.escape(parsed["kind"]), "name": re.escape(parsed["metadata"]["name"])}
             yield Change(_pattern(target or own, "kind"), _pattern(target or own, "name"), None)

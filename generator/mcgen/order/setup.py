@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import yaml
-
-from mcgen import layout
+from mcgen import layout, reread
 from mcgen.manifests import setup_health
 from mcgen.manifests.setup_settings import CONFIG, EXCLUSIONS_KEY
 from mcgen.order import finding, objects
@@ -47,7 +45,7 @@ class Setup:
         """Take in one document; raise objects.MalformedError when it cannot be read."""
         try:
             self._add(path, document)
-        except (AttributeError, KeyError, TypeError, yaml.YAMLError) as error:
+        except (AttributeError, KeyError, TypeError, reread.Unreadable) as error:
             raise objects.MalformedError(f"it cannot be read as a part of the setup ({error})") from error
 
     def _add(self, path: str, document: Data) -> None:
@@ -57,7 +55,7 @@ class Setup:
             if document["metadata"]["name"] == CONFIG:
                 self._carriers.append(Carrier(path, _judged(data), patch=True))
             if "plugin.yaml" in data:
-                plugin = yaml.load(data["plugin.yaml"], Loader=yaml.CSafeLoader)
+                plugin = reread.document(data["plugin.yaml"])
                 self.plugins.add(plugin["metadata"]["name"])
         elif kind == "Component":
             self._applied = {HOME + patch["path"] for patch in document.get("patches") or () if "path" in patch}
@@ -86,7 +84,7 @@ def _judged(data: Data) -> dict[str, str]:
 def _wrong(key: str, value: Any) -> str:
     if key in _SHIPPED:
         return "" if value == _SHIPPED[key]() else "it is not the check that mcgen ships"
-    return _EXCLUDED if any(_excludes(entry) for entry in yaml.load(value, Loader=yaml.CSafeLoader) or ()) else ""
+    return _EXCLUDED if any(_excludes(entry) for entry in reread.document(value) or ()) else ""
 
 
 def _excludes(entry: Data) -> bool:

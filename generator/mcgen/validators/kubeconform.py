@@ -6,7 +6,7 @@ import os
 import re
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from mcgen import proc
+from mcgen import proc, reread
 from mcgen.problems import ToolError
 from mcgen.resources import schemas_dir
 from mcgen.validators import INVALID, NO_SCHEMA, SCHEMA_LOCATION, UNREADABLE, Finding
@@ -115,9 +115,7 @@ def _findings(entry: dict[str, Any], staged: Staged, scratch: Path, schemas: Pat
 
 def _in_our_words(content: bytes, path: str, index: int, schemas: Path) -> list[Finding]:
     """Explain an invalid document as the embedded engine does; empty where jsonschema sees nothing wrong."""
-    import yaml
-
     try:
-        return explained(yaml.load(content, Loader=yaml.CSafeLoader), path, index, schemas)
-    except yaml.YAMLError:
+        return explained(reread.document(content), path, index, schemas)
+    except reread.Unreadable:
         return []
