@@ -38,7 +38,9 @@ def made(
         ]
     if leaving:
         metadata["deletionTimestamp"] = "2026-01-01T00:00:00Z"
-    spec = {"project": project} if kind == APPLICATION else {"template": {"spec": {"project": project}}}
+    spec: dict[str, Any] = {"project": project}
+    if kind == APPLICATION_SET:
+        spec = {"template": {"spec": spec}, "generators": [{"list": {"elements": [{"cluster": "gke"}]}}]}
     return {"apiVersion": "argoproj.io/v1alpha1", "kind": kind, "metadata": metadata, "spec": spec}
 
 
@@ -111,6 +113,35 @@ def test_application_sets() -> None:
     answers = decide((own, None), (own, own), (others, None), (evil, None), (by_chain, None), (taken, others))
     assert [answer["allowed"] for answer in answers] == [True, True, True, False, False, False]
     assert {answer["evaluation"] for answer in answers} == {"admit", "deny"}
+
+
+SCM = {"gitea": {"owner": "x", "api": "https://x", "tokenRef": {"secretName": "other", "key": "password"}}}
+LISTED = {"list": {"elements": [{"cluster": "gke"}]}}
+
+
+@pytest.mark.parametrize(
+    "generators",
+    [
+        [{"scmProvider": SCM}],
+        [LISTED, {"pullRequest": SCM}],
+        [LISTED | {"scmProvider": SCM}],
+        [{"matrix": {"generators": [LISTED, {"scmProvider": SCM}]}}],
+        [LISTED | {"selector": {}}],
+        [{"git": {}}],
+        [{}, {"clusters": {}}],
+        {"list": []},
+        None,
+    ],
+)
+def test_an_application_set_that_does_not_list(generators: Any) -> None:
+    name = "gke-aks-remotes"
+    evil = made(name, ROOT, kind=APPLICATION_SET, parent=ROOT)
+    evil["spec"]["generators"] = generators
+    others = made("shop", "shop", kind=APPLICATION_SET)
+    others["spec"]["generators"] = generators
+    of_ours, of_theirs = decide((evil, None), (others, None))
+    assert not of_ours["allowed"]
+    assert of_theirs == {"allowed": True, "evaluation": "admit", "messages": []}
 
 
 def test_strange_objects_raise_no_error() -> None:

@@ -126,5 +126,6 @@ def test_what_the_gateways_let_through(profile: str, services: list[str], istiod
     (gateway,) = files["bases/exposure/expose-services.yaml"]
     assert [server["hosts"] for server in gateway["spec"]["servers"]] == [services]
     gateway, routes = files["bases/exposure/expose-istiod.yaml"]
-    assert [server["hosts"] for server in gateway["spec"]["servers"]] == [istiod, istiod]
+    hosts = [f"./{host}" for host in istiod] if profile == "hardened" else istiod
+    assert [server["hosts"] for server in gateway["spec"]["servers"]] == [hosts, hosts]
     assert [match["sniHosts"] for route in routes["spec"]["tls"] for match in route["match"]] == [istiod, istiod]

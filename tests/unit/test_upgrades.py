@@ -109,7 +109,7 @@ def test_the_first_step_gives_argo_cd_the_second_plugin_and_the_last_takes_the_f
 def test_the_remotes_ask_for_each_istiod_by_its_own_name() -> None:
     gateway, routes = built("remotes")["bases/exposure/expose-istiod.yaml"]
     hosts = gateway["spec"]["servers"][0]["hosts"]
-    assert {host.partition(".")[0] for host in hosts} == {"istiod", "istiod-1-31"}
+    assert {host.removeprefix("./").partition(".")[0] for host in hosts} == {"istiod", "istiod-1-31"}
     for route in routes["spec"]["tls"]:
         (target,) = {host.partition(".")[0] for host in route["match"][0]["sniHosts"]}
         assert route["route"][0]["destination"]["host"].startswith(f"{target}.istio-system")

@@ -81,11 +81,13 @@ def _istiod_hosts(mesh: Mesh) -> list[str]:
 
 def _istiod_gateway(mesh: Mesh) -> Data:
     ports = [("tls-istiod", names.ISTIOD_PORT), ("tls-istiodwebhook", names.WEBHOOK_PORT)]
+    # Only VirtualServices of the Gateway's own namespace may say where calls of an istiod go.
+    hosts = [f"./{host}" for host in _istiod_hosts(mesh)] if mesh.hardened else _istiod_hosts(mesh)
     servers = [
         {
             "port": {"number": port, "name": name, "protocol": "TLS"},
             "tls": {"mode": "PASSTHROUGH"},
-            "hosts": _istiod_hosts(mesh),
+            "hosts": hosts,
         }
         for name, port in ports
     ]

@@ -1,4 +1,4 @@
-"""A policy of the API server: root and chains may create Applications in the mesh's two projects only.
+"""Policies of the API server: root and chains may create Applications in the mesh's two projects only, and lists.
 
 Who can write to the tree's repository decides what root and chains apply, and an Application may name any
 AppProject of its Argo CD. Which Application applied an object is read from its tracking ID, which Argo CD
@@ -29,6 +29,9 @@ _GENERATED_BY = (
     "has(object.metadata.ownerReferences)"
     " ? object.metadata.ownerReferences.filter(o, o.kind == 'ApplicationSet').map(o, o.name) : []"
 )
+# A generator may be of several kinds at once. One that asks an SCM provider takes any Secret of its namespace as the
+# token, and any address for the provider's (pkg/apis/application/v1alpha1/applicationset_types.go of Argo CD).
+_LISTS = "object.spec.generators.all(generator, dyn(generator).all(kind, kind == 'list'))"
 # An object on its way out stays free to lose its finalizers.
 _STAYS = "!has(object.metadata.deletionTimestamp)"
 
@@ -85,7 +88,12 @@ def _application_sets(setup: Setup) -> tuple[dict[str, str], list[Data]]:
         _rule(
             "object.metadata.name in variables.applicationSets",
             f"the mesh {setup.mesh} has no ApplicationSet of this name",
-        )
+        ),
+        _rule(
+            _LISTS,
+            f"the ApplicationSets of the mesh {setup.mesh} list its clusters: any other generator could send what "
+            "Argo CD knows elsewhere",
+        ),
     ]
     return variables, rules
 
