@@ -16,7 +16,7 @@ from mcgen.problems import Pos
 from tests.bench import fleet
 from tests.helpers import BLUEPRINTS, SEALED_INPUTS, documents, emitted, tree
 from tests.samples import BY_TREE, TREES
-from tests.unit.order_mutations import MUTATIONS, upgrading
+from tests.unit.order_mutations import MUTATIONS, needs, upgrading
 from tests.unit.order_mutations.bounds import account_in_two_stages
 from tests.unit.order_mutations.external import pushed, unpushed
 from tests.unit.order_mutations.trees import JOB, annotate, half_opened, managed, opened, proved, set_wave, waiting
@@ -44,6 +44,11 @@ def no_projects(files: Tree) -> None:
     ("form", "change", "words"),
     [
         (waiting, no_projects, "the AppProjects here are none: there must be root's, 'gke-aks-root', and one for"),
+        (
+            waiting,
+            needs.token_of_an_account_that_is_not_there,
+            "needs ServiceAccount 'istio-reader-gke-9' first, and nothing in its chain brings it",
+        ),
         (upgrading.beside, upgrading.two_injectors_for_one_pod, "its control plane injects by itself, and the upgrade"),
         (upgrading.primaries, upgrading.no_injector_that_is_known_to_work, "leaves the injection to the tag, and"),
     ],
@@ -52,6 +57,14 @@ def test_it_is_said_what_is_wrong(form: Callable[[], Tree], change: Callable[[Tr
     files = form()
     change(files)
     assert any(words in one.message for one in proved(files))
+
+
+def test_what_repeats_itself_is_counted() -> None:
+    found = finding.Findings()
+    for message in ("one", "one", "two", "three"):
+        found.add(finding.SETUP, "file.yaml", message, title="Gateway a")
+    found.add(finding.SETUP, "file.yaml", "four", title="Gateway b")
+    assert [each.message for each in found.sorted()] == ["four", "one (and 2 more like this)"]
 
 
 def test_every_code_has_a_mutation() -> None:
