@@ -61,11 +61,24 @@ def test_build_warns_of_a_file_that_argo_cd_would_apply(capsys: pytest.CaptureFi
     assert run(["build", "blueprints/shop.yaml"]) == 0
     assert "MC653" not in capsys.readouterr().err
     Path("output/shop/clusters/one/argocd/mine.yaml").write_text("kind: ConfigMap\n", encoding="utf-8")
-    for build in (["build"], ["build", "--check"]):
-        assert run([*build, "blueprints/shop.yaml"]) == 0
-        assert "mine.yaml: warning: " in capsys.readouterr().err
-    # It is the tree's validation that refuses it, as docs/rules.md says.
-    assert run(["validate", "output/shop"]) == 1
+    assert run(["build", "blueprints/shop.yaml"]) == 0
+    assert "mine.yaml: warning: " in capsys.readouterr().err
+    # What continuous integration runs refuses it, as docs/rules.md says.
+    for command in (["build", "--check", "blueprints/shop.yaml"], ["validate", "output/shop"]):
+        assert run(command) == 1
+        error = capsys.readouterr().err
+        assert "mine.yaml is not part of the tree" in error
+        assert "1 error" in error
+
+
+@pytest.mark.parametrize("name", [".argocd-source.yaml", "Chart.yaml"])
+def test_check_sees_what_makes_a_folder_something_else(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["init", *FLAGS]) == 0
+    assert run(["build", "blueprints/shop.yaml"]) == 0
+    Path("output/shop/clusters/one/control-plane", name).write_text("kind: ConfigMap\n", encoding="utf-8")
+    assert run(["build", "blueprints/shop.yaml"]) == 0
+    assert "MC653" not in capsys.readouterr().err
+    assert run(["build", "--check", "blueprints/shop.yaml"]) == 1
     assert "MC653" in capsys.readouterr().err
 
 

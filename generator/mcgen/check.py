@@ -44,7 +44,7 @@ def tree(folder: Path, validator: str, watch: Callable[[int], None] = lambda _: 
     problems += [
         *_changed(folder, manifest, contents),
         *foreign(folder, manifest.files),
-        *_overriding(folder, manifest.files),
+        *overriding(folder, manifest.files),
     ]
     choice = validators.choose(validator)
     problems += _documents(folder, {path: raw for path, raw in contents.items() if raw is not None}, choice, watch)
@@ -87,7 +87,7 @@ def foreign(folder: Path, owned: Collection[str], severity: Severity = Severity.
                 yield _not_ours(folder, path, "Argo CD would apply it with the rest of its folder", severity)
 
 
-def _overriding(folder: Path, owned: Collection[str]) -> Iterator[Problem]:
+def overriding(folder: Path, owned: Collection[str]) -> Iterator[Problem]:
     """Yield the files of others by which Argo CD or Kustomize takes a folder for something else than its own files say.
 
     Argo CD merges .argocd-source.yaml and .argocd-source-APPLICATION.yaml of a source's folder over the Application

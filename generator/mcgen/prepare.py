@@ -39,11 +39,13 @@ def prepare(
     inputs: Path | None = None,
     force: bool = False,
     forget: Collection[str] = (),
+    strict: bool = False,
     watch: Watch = iter,
 ) -> Prepared:
     """Return what a build of a blueprint would do to a folder; raise ProblemsFound at the first step with errors.
 
-    forget: clusters that the tree has and the blueprint has not, and that may stay as they are.
+    forget: clusters that the tree has and the blueprint has not, and that may stay as they are. strict: files of others
+    that change what Argo CD applies are errors.
     """
     loaded = load.load(given, inputs or out)
     manifest, damages = store.load_manifest(out)
@@ -60,7 +62,9 @@ def prepare(
     problems += plan.problems
     problems += guard.stages_gone(loaded, out, manifest, plan.manifest)
     # What is pruned now was mcgen's.
-    problems += check.foreign(out, plan.before.files.keys() | plan.manifest.files.keys(), Severity.WARNING)
+    owned = plan.before.files.keys() | plan.manifest.files.keys()
+    problems += check.foreign(out, owned, Severity.ERROR if strict else Severity.WARNING)
+    problems += check.overriding(out, owned) if strict else []
     if plan.raw is None:
         # Git is asked, which most builds do without.
         from mcgen import history

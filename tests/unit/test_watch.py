@@ -177,6 +177,55 @@ def test_what_is_there_and_what_comes_is_told_once(kubectl: Path) -> None:
     ]
 
 
+ODD: dict[str, Any] = {"kind": "Deployment", "metadata": None}
+GONE = {"type": "ERROR", "object": {"kind": "Status", "code": 410, "message": "too old resource version"}}
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (json.dumps(GONE, indent=4), "too old resource version"),
+        (json.dumps({"type": "ADDED", "object": ODD}, indent=4), "one of them is no object of this kind"),
+        (json.dumps({"type": "ADDED", "object": {"metadata": {"name": "x"}, "status": []}}, indent=4), None),
+        (json.dumps({"type": "ADDED", "object": {"metadata": {"name": "x"}, "status": "x"}}, indent=4), "no object"),
+        (json.dumps({"kind": "Status"}, indent=4), "its API server tells of no event"),
+        ("{\n}\n{ not JSON\n}", "its API server tells of no event"),
+    ],
+)
+def test_the_watch_survives_what_it_cannot_read(kubectl: Path, said: str, why: str | None) -> None:
+    """What is told afterwards is seen, and the end says that not all was."""
+    watch = kubectl.with_name("kubectl.watch")
+    good = watch.read_text()
+    watch.write_text(f"{said}\n{good}")
+    kubectl.with_name("kubectl.list").write_text(json.dumps({"items": [ODD, {"metadata": {"name": "listed"}}]}))
+    kinds = {"Deployment": ("deployments.apps",)}
+    with Watching({"east": Access(cluster="east")}, timeout=30, kinds=kinds) as watching:
+        barred, listed = watching.initial()
+        assert isinstance(barred, Trouble)
+        assert isinstance(listed, Event)
+        assert listed.name == "listed"
+        if why:
+            trouble = watching.next(30)
+            assert isinstance(trouble, Trouble)
+            assert why in trouble.why
+        watch.write_text(good)
+        while not (isinstance(new := watching.next(30), Event) and new.name == "new"):
+            assert new is not None
+    line = Line([], print)
+    line.add(barred)
+    assert line.verdict()[0].endswith("; but not all of it could be watched")
+
+
+@pytest.mark.parametrize("said", ["[]", "{}", "{", '{"items": 1}'])
+def test_a_list_that_cannot_be_read_is_told(kubectl: Path, said: str) -> None:
+    kubectl.with_name("kubectl.list").write_text(said)
+    with Watching(
+        {"east": Access(cluster="east")}, timeout=30, kinds={"Deployment": ("deployments.apps",)}
+    ) as watching:
+        (trouble,) = watching.initial()
+    assert str(trouble) == "east: Deployment cannot be watched: its API server answers with no list"
+
+
 def test_a_violation_is_said_at_once_and_again_at_the_end() -> None:
     chain, said = CHAINS["gke-aks aks"], list[str]()
     line = Line([chain], said.append)

@@ -59,7 +59,7 @@ def build(
         # About twenty files per cluster: the bar is an estimate.
         with terminal.progress(f"building {out}", 20 * len(given.blueprint.clusters), form=form) as done:
             watch = terminal.counting(done)
-            made = prepare(given, out, choice, inputs=inputs, force=force, forget=forget, watch=watch)
+            made = prepare(given, out, choice, inputs=inputs, force=force, forget=forget, strict=check, watch=watch)
     except ProblemsFound as found:
         show(found.problems, form, found.lines or lines)
         return found.exit_code

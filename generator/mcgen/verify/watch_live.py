@@ -44,6 +44,8 @@ KINDS = {
     "ServiceAccount": ("serviceaccounts", "--all-namespaces"),
 }
 _AGAIN = 1.0
+# What comes of reading something as what it is not; orjson's own error is a ValueError.
+_ODD = (AttributeError, KeyError, TypeError, ValueError)
 _UNKNOWN_KIND = "the server doesn't have a resource type"
 
 
@@ -111,18 +113,20 @@ class Watching:
         except ToolError as error:
             self._trouble(cluster, kind, str(error))
             return
-        for each in orjson.loads(said)["items"]:
-            self._tell(cluster, kind, each, initial=True)
+        try:
+            found = list(orjson.loads(said)["items"])
+        except _ODD:
+            self._trouble(cluster, kind, "its API server answers with no list")
+            return
+        for each in found:
+            self._take(cluster, kind, each, initial=True)
 
     def _watch(self, cluster: str, kind: str) -> None:
-        access = self.places[cluster]
-        how = ("--watch", "--output-watch-events", "--output=json")
-        argv = ["kubectl", *access.options, "get", *self.kinds[kind], *how]
         told = False
         while not self._over.is_set():
             try:
-                for event in documents(proc.lines(argv, pass_fds=access.descriptors)):
-                    self._tell(cluster, kind, event["object"], deleted=event["type"] == "DELETED")
+                for found, deleted in self._events(cluster, kind):
+                    self._take(cluster, kind, found, deleted=deleted)
                     told = False
             except ToolError as error:
                 if not told and not self._over.is_set():
@@ -130,10 +134,32 @@ class Watching:
                 told = True
             self._over.wait(_AGAIN)
 
+    def _events(self, cluster: str, kind: str) -> Iterator[tuple[Data, bool]]:
+        """Yield objects and whether they are gone, until the watch ends; raise ToolError when it ends with an error."""
+        access = self.places[cluster]
+        how = ("--watch", "--output-watch-events", "--output=json")
+        argv = ["kubectl", *access.options, "get", *self.kinds[kind], *how]
+        try:
+            for event in documents(proc.lines(argv, pass_fds=access.descriptors)):
+                found, what = event["object"], event["type"]
+                # A watch that is too old, which begins anew.
+                if what == "ERROR":
+                    raise ToolError(str(found.get("message", "the watch ended with an error")))
+                yield found, what == "DELETED"
+        except _ODD as error:
+            raise ToolError("its API server tells of no event") from error
+
     def _trouble(self, cluster: str, kind: str, why: str) -> None:
         # Its definition comes with the mesh.
         if _UNKNOWN_KIND not in why:
             self._said.put(Trouble(cluster=cluster, kind=kind, why=why))
+
+    def _take(self, cluster: str, kind: str, found: Data, *, deleted: bool = False, initial: bool = False) -> None:
+        """Tell of an object; one that cannot be read must not end the watch of all others."""
+        try:
+            self._tell(cluster, kind, found, deleted=deleted, initial=initial)
+        except _ODD:
+            self._trouble(cluster, kind, "one of them is no object of this kind, and was not looked at")
 
     def _tell(self, cluster: str, kind: str, found: Data, *, deleted: bool = False, initial: bool = False) -> None:
         seen = self._seen.setdefault((cluster, kind), {})

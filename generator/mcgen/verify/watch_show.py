@@ -69,6 +69,8 @@ class Line:
             first = self.violations[0]
             return [f"{len(self.violations)} violations of the order, the first:", *around(self.events, first)]
         kept = f"the order was kept: {len(self.events)} events, nothing before its turn"
+        if self.troubles:
+            kept += "; but not all of it could be watched"
         return [kept, *(f"not seen yet: {line}" for line in self.left)]
 
     def _concerns(self, order: Order, event: Event) -> bool:
