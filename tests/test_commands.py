@@ -401,3 +401,21 @@ def test_a_bug_is_no_result(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ZeroDivisionError):
         run(["schema"])
     assert emit([{}]) == "{}\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["\x1b[31mred"],
+        ["build", "--\x1b[31mred"],
+        ["build", "\x1b[31mred"],
+        ["init", "--name", "\x1b[31mred", *FLAGS[2:]],
+        ["explain", "\x1b[31mred"],
+        ["diff", "\x1b[31mred", "\x1b[31mred"],
+    ],
+)
+def test_no_argument_steers_the_terminal(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(arguments) in (1, 2)
+    captured = capsys.readouterr()
+    assert "\x1b" not in captured.err + captured.out
+    assert "red" in captured.err

@@ -130,7 +130,15 @@ def _run(arguments: list[str] | None) -> int:
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:
-        error.show()
+        from io import StringIO
+
+        from mcgen.report import printable
+
+        # It quotes arguments, which must not steer the terminal.
+        error.show(said := StringIO())
+        click.echo(
+            "".join(f"{printable(line.expandtabs())}\n" for line in said.getvalue().splitlines()), nl=False, err=True
+        )
         return EXIT_USAGE
     except click.Abort:
         click.echo("mcgen: interrupted", err=True)

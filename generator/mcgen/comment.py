@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping  # noqa: TC003 - a dataclass's field
 from dataclasses import dataclass
+from http.client import HTTPException
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote
@@ -88,8 +89,11 @@ def platform(environment: Mapping[str, str], read: Callable[[str], bytes]) -> Pl
 
 def _github(environment: Mapping[str, str], read: Callable[[str], bytes]) -> GitHub:
     token = _needed(environment, "GITHUB_TOKEN")
-    event: Any = orjson.loads(read(_needed(environment, "GITHUB_EVENT_PATH")))
-    number = (event.get("pull_request") or {}).get("number")
+    try:
+        event: Any = orjson.loads(read(_needed(environment, "GITHUB_EVENT_PATH")))
+        number = (event.get("pull_request") or {}).get("number")
+    except (AttributeError, OSError, ValueError) as error:
+        raise UsageError(f"the file that GITHUB_EVENT_PATH names tells of no event ({error})") from error
     if not isinstance(number, int):
         raise UsageError("this job runs for no pull request: let it run `on: pull_request`")
     return GitHub(
@@ -145,6 +149,8 @@ def _find(where: Platform, first: str) -> Any:
     page = 1
     while True:
         listed = _call(where, "GET", f"{where.comments}?per_page={_PAGE}&page={page}")
+        if not isinstance(listed, list) or not all(isinstance(comment, dict) for comment in listed):
+            raise ToolError(f"GET {where.comments}: the platform answered with no list of comments")
         for comment in listed:
             if str(comment.get("body")).replace("\r\n", "\n").startswith(first) and where.is_own(comment):
                 return comment
@@ -164,8 +170,8 @@ def _call(where: Platform, method: str, path: str, data: Any = None) -> Any:
     if not where.api.startswith(("https://", "http://")):
         raise UsageError(f"'{where.api}' is no address of an API")
     headers = {**where.headers, "Content-Type": "application/json", "User-Agent": "mcgen"}
-    request = Request(where.api.rstrip("/") + path, orjson.dumps(data) if data else None, headers, method=method)  # noqa: S310
     try:
+        request = Request(where.api.rstrip("/") + path, orjson.dumps(data) if data else None, headers, method=method)  # noqa: S310
         with build_opener(_Stays).open(request, timeout=_SECONDS) as answer:
             return orjson.loads(answer.read() or b"null")
     except HTTPError as error:
@@ -175,3 +181,7 @@ def _call(where: Platform, method: str, path: str, data: Any = None) -> Any:
         raise ToolError(f"{method} {path}: no answer: {getattr(error, 'reason', error)}") from error
     except orjson.JSONDecodeError as error:
         raise ToolError(f"{method} {path}: the platform answered with something else than JSON") from error
+    except (HTTPException, ValueError) as error:
+        # What urllib says of a header quotes it, and one is the token.
+        why = "" if isinstance(error, HTTPException) else ": is the API's address one, and is the token a single line?"
+        raise ToolError(f"{method} {path}: no request, or no answer, that can be understood{why}") from None

@@ -157,3 +157,59 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch, forge: Forge) -> None:
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"piped")))
     assert run(["comment", "-"]) == 0
     assert forge.comments[0]["body"].endswith("piped")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [
+        ("GITHUB_API_URL", "http://[::1", 3),
+        ("GITHUB_API_URL", "http://127.0.0.1:x", 3),
+        ("GITHUB_TOKEN", "s3cret\nline", 3),
+        ("GITHUB_TOKEN", "s3cret\u4e2d", 3),
+        ("GITHUB_EVENT_PATH", "missing.json", 2),
+        ("GITHUB_EVENT_PATH", "changes.md", 2),
+        ("GITHUB_EVENT_PATH", "list.json", 2),
+    ],
+)
+def test_an_odd_environment_is_told_without_the_token(
+    name: str, value: str, code: int, forge: Forge, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job(monkeypatch, "github", forge)
+    Path("list.json").write_text("[1]", encoding="utf-8")
+    monkeypatch.setenv(name, value)
+    assert put("text") == code
+    error = capsys.readouterr().err
+    assert error.startswith("mcgen: ")
+    assert error.count("\n") == 1
+    assert "s3cret" not in error
+
+
+def test_what_is_no_text_is_told(
+    forge: Forge, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job(monkeypatch, "github", forge)
+    Path("changes.md").write_bytes(b"\xff")
+    assert run(["comment", "changes.md"]) == 2
+    assert "changes.md is not UTF-8" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("answer", ["[1]", "{}", "null", "<html>"])
+def test_a_platform_that_answers_otherwise(
+    answer: str, forge: Forge, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Other(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(answer.encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    job(monkeypatch, "github", forge)
+    with HTTPServer(("127.0.0.1", 0), Other) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("GITHUB_API_URL", f"http://127.0.0.1:{server.server_port}")
+        assert put("text") == 3
+        server.shutdown()
+    assert "the platform answered with" in capsys.readouterr().err

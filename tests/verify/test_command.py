@@ -227,3 +227,21 @@ def test_junit() -> None:
         assert failure.get("message") == "wrong <&>\\x1b"
         assert failure.get("type") == "MC801"
         assert failure.text == "wrong <&>\\x1b\nhelp: mend it"
+
+
+@pytest.mark.parametrize(
+    "odd", ["[]", "{}", "null", "<html>\n", "a\tb\n", '{"items": [{"metadata": null}]}', '{"items": 1}']
+)
+def test_what_is_not_understood_of_one_cluster_keeps_no_other_from_being_seen(
+    live: Answers, capsys: pytest.CaptureFixture[str], odd: str
+) -> None:
+    for cluster in ("gke", "aks"):
+        live.set(cluster, "pods", "list", "" if cluster == "gke" else odd)
+        for kind in ("services", "endpointslices"):
+            live.set(cluster, kind, "list", {"items": []} if cluster == "gke" else odd)
+        live.set(cluster, "serviceaccounts", "list", "")
+    assert run([*ASK, "--format=json"]) in (1, 3)
+    said = json.loads(capsys.readouterr().out)
+    of = {name: [check for check in said["checks"] if check["cluster"] == name] for name in ("gke", "aks")}
+    assert "unknown" in {check["verdict"] for check in of["aks"]}
+    assert of["gke"]

@@ -25,7 +25,12 @@ def comment(file: TextIOWrapper, mark: str, *, if_present: bool) -> int:
 
     from mcgen import terminal
     from mcgen.comment import platform, put
+    from mcgen.problems import UsageError
 
     where = platform(os.environ, lambda path: Path(path).read_bytes())
-    terminal.say(f"comment {mark}: {put(where, file.read(), mark, create=not if_present)}")
+    try:
+        text = file.read()
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file.name} is not UTF-8, so it is no Markdown of mcgen ({error.reason})") from error
+    terminal.say(f"comment {mark}: {put(where, text, mark, create=not if_present)}")
     return 0

@@ -105,10 +105,12 @@ def _examine(loaded: Loaded, options: Options, form: str) -> int:
 def _print_settings(mesh: Mesh, options: Options) -> int:
     from mcgen.bootstrap.retry import Retry
     from mcgen.doctor import merged
+    from mcgen.doctor.ask import understood
     from mcgen.doctor.run import argocd_client
 
     client = argocd_client(mesh, options)
-    text, notes = Retry(options.retries)(lambda: merged.fetch(mesh, client))
+    with understood():
+        text, notes = Retry(options.retries)(lambda: merged.fetch(mesh, client))
     for note in notes:
         click.echo(f"note: {note}", err=True)
     click.echo(text, nl=False)

@@ -70,6 +70,7 @@ def init(
     from mcgen import terminal
     from mcgen.minors import NEWEST
     from mcgen.output import show
+    from mcgen.report import printable
 
     asks = sys.stdin.isatty() and sys.stderr.isatty()
     name = name or _ask(asks, "--name", "Name of the mesh", "mesh")
@@ -85,7 +86,7 @@ def init(
         _write(target, data, force=force)
     except ProblemsFound as found:
         show(found.problems, "text", {})
-        click.echo(f"{target}: not written", err=True)
+        click.echo(f"{printable(str(target))}: not written", err=True)
         return found.exit_code
     terminal.say(f"{target.parent / _SCHEMA}: written, for editors")
     terminal.say(f"{target}: written; next: mcgen build {shlex.quote(str(target))}")
@@ -142,6 +143,9 @@ def _write(target: Path, data: Data, *, force: bool) -> None:
 
 def _option(pos: Pos, found: Source) -> str:
     """Return the option that gave what stands at a place of a blueprint that nobody has seen."""
+    if found.data is None:
+        # Values are written so that they can be read: what cannot is the name of the file, in the comment at its top.
+        return "FILE"
     given = {"--name": ("metadata",), "--repo": ("gitops",), "--istio": ("istio",)}
     starts = {found.pos(path, key=True).line: option for option, path in given.items()}
     for i, cluster in enumerate(found.data["clusters"]):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable  # noqa: TC003 - a dataclass's fields
+from collections.abc import Callable, Iterable, Iterator  # noqa: TC003 - a dataclass's fields
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -90,6 +91,19 @@ class Group:
     refused: str = ""
 
 
+@contextmanager
+def understood() -> Iterator[None]:
+    """Raise ToolError for an answer of another form than what was asked for: it must not keep others from being seen.
+
+    A proxy in front of an API server, or an object that something else than Kubernetes has made, may answer anything.
+    """
+    try:
+        yield
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        words = f"the answer is of a form that mcgen does not know ({type(error).__name__}: {error})"
+        raise ToolError(words) from error
+
+
 def ask(group: Group, retry: Retry) -> list[Check]:
     """Return what came of a group's questions, in their order; raises nothing but what no cluster is at fault for."""
     blocked, checks = group.refused, list[Check]()
@@ -100,7 +114,8 @@ def ask(group: Group, retry: Retry) -> list[Check]:
             checks += [replace(unknown(what, blocked), asked=False) for what in question.whats]
             continue
         try:
-            checks += retry(lambda question=question: list(question.ask()))  # type: ignore[misc]
+            with understood():
+                checks += retry(lambda question=question: list(question.ask()))  # type: ignore[misc]
         except ToolError as error:
             why = error.why if isinstance(error, NoAnswer) else Why.OTHER
             checks += [unknown(what, str(error), _ADVICE.get(why, "")) for what in question.whats]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mcgen import names
 from mcgen.bootstrap.kube import NoAnswer, Why
+from mcgen.doctor.ask import understood
 from mcgen.problems import ToolError
 
 if TYPE_CHECKING:
@@ -135,7 +136,8 @@ def take(client: Client, retry: Retry) -> Inventory:
     parts: dict[str, Any] = {}
     for name, ask in (("pods", _pods), ("services", _services), ("accounts", _accounts)):
         try:
-            parts[name] = retry(lambda ask=ask: ask(client))  # type: ignore[misc]
+            with understood():
+                parts[name] = retry(lambda ask=ask: ask(client))  # type: ignore[misc]
         except ToolError as error:
             parts[name] = error
             if isinstance(error, NoAnswer) and error.why is Why.FORBIDDEN:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mcgen import names
 from mcgen.doctor.addresses import is_ip
+from mcgen.doctor.ask import understood
 from mcgen.doctor.verdict import Check, finding, fine, unknown
 from mcgen.problems import ToolError
 from mcgen.verify import forward
@@ -45,7 +46,8 @@ def ask(client: Client, inventory: Inventory, retry: Retry) -> list[Istiod]:
 
 def _one(client: Client, pod: str, retry: Retry) -> Istiod:
     try:
-        return retry(lambda: _pages(client, pod))
+        with understood():
+            return retry(lambda: _pages(client, pod))
     except ToolError as error:
         return _silent(pod, str(error))
 

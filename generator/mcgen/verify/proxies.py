@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from mcgen import names
+from mcgen.doctor.ask import understood
 from mcgen.doctor.verdict import Check, finding, fine, unknown, warning
 from mcgen.problems import ToolError
 from mcgen.verify import forward
@@ -42,7 +43,8 @@ class Identity:
 def ask(client: Client, pod: Pod, retry: Retry) -> Identity:
     """Return what a pod's Envoy says of itself; raises nothing but what no cluster is at fault for."""
     try:
-        return retry(lambda: _pages(client, pod))
+        with understood():
+            return retry(lambda: _pages(client, pod))
     except ToolError as error:
         return Identity(silent=str(error))
 
