@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from mcgen import names
 from mcgen.mesh import all_namespaces
+from mcgen.networks import crossed, network_of
 from mcgen.rules.finding import Finding, error, one_of, warning
 
 if TYPE_CHECKING:
@@ -141,6 +142,29 @@ def callers_have_identities(blueprint: Blueprint) -> Iterator[Finding]:
                     )
 
 
+def callers_have_addresses(blueprint: Blueprint) -> Iterator[Finding]:
+    """MC308: a call from another network has the address of the gateway that it comes through."""
+    if not crossed(map(network_of, blueprint.clusters)):
+        return
+    exported = {ns.name for _, ns in all_namespaces(blueprint) if ns.exported}
+    for i, policy in enumerate(blueprint.policies):
+        for j, rule in enumerate(policy.rules):
+            given = rule.from_
+            if (
+                policy.namespace in exported
+                and given
+                and given.ip_blocks
+                and not (given.namespaces or given.service_accounts)
+            ):
+                yield warning(
+                    "MC308",
+                    ("policies", i, "rules", j, "from", "ipBlocks"),
+                    f'namespace "{policy.namespace}" is exported: every call from another network has the address of '
+                    "the east-west gateway here, whoever calls",
+                    "name `namespaces` or `serviceAccounts` as well, which mutual TLS proves",
+                )
+
+
 def _spaces(given: From | None) -> list[tuple[str, list[str]]]:
     """Return the namespaces of callers, by the field that names them."""
     if given is None:
@@ -197,4 +221,4 @@ def _is_empty(part: object) -> bool:
     return not any(getattr(part, field) for field in part.__struct_fields__)  # type: ignore[attr-defined]
 
 
-RULES = (unique, known_names, meaningful, enforced, callers_have_identities, matchable)
+RULES = (unique, known_names, meaningful, enforced, callers_have_identities, callers_have_addresses, matchable)
