@@ -22,6 +22,8 @@ _HOST = re.compile(
     r"(?=.{1,253}\Z)[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?)*"
 )
 _EVERYBODY = frozenset({"0.0.0.0/0", "::/0"})
+# RFC 1918 and RFC 4193; what Python calls private also has the addresses of documentation.
+_PRIVATE = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
 
 
 def platform(blueprint: Blueprint) -> Iterator[Finding]:
@@ -41,6 +43,30 @@ def address(blueprint: Blueprint) -> Iterator[Finding]:
         if cluster.gateway.address:
             place: DataPath = ("clusters", i, "gateway", "address")
             yield from unreachable(cluster.gateway.address, place, serves_remotes=cluster.name in serving)
+
+
+def scheme(blueprint: Blueprint) -> Iterator[Finding]:
+    """MC309: a cloud gives a public load balancer no private address."""
+    crosses, serving = crossed(map(network_of, blueprint.clusters)), served_primaries(blueprint)
+    for i, cluster in enumerate(blueprint.clusters):
+        gateway = cluster.gateway
+        if not crosses and cluster.name not in serving:
+            continue
+        if cluster.platform != "generic" and gateway.scheme == "public" and _is_private(gateway.address or ""):
+            yield warning(
+                "MC309",
+                ("clusters", i, "gateway", "address"),
+                f'"{gateway.address}" is a private address, and the load balancer of "{cluster.name}" a public one',
+                "write `scheme: internal`, or the public address",
+            )
+
+
+def _is_private(text: str) -> bool:
+    try:
+        found = ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return any(found in network for network in _PRIVATE if found.version == network.version)
 
 
 def one_each(blueprint: Blueprint) -> Iterator[Finding]:
@@ -188,4 +214,4 @@ def pods_are_let_in(blueprint: Blueprint) -> Iterator[Finding]:
                 )
 
 
-RULES = (platform, address, one_each, exposed_ports, owned_annotations, replicas, unused, pods_are_let_in)
+RULES = (platform, address, scheme, one_each, exposed_ports, owned_annotations, replicas, unused, pods_are_let_in)
