@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from mcgen import proc
 from mcgen.bootstrap import kube
 from mcgen.bootstrap.access import Access  # noqa: TC001 - a dataclass's field
 from mcgen.bootstrap.kube import NoAnswer, Why
@@ -100,8 +101,8 @@ def understood() -> Iterator[None]:
     try:
         yield
     except (AttributeError, LookupError, TypeError, ValueError) as error:
-        words = f"the answer is of a form that mcgen does not know ({type(error).__name__}: {error})"
-        raise ToolError(words) from error
+        words = proc.words(f"{type(error).__name__}: {error}".encode())
+        raise ToolError(f"the answer is of a form that mcgen does not know ({words})") from error
 
 
 def ask(group: Group, retry: Retry) -> list[Check]:
