@@ -104,8 +104,8 @@ def _all(context: Context) -> Iterator[Finding]:
 
 
 def _document(delta: Delta, context: Context) -> Iterator[Finding]:
-    whole, switch = context.whole(delta.file), delivery.switched(delta, context)
-    if delta.new is None and not whole and not switch:
+    switch = delivery.switched(delta, context)
+    if delta.new is None and not switch and not context.whole(delta.file):
         stays, waited = (find(delta.file, delta.clusters) for find in (context.orphans, context.unapplied))
         if stays:
             yield order.left_behind(delta, stays)
@@ -115,19 +115,23 @@ def _document(delta: Delta, context: Context) -> Iterator[Finding]:
         if delta.clusters and not rest:
             return
         delta = replace(delta, clusters=rest)
-    if delta.old is not None and delta.new is not None and same(delta.old, delta.new):
-        what = f"{quote(delta.title)} stands in another file"
-        found = [Finding(kind="moved", turn=Turn.CHANGED, risk=Risk.LOW, what=what, covers=((),))]
-    elif switch:
-        found = [switch]
-    else:
-        subjects = SUBJECTS
-        if whole:
-            never = delta.new is None and context.unapplied(delta.file, delta.clusters)
-            subjects = (clusters.whole,) if never else ALWAYS
-        found = [finding for subject in subjects for finding in subject(delta, context)]
+    found = _said(delta, context, switch)
     for finding in [*found, *fields.leftovers(delta, found)]:
         yield replace(finding, files=delta.files, clusters=finding.clusters or delta.clusters)
+
+
+def _said(delta: Delta, context: Context, switch: Finding | None) -> list[Finding]:
+    """Return what the subjects say of a document. switch: what its delivery says, None where that stays."""
+    if delta.old is not None and delta.new is not None and same(delta.old, delta.new):
+        what = f"{quote(delta.title)} stands in another file"
+        return [Finding(kind="moved", turn=Turn.CHANGED, risk=Risk.LOW, what=what, covers=((),))]
+    if switch:
+        return [switch]
+    subjects = SUBJECTS
+    if context.whole(delta.file):
+        never = delta.new is None and context.unapplied(delta.file, delta.clusters)
+        subjects = (clusters.whole,) if never else ALWAYS
+    return [finding for subject in subjects for finding in subject(delta, context)]
 
 
 def group(found: Iterable[Finding]) -> list[Finding]:
