@@ -37,7 +37,8 @@ INSERTS = st.one_of(
 )
 
 
-def _spoilt(content: bytes, changes: list[Any]) -> bytes:
+def spoilt(content: bytes, changes: list[Any]) -> bytes:
+    """Return a content that was written into, cut and repeated in a few places."""
     for kind, where, length, more in changes:
         at = where % (len(content) + 1)
         if kind == "insert":
@@ -64,5 +65,5 @@ CHANGES = st.lists(
     max_size=4,
 )
 LAID_OUT = meshes().map(lambda mesh: written(mesh[0], mesh[2]).encode())
-SPOILT = st.builds(_spoilt, st.one_of(st.sampled_from(CORPUS), st.sampled_from(CORPUS), LAID_OUT), CHANGES)
+SPOILT = st.builds(spoilt, st.one_of(st.sampled_from(CORPUS), st.sampled_from(CORPUS), LAID_OUT), CHANGES)
 FILES = st.one_of(st.binary(max_size=80), TEXTS, SPOILT, SPOILT, SPOILT)

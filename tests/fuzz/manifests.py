@@ -16,7 +16,7 @@ from tests.samples import CHECKOUT
 _FILES = sorted(Path(CHECKOUT, "tests/importing/cases").rglob("*/**/*.yaml"))
 CORPUS = [path.read_bytes() for path in _FILES]
 DATA: list[list[Any]] = [list(yaml.safe_load_all(content)) for content in CORPUS]
-_SPOILT = st.builds(hostile._spoilt, st.sampled_from(CORPUS), hostile.CHANGES)
+_SPOILT = st.builds(hostile.spoilt, st.sampled_from(CORPUS), hostile.CHANGES)
 
 
 def _nearly(documents: list[Any], changes: list[Any]) -> bytes:

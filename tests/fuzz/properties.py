@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import io
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,8 +22,9 @@ from mcgen.importing.hand.context import Told
 from mcgen.mesh import resolve
 from mcgen.problems import Problem, ProblemsFound, has_errors
 from tests import judged
-from tests.fuzz import hostile, manifests, nearly, valid
+from tests.fuzz import hostile, manifests, nearly, trees, valid
 from tests.fuzz.written import written
+from tests.samples import BY_TREE, CHECKOUT
 from tests.snapshots import FAST, put, snapshot
 
 if TYPE_CHECKING:
@@ -126,12 +128,17 @@ def valid_out(example: Mesh) -> str:
 
 def _mcgen(*arguments: str, code: int = 0) -> str:
     """Run a command in this process and return what it says; raise AssertionError unless it ends with the code."""
+    ended, said = _said(*arguments)
+    assert ended == code, f"mcgen {' '.join(arguments)}: exit code {ended}\n{said}"
+    return said
+
+
+def _said(*arguments: str) -> tuple[int, str]:
     said = io.StringIO()
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         ended = run([*arguments])
-    assert ended == code, f"mcgen {' '.join(arguments)}: exit code {ended}\n{said.getvalue()}"
     assert "Traceback" not in said.getvalue()
-    return said.getvalue()
+    return ended, said.getvalue()
 
 
 def nothing_changes(example: Mesh) -> str:
@@ -215,10 +222,36 @@ def any_manifests(contents: list[bytes]) -> str:
     return what
 
 
+def _code(*arguments: str) -> int:
+    code, said = _said(*arguments)
+    assert code in (0, 1), f"mcgen {' '.join(arguments)}: exit code {code}\n{said}"
+    return code
+
+
+def any_tree(example: tuple[str, list[Any]]) -> str:
+    """No change of files in a tree, the manifest that knows of it included, makes a traceback of a command."""
+    sample, changes = example
+    built = BY_TREE[sample]
+    with TemporaryDirectory(dir=FAST) as scratch:
+        tree = Path(scratch, "tree")
+        shutil.copytree(built.folder, tree)
+        generated = trees.spoil(tree, sample, changes)
+        codes = [
+            _code("validate", str(tree), "--validator", "embedded"),
+            _code("diff", str(built.folder), str(tree)),
+            _code("build", str(CHECKOUT / built.blueprint), "-o", str(tree), "--validator", "embedded", "--check"),
+        ]
+    assert codes[1] or not any(codes), codes
+    # Another input may make the same tree.
+    assert codes[2] or not generated, codes
+    return {(0, 1): "valid all the same", (1, 1): "refused", (0, 0): "nothing changed"}[codes[0], codes[1]]
+
+
 _TRIED = st.tuples(valid.meshes(), st.lists(nearly.CHANGES, min_size=1, max_size=3))
 _EDITED = st.tuples(valid.meshes(), st.integers(0, 3), st.sampled_from(["leaving", "gone"]))
 PROPERTIES = (
-    Property(name="any file", examples=hostile.FILES, holds=any_file, share=0.65),
+    Property(name="any file", examples=hostile.FILES, holds=any_file, share=0.64),
+    Property(name="any tree", examples=trees.TREES, holds=any_tree, share=0.01),
     Property(name="nearly valid", examples=_TRIED, holds=nearly_valid, share=0.15),
     Property(name="valid in, valid out", examples=valid.meshes(), holds=valid_out, share=0.05),
     Property(name="what was built comes back", examples=valid.meshes(), holds=comes_back, share=0.01),
