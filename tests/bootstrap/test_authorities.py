@@ -250,8 +250,10 @@ def test_what_does_not_fit_is_refused(
 
 
 def test_a_dry_run_makes_no_root(place: Answers) -> None:
-    outcomes = signed("nowhere", dry_run=True)
-    assert {outcome.words for outcome in outcomes.values()} == {
+    loaded = load.load(load.read(BLUEPRINT), TREE)
+    result = sign.run(loaded, TREE, sign.Folders(Path("nowhere")), Options(retries=0, dry_run=True), frozenset())
+    assert not result.wrote
+    assert {outcome.words for outcome in result.outcomes} == {
         f"-> clusters/{name}/trust/sealed-secret.yaml" for name in ("gke", "aks")
     }
     assert not Path("nowhere").exists()

@@ -150,7 +150,8 @@ def test_the_host_of_a_repository() -> None:
         assert job.ssh_host == host
 
 
-@pytest.mark.parametrize("text", ["@daily", "*/10 * * * *", "0-59/5 0,12 1-31 JAN,3 sun-6", "5/15 * * * *"])
+@pytest.mark.parametrize("text", ["@daily", "*/10 * * * *", "0-59/5 0,12 1-31 JAN,3 sun-6", "5/15 * * * *",
+                                  "0 0 1 1 0"])  # fmt: skip
 def test_schedules(text: str) -> None:
     assert cron.wrong(text) == ""
 

@@ -17,9 +17,20 @@ from tests.bench import fleet
 from tests.helpers import BLUEPRINTS, SEALED_INPUTS, documents, emitted, tree
 from tests.samples import BY_TREE, TREES
 from tests.unit.order_mutations import MUTATIONS, needs, upgrading
+from tests.unit.order_mutations import primaries as of_primaries
 from tests.unit.order_mutations.bounds import account_in_two_stages
 from tests.unit.order_mutations.external import pushed, unpushed
-from tests.unit.order_mutations.trees import JOB, annotate, half_opened, managed, opened, proved, set_wave, waiting
+from tests.unit.order_mutations.trees import (
+    JOB,
+    annotate,
+    half_opened,
+    managed,
+    opened,
+    primaries,
+    proved,
+    set_wave,
+    waiting,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,6 +60,9 @@ def no_projects(files: Tree) -> None:
             needs.token_of_an_account_that_is_not_there,
             "needs ServiceAccount 'istio-reader-gke-9' first, and nothing in its chain brings it",
         ),
+        (opened, account_in_two_stages, "ServiceAccount 'sleep-gke' of cluster 'gke' has two"),
+        (primaries, of_primaries.peer_without_an_identity, "a token for the istiod of 'aks' in cluster 'gke', and no"),
+        (upgrading.switched, upgrading.the_tag_stays_behind, "the tag leads to revision default and not 1-31"),
         (upgrading.beside, upgrading.two_injectors_for_one_pod, "its control plane injects by itself, and the upgrade"),
         (upgrading.primaries, upgrading.no_injector_that_is_known_to_work, "leaves the injection to the tag, and"),
     ],
@@ -64,7 +78,10 @@ def test_what_repeats_itself_is_counted() -> None:
     for message in ("one", "one", "two", "three"):
         found.add(finding.SETUP, "file.yaml", message, title="Gateway a")
     found.add(finding.SETUP, "file.yaml", "four", title="Gateway b")
-    assert [each.message for each in found.sorted()] == ["four", "one (and 2 more like this)"]
+    for message in ("five", "six"):
+        found.add(finding.STEP, "file.yaml", message, title="Gateway c")
+    messages = ["four", "one (and 2 more like this)", "five (and 1 more like this)"]
+    assert sorted(each.message for each in found.sorted()) == sorted(messages)
 
 
 def test_every_code_has_a_mutation() -> None:

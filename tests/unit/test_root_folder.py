@@ -68,6 +68,13 @@ def test_nothing_inside_a_git_repository(tmp_path: Path, options: list[str], bel
     assert not list(tmp_path.rglob(root_folder.KEY))
 
 
+@pytest.mark.parametrize("there", ["HEAD", "objects/x"])
+def test_a_folder_that_only_looks_like_a_repository(tmp_path: Path, there: str) -> None:
+    (tmp_path / there).parent.mkdir(exist_ok=True)
+    (tmp_path / there).touch()
+    assert root_folder.read(tmp_path / "root") is None
+
+
 def test_a_way_into_a_repository_through_a_link(tmp_path: Path) -> None:
     repository = tmp_path / "repository"
     subprocess.run(["git", "init", "--quiet", str(repository)], check=True)

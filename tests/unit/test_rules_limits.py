@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 
 import pytest
@@ -92,3 +93,19 @@ def test_where_a_patch_misses_is_said_when_it_names_clusters() -> None:
         "this target matches nothing in stage workloads in west; the stage has Deployment/helloworld-v2, "
     )
     assert "MC221" not in found(f"{text}{patch}}}")
+
+
+QUANTITIES = (
+    *("1n", "999n", "1u", "999u", "1m", "999m", "1", "999", "1k", "1Ki", "999k", "1M", "1Mi", "999M"),
+    *("1G", "1Gi", "999G", "1T", "1Ti", "999T", "1P", "1Pi", "999P", "1E", "1Ei"),
+)
+
+
+@pytest.mark.parametrize(("less", "more"), [*itertools.pairwise(QUANTITIES)])
+def test_quantities_are_compared_by_their_size(less: str, more: str) -> None:
+    def given(asked: str, allowed: str) -> set[str]:
+        gateway = f"gateway: {{resources: {{requests: {{memory: '{asked}'}}, limits: {{memory: '{allowed}'}}}}}}"
+        return set(found(TWO.replace("role: primary", f"role: primary, {gateway}")))
+
+    assert "MC240" in given(more, less)
+    assert "MC240" not in given(less, more)
