@@ -195,3 +195,31 @@ def test_what_is_exposed_may_select_the_ingress_gateway() -> None:
     files = waiting()
     files["bases/exposure/expose-services.yaml"][0]["spec"]["selector"] = {"istio": "ingressgateway"}
     assert proved(files) == []
+
+
+@pytest.mark.parametrize(
+    "patches",
+    [
+        5,
+        "x",
+        [5],
+        [{"patch": None}],
+        [{"patch": "[1]", "options": 5}],
+        [{"patch": "$patch: delete", "target": 5}],
+        [{"patch": "$patch: delete", "target": {"kind": "("}}],
+        [{"patch": "$patch: delete\nkind: 5\nmetadata: {name: x}"}],
+    ],
+)
+def test_a_kustomization_that_is_none_is_told(patches: object) -> None:
+    files = waiting()
+    files["clusters/gke/workloads/kustomization.yaml"][0]["patches"] = patches
+    found = {one.code: one.path for one in proved(files)}
+    assert found[finding.UNREADABLE] == "clusters/gke/workloads/kustomization.yaml"
+
+
+@pytest.mark.parametrize("data", [None, 5, {"resource.exclusions": 5}, {"plugin.yaml": "["}, {"plugin.yaml": "[]"}])
+def test_settings_that_are_none_are_told(data: object) -> None:
+    files = waiting()
+    path = "argocd/setup/patches/resource-exclusions.yaml"
+    files[path][0]["data"] = data
+    assert {one.code for one in proved(files) if one.path == path} & {finding.UNREADABLE, finding.SETUP}

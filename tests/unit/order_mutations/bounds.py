@@ -130,6 +130,11 @@ def project_for_namespaces_of_any_name(files: Tree) -> None:
 
 
 @mutation(waiting, finding.TOO_WIDE)
+def project_for_nodes(files: Tree) -> None:
+    project(files, "gke-aks")["clusterResourceWhitelist"].append({"group": "", "kind": "ComponentStatus"})
+
+
+@mutation(waiting, finding.TOO_WIDE)
 def project_for_every_repository(files: Tree) -> None:
     project(files, "gke-aks")["sourceRepos"].append("*")
 
