@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -223,3 +224,15 @@ def test_settings_that_are_none_are_told(data: object) -> None:
     path = "argocd/setup/patches/resource-exclusions.yaml"
     files[path][0]["data"] = data
     assert {one.code for one in proved(files) if one.path == path} & {finding.UNREADABLE, finding.SETUP}
+
+
+def test_one_root_is_asked_of_three_primaries_as_well(tmp_path: Path) -> None:
+    sample, inputs = BLUEPRINTS / "multi-primary.yaml", tmp_path / "inputs"
+    shutil.copytree(BLUEPRINTS / "multi-primary.inputs", inputs)
+    shutil.rmtree(inputs / "clusters/gke/remote-secrets/eks")
+    text = sample.read_text(encoding="utf-8").replace("role: remote\n    primary: gke", "role: primary")
+    (tmp_path / "three.yaml").write_text(text, encoding="utf-8")
+    files = tree(tmp_path / "three.yaml", inputs)
+    assert proved(files) == []
+    of_primaries.istiod_without_a_ca(files)
+    assert {one.code for one in proved(files)} == {finding.AUTHORITY_LATE}
