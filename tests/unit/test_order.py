@@ -74,6 +74,13 @@ def test_it_is_said_what_is_wrong(form: Callable[[], Tree], change: Callable[[Tr
     assert any(words in one.message for one in proved(files))
 
 
+def test_it_is_said_of_the_namespace_itself_that_a_late_stage_makes_it() -> None:
+    files = opened()
+    needs.namespace_in_a_later_stage(files)
+    titles = {one.object for one in proved(files) if one.code == finding.MAKES_NAMESPACE}
+    assert titles == {"Namespace 'multi-cluster'"}
+
+
 def test_what_repeats_itself_is_counted() -> None:
     found = finding.Findings()
     for message in ("one", "one", "two", "three"):
