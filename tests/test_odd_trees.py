@@ -34,6 +34,8 @@ ODD = {
     "timestamp": "a: !!timestamp x",
     "object": "!!python/object/apply:os.getcwd []",
     "unhashable": "{[a]: b}",
+    "hexadecimal": "a: 0x" + 6_000 * "f",
+    "no text for a key": "{.nan: b}",
     "binary": "\x00\x01",
     "half": "a: [",
 }

@@ -22,6 +22,27 @@ _DEEP_BYTES = re.compile(_DEEP.pattern.encode(), re.MULTILINE)
 _ODD = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
+class _Loader(yaml.CSafeLoader):
+    """Reads what Kubernetes knows: keys are texts, and integers have 64 bits."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
+        """Return a mapping; raise ConstructorError for a key that is no text."""
+        found = super().construct_mapping(node, deep=deep)
+        if not all(isinstance(key, str) for key in found):
+            raise yaml.constructor.ConstructorError(None, None, "a key is no text", node.start_mark)
+        return found
+
+
+def _integer(loader: _Loader, node: yaml.ScalarNode) -> int:
+    found: int = loader.construct_yaml_int(node)
+    if not -(2**63) <= found < 2**64:
+        raise yaml.constructor.ConstructorError(None, None, "an integer is too large", node.start_mark)
+    return found
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _integer)
+
+
 class Unreadable(yaml.YAMLError):
     """What stands there is no YAML, or none that a build writes. line: 1 is the first, 0 where it is not known."""
 
@@ -32,7 +53,7 @@ class Unreadable(yaml.YAMLError):
         self.line = line
 
 
-def documents(raw: bytes | str, loader: type[yaml.CSafeLoader] = yaml.CSafeLoader) -> list[Any]:
+def documents(raw: bytes | str, loader: type[yaml.CSafeLoader] = _Loader) -> list[Any]:
     """Return the documents of a file, also those with nothing in them; raise Unreadable."""
     try:
         if _is_suspect(raw):

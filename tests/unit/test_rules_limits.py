@@ -102,11 +102,24 @@ QUANTITIES = (
 )
 
 
+SAME = (
+    *(("1000n", "1u"), ("1000u", "1m"), ("1000m", "1"), ("1000", "1k"), ("1000k", "1M"), ("1000M", "1G")),
+    *(("1000G", "1T"), ("1000T", "1P"), ("1000P", "1E"), ("1024", "1Ki"), ("1024Ki", "1Mi"), ("1e3", "1k")),
+)
+
+
+def of_requests(asked: str, allowed: str) -> set[str]:
+    """Return the codes of a gateway that asks for one quantity and is allowed another one."""
+    gateway = f"gateway: {{resources: {{requests: {{memory: '{asked}'}}, limits: {{memory: '{allowed}'}}}}}}"
+    return set(found(TWO.replace("role: primary", f"role: primary, {gateway}")))
+
+
 @pytest.mark.parametrize(("less", "more"), [*itertools.pairwise(QUANTITIES)])
 def test_quantities_are_compared_by_their_size(less: str, more: str) -> None:
-    def given(asked: str, allowed: str) -> set[str]:
-        gateway = f"gateway: {{resources: {{requests: {{memory: '{asked}'}}, limits: {{memory: '{allowed}'}}}}}}"
-        return set(found(TWO.replace("role: primary", f"role: primary, {gateway}")))
+    assert "MC240" in of_requests(more, less)
+    assert "MC240" not in of_requests(less, more)
 
-    assert "MC240" in given(more, less)
-    assert "MC240" not in given(less, more)
+
+@pytest.mark.parametrize(("one", "other"), SAME)
+def test_quantities_of_one_size_are_the_same(one: str, other: str) -> None:
+    assert "MC240" not in of_requests(one, other) | of_requests(other, one)
