@@ -175,3 +175,8 @@ def test_two_edits_of_a_blueprint(workplace: Path) -> None:
             run(command)
     assert [path.read_text().count(f"name: {name}") for name in ("one", "two", "three")] == [1, 1, 1]
     assert not list(path.parent.glob(".*"))
+
+
+def test_a_bootstrap_of_what_is_no_tree_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ToolError, match="cannot read"), record.locked(tmp_path / "nowhere"):
+        pass

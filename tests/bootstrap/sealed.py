@@ -126,4 +126,5 @@ class Mesh:
         capsys.readouterr()
         assert self.bootstrap("--format", "json", *options) == code
         said: dict[str, Any] = json.loads(capsys.readouterr().out)
+        assert said["version"] == 1
         return said

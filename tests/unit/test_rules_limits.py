@@ -123,3 +123,12 @@ def test_quantities_are_compared_by_their_size(less: str, more: str) -> None:
 @pytest.mark.parametrize(("one", "other"), SAME)
 def test_quantities_of_one_size_are_the_same(one: str, other: str) -> None:
     assert "MC240" not in of_requests(one, other) | of_requests(other, one)
+
+
+def test_ranges_of_one_cluster_hide_none_of_another_ones() -> None:
+    shared = "role: primary, network: vpc, cidrs: [10.0.0.0/8]"
+    own = "role: remote, network: vpc, cidrs: [10.0.0.0/12, 10.0.0.0/16, 10.0.0.0/20, 10.0.0.0/24]"
+    said = found(TWO.replace("role: primary", shared).replace("role: remote", own))["MC208"]
+    assert {text for text in ("/12", "/16", "/20", "/24") if any(text in each for each in said)} == {
+        "/12", "/16", "/20", "/24",
+    }  # fmt: skip

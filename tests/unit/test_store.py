@@ -318,6 +318,17 @@ def test_pruning_follows_no_link(tmp_path: Path) -> None:
     assert (out / "clusters/aks").is_symlink()
 
 
+def test_a_link_in_the_place_of_what_is_pruned_is_a_persons(tmp_path: Path) -> None:
+    build(tmp_path, TREE)
+    (tmp_path / "README.md").unlink()
+    (tmp_path / "README.md").symlink_to("clusters")
+    rest = {path: content for path, content in TREE.items() if path != "README.md"}
+    assert refused(tmp_path, rest) == ["MC607"]
+    assert (tmp_path / "README.md").is_symlink()
+    build(tmp_path, rest, force=True)
+    assert files(tmp_path) == rest
+
+
 BAD_PATHS = ["../x", "/x", "a/../../x", "", "a//b", "a/", ".", "a/./b", ".git/config", "a/.GIT/x", "a\nb", "a\x1b[1m"]
 
 
