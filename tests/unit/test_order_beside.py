@@ -77,6 +77,7 @@ REMOTE = istio.Operator(profile=istio.REMOTE, cluster_id="west", base=True, addr
         (REMOTE._replace(address="mesh.example.com"), 0),
         (REMOTE._replace(address=""), 0),
         (REMOTE._replace(profile="default"), 0),
+        (REMOTE._replace(profile="stable"), 0),
     ],
 )
 def test_only_a_remote_of_an_address_gets_an_endpoint_slice(operator: istio.Operator, slices: int) -> None:
