@@ -419,3 +419,12 @@ def test_no_argument_steers_the_terminal(arguments: list[str], capsys: pytest.Ca
     captured = capsys.readouterr()
     assert "\x1b" not in captured.err + captured.out
     assert "red" in captured.err
+
+
+def test_a_name_of_a_file_that_is_no_text(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["init", "a\udcff.yaml", *FLAGS]) == 2
+    assert "its name is no UTF-8" in capsys.readouterr().err
+    assert run(["init", "a\x1b[31m.yaml", *FLAGS]) == 1
+    error = capsys.readouterr().err
+    assert error.count("MC") == 1
+    assert "MC003" in error

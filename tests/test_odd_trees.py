@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -37,6 +38,10 @@ ODD = {
     "hexadecimal": "a: 0x" + 6_000 * "f",
     "no text for a key": "{.nan: b}",
     "binary": "\x00\x01",
+    "deep behind a mark": "\ufeff" + 40_000 * "- ",
+    "deep behind an old line end": "a:\r" + 40_000 * "- ",
+    "deep behind NEL": "# x\x85" + 40_000 * "- ",
+    "deep behind LS": "# x\u2028" + 40_000 * "- ",
     "half": "a: [",
 }
 FILES = {
@@ -94,6 +99,17 @@ def test_what_no_build_writes_is_told(tree: Path, file: str, odd: str, capsys: p
     assert FILES[file].rpartition("/")[2] in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("command", [["validate"], ["validate", "--against", "HEAD"], ["diff", "--against", "HEAD"]])
+def test_a_pipe_in_the_place_of_the_manifest(
+    tree: Path, command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tree / layout.MANIFEST).unlink()
+    os.mkfifo(tree / layout.MANIFEST)
+    assert run([command[0], "tree", *command[1:]]) in (1, 2)
+    assert "Traceback" not in capsys.readouterr().err
+    (tree / layout.MANIFEST).unlink()
+
+
 @pytest.mark.parametrize("leads", ["/dev/zero", "nowhere", ".", "README.md"])
 def test_a_link_is_no_file_of_a_tree(tree: Path, leads: str, capsys: pytest.CaptureFixture[str]) -> None:
     for path in FILES.values():
@@ -110,6 +126,15 @@ def test_a_link_is_no_file_of_a_tree(tree: Path, leads: str, capsys: pytest.Capt
 def test_what_programs_print_is_read_with_the_same_care(odd: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - in words that are not this program's own
         go_yaml.documents((ODD[odd] if odd != "month" else "a").encode())
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-8-sig"])
+@pytest.mark.parametrize("deep", [40_000 * "- ", 40_000 * "[", "a:\r" + 40_000 * "- ", "a:\x85" + 40_000 * "? "])
+def test_nothing_deep_gets_through_in_another_encoding(encoding: str, deep: str) -> None:
+    with pytest.raises(reread.Unreadable):
+        reread.documents(deep.encode(encoding))
+    with pytest.raises(reread.Unreadable):
+        reread.documents(f"\ufeff{deep}")
 
 
 def test_what_is_deep_and_what_is_not() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import shutil
@@ -174,3 +175,51 @@ def test_an_external_secret_for_another_cluster(tmp_path: Path, capsys: pytest.C
     said = capsys.readouterr().err
     assert 'networking.istio.io/cluster is "eks", and must be "aks"' in said
     assert "MC235" in said
+
+
+@pytest.fixture
+def primaries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a committed tree of two primaries, in which everything is sealed."""
+    shutil.copytree(BY_TREE["multi-primary-sealed"].folder, tmp_path / "tree")
+    monkeypatch.chdir(tmp_path)
+    git("init", "-q")
+    git("add", "-A")
+    git("-c", "user.name=x", "-c", "user.email=x@example.com", "commit", "-qm", "sealed")
+    return Path("tree")
+
+
+def test_keys_of_one_file_are_not_each_others(primaries: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = layout.sealed_authority("aks")
+    found = read(primaries, path)
+    texts = found["spec"]["encryptedData"]
+    texts["ca-key.pem"], texts["ca-cert.pem"] = texts["ca-cert.pem"], texts["ca-key.pem"]
+    write(primaries, path, yaml.safe_dump(found).encode())
+    arguments = ["validate", "tree", "--validator", "embedded"]
+    assert run(arguments) == 0
+    assert run([*arguments, "--against", "HEAD"]) == 1
+    assert 'under "ca-cert.pem" stands what was sealed as "ca-key.pem"' in capsys.readouterr().err
+    texts["ca-key.pem"] = texts["ca-cert.pem"]
+    write(primaries, path, yaml.safe_dump(found).encode())
+    assert run(arguments) == 1
+    assert "stands what was sealed as" in capsys.readouterr().err
+
+
+def test_a_second_document_in_a_sealed_file(primaries: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    one, other = (layout.sealed_authority(name) for name in ("aks", "gke"))
+    write(primaries, one, (primaries / one).read_bytes() + b"---\n" + (primaries / other).read_bytes())
+    assert run(["validate", "tree", "--validator", "embedded"]) == 1
+    assert "it holds 2 documents instead of one" in capsys.readouterr().err
+
+
+def test_bits_that_nothing_reads_make_no_other_text(primaries: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = layout.sealed_secret("aks", "eks")
+    found = read(primaries, path)
+    ((key, text),) = found["spec"]["encryptedData"].items()
+    raw = base64.b64decode(text)
+    padded = base64.b64encode(raw[: len(raw) - len(raw) % 3 + (-1 if len(raw) % 3 == 0 else 0) - 1]).decode()
+    body, equals = padded.rstrip("="), len(padded) - len(padded.rstrip("="))
+    assert equals
+    found["spec"]["encryptedData"] = {key: body[:-1] + chr(ord(body[-1]) + 1) + "=" * equals}
+    write(primaries, path, yaml.safe_dump(found).encode())
+    assert run(["validate", "tree", "--validator", "embedded"]) == 1
+    assert "is not sealed" in capsys.readouterr().err

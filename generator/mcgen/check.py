@@ -154,7 +154,12 @@ def _sealed(folder: Path, read: dict[str, list[Any]]) -> Iterator[Problem]:
     """Yield what is wrong with remote secrets, should somebody have swapped them and told the manifest so."""
     sealing = "seal for this cluster again; a file of another cluster or name is of no use"
     found = {path: documents[0] for path, documents in read.items() if layout.is_sealed_secret(path) and documents}
-    messages = [*_misfits(read), *sealed.copied(found, found)]
+    several = [path for path in found if len(read[path]) != 1]
+    messages = [
+        *_misfits(read),
+        *((path, f"it holds {len(read[path])} documents instead of one") for path in several),
+        *sealed.copied(found, found),
+    ]
     for path, message in messages:
         advice = "build the tree again" if path.endswith(layout.EXTERNAL_SECRET) else sealing
         yield Problem(code="MC235", message=f"{path}: {message}", pos=Pos(file=str(folder / path)), advice=advice)

@@ -48,7 +48,8 @@ class GitHub:
 
     def is_own(self, comment: Any) -> bool:
         """Return whether the token's owner wrote a comment: its login is not asked for, job tokens may not ask."""
-        return bool((comment.get("user") or {}).get("login") == self.author)
+        user = comment.get("user")
+        return isinstance(user, dict) and user.get("login") == self.author
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +73,11 @@ class GitLab:
 
     def is_own(self, comment: Any) -> bool:
         """Return whether the token's owner wrote a comment; raise ToolError."""
-        return bool((comment.get("author") or {}).get("id") == _call(self, "GET", "/user").get("id"))
+        user = _call(self, "GET", "/user")
+        if not isinstance(user, dict) or not isinstance(user.get("id"), int):
+            raise ToolError("GET /user: the platform does not say whose the token is")
+        author = comment.get("author")
+        return isinstance(author, dict) and author.get("id") == user["id"]
 
 
 Platform: TypeAlias = GitHub | GitLab
@@ -141,7 +146,10 @@ def put(where: Platform, text: str, mark: str, *, create: bool = True) -> str:
         return "created"
     if str(found.get("body")).replace("\r\n", "\n").rstrip() == body.rstrip():
         return "unchanged"
-    _call(where, where.method, where.update(int(found["id"])), {"body": body})
+    number = found.get("id")
+    if not isinstance(number, int):
+        raise ToolError(f"GET {where.comments}: the platform answered with a comment without a number")
+    _call(where, where.method, where.update(number), {"body": body})
     return "updated"
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mcgen import disk, layout, manifest, phases, reread, roots, sealed
 from mcgen import revision as git
 from mcgen.lifecycle import revisions, steps, tree
-from mcgen.problems import Pos, Problem, Severity, ToolError
+from mcgen.problems import Pos, Problem, Severity, ToolError, has_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -36,7 +36,10 @@ def compare(folder: Path, revision: str, forget: Collection[str] = ()) -> list[P
     old = _manifest_at(folder, revision)
     if old is None:
         return []
-    new, _ = manifest.parse((folder / layout.MANIFEST).read_bytes(), str(folder / layout.MANIFEST))
+    new, problems = manifest.parse(_content(folder, layout.MANIFEST), str(folder / layout.MANIFEST))
+    if has_errors(problems):
+        # Whoever checks the tree says so.
+        return []
     sets = (
         [git.show(folder, revision, path) for path in tree.sets(old)],
         [_content(folder, path) for path in tree.sets(new)],

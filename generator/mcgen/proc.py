@@ -28,8 +28,8 @@ _MOST_WORDS = 2000
 # A token (three parts in base64url, the first of which begins an object) and any long run of base64. The path of a URL
 # may look like one.
 _SECRET = re.compile(
-    r"eyJ[\w.-]{10,}"
-    r"|(?:(?<=https://)|(?<=http://))[^\s/@]+(?=@)|(?<=://)[^\s/@:]*:[^\s/@]+(?=@)"
+    r"(?P<scheme>\b(?i:[a-z][a-z0-9+.-]{0,20})://)(?!git@)(?:[^\s/]{1,300}@|[^\s/:]{0,300}:\S{1,300}@)"
+    r"|eyJ[\w.-]{10,}"
     r"|(?P<url>https?://(?![^\s/@]*@)[\w.\[\]:-]{1,300}(?:/(?![^/\s]*eyJ)[\w.~%-]{0,63}(?![\w.~%-]))*)"
     r"|[\w+/=-]{64,}"
 )
@@ -265,6 +265,8 @@ def words(said: bytes) -> str:
 
 
 def _hidden(match: re.Match[str]) -> str:
+    if scheme := match["scheme"]:
+        return f"{scheme}[hidden]@"
     return match["url"] or "[hidden]"
 
 

@@ -16,8 +16,7 @@ from mcgen.walk import MAX_DEPTH
 # More than any blueprint's, whose values stand some levels deeper in the tree.
 _LEVELS = 2 * MAX_DEPTH
 # The levels that a line opens by itself: of sequences and of complex keys, or by its indentation.
-_DEEP = re.compile(rf"^[ ?:\t-]{{{_LEVELS}}}", re.MULTILINE)
-_DEEP_BYTES = re.compile(_DEEP.pattern.encode(), re.MULTILINE)
+_DEEP = re.compile(rf"^[ ?:\t-]{{{_LEVELS}}}".encode(), re.MULTILINE)
 # What PyYAML's constructors raise for a scalar that is none of its tag, such as a month 13 or an integer without end.
 _ODD = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
@@ -76,8 +75,12 @@ def document(raw: bytes | str) -> Any:
 def _is_suspect(raw: bytes | str) -> bool:
     """Return whether a text may be deep, or have aliases: looking closely takes as long as reading does."""
     if isinstance(raw, str):
-        return raw.count("[") + raw.count("{") > _LEVELS or ("&" in raw and "*" in raw) or bool(_DEEP.search(raw))
-    return raw.count(b"[") + raw.count(b"{") > _LEVELS or (b"&" in raw and b"*" in raw) or bool(_DEEP_BYTES.search(raw))
+        # Errors in the encoding are libyaml's to tell of.
+        raw = raw.encode(errors="replace")
+    # libyaml knows other line ends than this pattern does, and UTF-16.
+    if not raw.isascii() or b"\r" in raw or b"\0" in raw:
+        return True
+    return raw.count(b"[") + raw.count(b"{") > _LEVELS or (b"&" in raw and b"*" in raw) or bool(_DEEP.search(raw))
 
 
 def _look(raw: bytes | str) -> None:

@@ -118,28 +118,38 @@ def _is_sealed(text: str) -> bool:
     except (binascii.Error, ValueError):
         return False
     key = int.from_bytes(raw[:_LENGTH])
-    return key > 0 and len(raw) >= _LENGTH + key + _SEAL
+    # Bits that nothing reads would make another text of the same bytes.
+    written = binascii.b2a_base64(raw, newline=False).decode() == text
+    return written and key > 0 and len(raw) >= _LENGTH + key + _SEAL
 
 
-def texts(document: Any) -> frozenset[str]:
-    """Return the sealed texts of a sealed secret; sealing is random, so that each text is made once."""
+def _texts(document: Any) -> dict[str, str]:
+    """Return the sealed texts of a sealed secret by their keys; sealing is random, so that each text is made once."""
     data = _get(document, ("spec", "encryptedData"))
-    return frozenset(each for each in data.values() if isinstance(each, str)) if isinstance(data, dict) else frozenset()
+    found = data.items() if isinstance(data, dict) else ()
+    return {key: text for key, text in found if isinstance(key, str) and isinstance(text, str)}
 
 
 def copied(found: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield (path, message) of each sealed secret that holds what was sealed for another file.
+    """Yield (path, message) of each sealed secret that holds what was sealed for another file, or for another key.
 
     found: the documents by path. before: those among which the text may stand; the same ones, or older ones.
     """
-    # Backwards, so that of two files with one text the first has it.
-    first = {text: path for path, document in sorted(before.items(), reverse=True) for text in texts(document)}
+    first: dict[str, tuple[str, str]] = {}
+    for path, document in sorted(before.items()):
+        for key, text in sorted(_texts(document).items()):
+            first.setdefault(text, (path, key))
     for path, document in sorted(found.items()):
-        others = {first.get(text, path) for text in texts(document)} - {path}
-        for other in sorted(others)[:1]:
-            name = _name(before[other])
-            why = "opens under no other name" if name != _name(document) else "was sealed for that file alone"
-            yield path, f'its sealed text is that of "{name}" ({other}), and {why}'
+        for key, text in sorted(_texts(document).items()):
+            other, its = first.get(text, (path, key))
+            if other != path:
+                name = _name(before[other])
+                why = "opens under no other name" if name != _name(document) else "was sealed for that file alone"
+                yield path, f'its sealed text is that of "{name}" ({other}), and {why}'
+                break
+            if its != key:
+                yield path, f'under "{key}" stands what was sealed as "{its}"'
+                break
 
 
 def _name(document: Any) -> Any:

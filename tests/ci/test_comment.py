@@ -193,6 +193,55 @@ def test_what_is_no_text_is_told(
     assert "changes.md is not UTF-8" in capsys.readouterr().err
 
 
+MARKED = "<!-- mcgen: mcgen -->\\nold"
+
+
+@pytest.mark.parametrize("where", PLATFORMS)
+@pytest.mark.parametrize(
+    "user", ["{}", "[]", "null", '"x"', '{"id": "x"}', '{"id": 1, "login": "github-actions[bot]"}']
+)
+@pytest.mark.parametrize("number", ["", ', "id": "x"', ', "id": [1]'])
+def test_a_comment_of_nobody_is_not_ones_own(
+    number: str,
+    user: str,
+    where: str,
+    forge: Forge,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Neither the comment nor the token has an author by whom they could be told apart."""
+    asked: list[str] = []
+
+    class Other(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            comments = f'[{{"body": "{MARKED}", "author": {user}, "user": {user}{number}}}]'
+            self._answer(user if self.path.endswith("/user") else comments)
+
+        def do_POST(self) -> None:
+            asked.append(self.command)
+            self._answer("{}")
+
+        do_PUT = do_PATCH = do_POST  # noqa: N815 - names of http.server
+
+        def _answer(self, text: str) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    job(monkeypatch, where, forge)
+    with HTTPServer(("127.0.0.1", 0), Other) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        for name in ("GITHUB_API_URL", "CI_API_V4_URL"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{server.server_port}")
+        assert put("text") in (0, 3)
+        server.shutdown()
+    assert asked in ([], ["POST"])
+    assert "Traceback" not in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("answer", ["[1]", "{}", "null", "<html>"])
 def test_a_platform_that_answers_otherwise(
     answer: str, forge: Forge, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -86,6 +86,16 @@ REFUSED = {
     "generated into project default": (made("evil", "default", owner="gke-aks-remotes"), None, "its projects"),
     "a new parent in root's project": (made("evil", ROOT, parent=CHAIN), None, "only root and the chains"),
     "a chain that was not announced": (made("gke-aks-eks", ROOT, owner="gke-aks-remotes"), None, "cluster was added"),
+    "one that leaves, with an operation": (
+        made("x", "default", parent=CHAIN, leaving=True) | {"operation": {"sync": {}}},
+        made("x", "default", parent=CHAIN, leaving=True),
+        "its projects",
+    ),
+    "one that leaves, for another project": (
+        made(STAGE, "default", parent=CHAIN, leaving=True),
+        made(STAGE, "gke-aks", parent=CHAIN, leaving=True),
+        "its projects",
+    ),
     "another team's taken over": (made("shop", "gke-aks", parent=CHAIN), made("shop", "shop"), "take over"),
     "another team's taken over by its chain's name": (made(CHAIN, ROOT, parent=ROOT), made(CHAIN, "shop"), "take over"),
 }

@@ -105,6 +105,11 @@ def test_what_is_no_url_is_told(url: str) -> None:
         ),
         ("no access to 'https://ghp0123@git.example.com'", "no access to 'https://[hidden]@git.example.com'"),
         ("ssh://mesh:secret@git.example.com:22/x", "ssh://[hidden]@git.example.com:22/x"),
+        ("HTTPS://t0ken@host/", "HTTPS://[hidden]@host/"),
+        ("https://user:p@ss@host/x", "https://[hidden]@host/x"),
+        ("https://user:pa/ss@host/x", "https://[hidden]@host/x"),
+        (f"ssh://{70 * 'a'}:secret@host", "ssh://[hidden]@host"),
+        (f"https://{62 * 'a'}:secret@host/x", "https://[hidden]@host/x"),
         ("ssh://git@git.example.com/x and https://git.example.com/@x", None),
     ],
 )

@@ -205,14 +205,32 @@ def hosts(delta: Delta, _context: Context) -> Iterator[Finding]:
             what_ = f"{quote(what)} no longer lets through {quoted(less)}"
             yield Finding(turn=Turn.NARROWED, risk=Risk.MEDIUM, what=what_, why=why, **common)  # type: ignore[arg-type]
         if old != new and not more and not less:
-            what_ = f"the names of {quote(what)} are written in another way"
-            yield Finding(turn=Turn.CHANGED, risk=Risk.LOW, what=what_, **common)  # type: ignore[arg-type]
+            yield replace(_rewritten(what, old, new), **common)  # type: ignore[arg-type]
+
+
+def _rewritten(what: str, old: list[str], new: list[str]) -> Finding:
+    """Return what is said of a server with the same names: the namespaces before them say who may lead its calls."""
+    before, after = ({host.rpartition("/")[0] or "*" for host in hosts} for hosts in (old, new))
+    if before == after:
+        what_ = f"the names of {quote(what)} are written in another way"
+        return Finding(kind="hosts", turn=Turn.CHANGED, risk=Risk.LOW, what=what_)
+    spaces = "any namespace" if "*" in after else "its own namespace" if after == {"."} else quoted(sorted(after))
+    wider = "*" in after
+    return Finding(
+        kind="hosts",
+        turn=Turn.WIDENED if wider else Turn.NARROWED,
+        risk=Risk.MEDIUM if wider else Risk.LOW,
+        what=f"{quote(what)} takes VirtualServices of {spaces}",
+        why="they say where its calls go",
+    )
 
 
 def _unmatched(hosts: list[str], others: list[str]) -> list[str]:
-    """Return the hosts that none of the others takes in."""
-    tails = [other[1:] for other in others if other.startswith("*")]
-    return [host for host in hosts if host not in others and not any(host.endswith(tail) for tail in tails)]
+    """Return the hosts whose name none of the others takes in."""
+    known = [other.rpartition("/")[2] for other in others]
+    tails = [other[1:] for other in known if other.startswith("*")]
+    named = ((host, host.rpartition("/")[2]) for host in hosts)
+    return [host for host, name in named if name not in known and not any(name.endswith(tail) for tail in tails)]
 
 
 def _hosts(gateway: Any) -> dict[str, list[str]]:

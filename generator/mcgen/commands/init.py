@@ -88,8 +88,8 @@ def init(
         show(found.problems, "text", {})
         click.echo(f"{printable(str(target))}: not written", err=True)
         return found.exit_code
-    terminal.say(f"{target.parent / _SCHEMA}: written, for editors")
-    terminal.say(f"{target}: written; next: mcgen build {shlex.quote(str(target))}")
+    terminal.say(f"{printable(str(target.parent / _SCHEMA))}: written, for editors")
+    terminal.say(f"{printable(str(target))}: written; next: mcgen build {printable(shlex.quote(str(target)))}")
     return 0
 
 
@@ -122,8 +122,11 @@ def _write(target: Path, data: Data, *, force: bool) -> None:
         text = emit([data], _HEADER.format(file=shlex.quote(str(target)), schema=_SCHEMA)) + _COMMON
     except ValueError as error:
         raise UsageError(str(error)) from error
-    found = source.parse(text.encode(), str(target))
-    problems = [*found.problems, *shape.check(found, shape.blueprint_schema())]
+    try:
+        found = source.parse(text.encode(), str(target))
+    except UnicodeEncodeError as error:
+        raise UsageError(f"FILE {str(target)!r}: its name is no UTF-8, and stands in the file: take another") from error
+    problems = list(found.problems) or shape.check(found, shape.blueprint_schema())
     if not problems:
         problems = rules.check(model.convert(found.data), Inputs(), found)
     if has_errors(problems):

@@ -32,8 +32,12 @@ _GENERATED_BY = (
 # A generator may be of several kinds at once. One that asks an SCM provider takes any Secret of its namespace as the
 # token, and any address for the provider's (pkg/apis/application/v1alpha1/applicationset_types.go of Argo CD).
 _LISTS = "object.spec.generators.all(generator, dyn(generator).all(kind, kind == 'list'))"
-# An object on its way out stays free to lose its finalizers.
-_STAYS = "!has(object.metadata.deletionTimestamp)"
+# An object on its way out stays free to lose its finalizers, and no more: an operation is carried out all the same
+# (processAppOperationQueueItem in controller/appcontroller.go of Argo CD).
+_STAYS = (
+    "!(has(object.metadata.deletionTimestamp) && request.operation == 'UPDATE' && !has(object.operation)"
+    " && has(object.spec) && has(oldObject.spec) && object.spec == oldObject.spec)"
+)
 
 
 def policy(setup: Setup) -> File:

@@ -144,9 +144,10 @@ def callers_have_identities(blueprint: Blueprint) -> Iterator[Finding]:
 
 def callers_have_addresses(blueprint: Blueprint) -> Iterator[Finding]:
     """MC308: a call from another network has the address of the gateway that it comes through."""
-    if not crossed(map(network_of, blueprint.clusters)):
+    if len(blueprint.clusters) == 1 or not crossed(map(network_of, blueprint.clusters)):
         return
-    exported = {ns.name for _, ns in all_namespaces(blueprint) if ns.exported}
+    every = blueprint.exposure.profile != "hardened"
+    exported = {ns.name for _, ns in all_namespaces(blueprint) if ns.exported or every}
     for i, policy in enumerate(blueprint.policies):
         for j, rule in enumerate(policy.rules):
             given = rule.from_

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from mcgen.manifests import setup
@@ -72,9 +73,13 @@ def urls(blueprint: Blueprint) -> Iterator[Finding]:
 
 def _logs_in(url: str) -> str:
     """Return the host of a URL that holds credentials, nothing for others; SSH has a user's name there."""
-    scheme, _, rest = url.rpartition("://")
-    user, at, host = rest.partition("/")[0].rpartition("@")
-    return host if at and scheme and (":" in user or scheme in ("http", "https")) else ""
+    scheme, _, rest = url.partition("://")
+    authority = rest.partition("/")[0]
+    user, at, host = authority.rpartition("@")
+    if not at and "@" in rest and re.search(r":(?![0-9]+$)[^\]]*$", authority):
+        # A password with a slash in it: what should be a port is none.
+        return rest.rpartition("@")[2].partition("/")[0]
+    return host if at and (":" in user or scheme in ("http", "https")) else ""
 
 
 def is_ref(name: str) -> bool:

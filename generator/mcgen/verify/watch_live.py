@@ -164,11 +164,13 @@ class Watching:
     def _tell(self, cluster: str, kind: str, found: Data, *, deleted: bool = False, initial: bool = False) -> None:
         seen = self._seen.setdefault((cluster, kind), {})
         true = {DELETED} if deleted else statements(kind, found)
-        new = true - seen.get(name(found), set())
+        # All of it is read before any of it counts as told.
+        title, owner = name(found), application(found)
+        new = true - seen.get(title, set())
         if deleted:
-            seen.pop(name(found), None)
+            seen.pop(title, None)
         else:
-            seen[name(found)] = true
+            seen[title] = true
         at = 0.0 if initial else time.monotonic() - self._start
         for what in sorted(new, key=lambda what: (what != EXISTS, what)):
             self._said.put(
@@ -176,9 +178,9 @@ class Watching:
                     at=at,
                     cluster=cluster,
                     kind=kind,
-                    name=name(found),
+                    name=title,
                     what=what,
-                    application=application(found),
+                    application=owner,
                     initial=initial,
                 )
             )
