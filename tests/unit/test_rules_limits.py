@@ -132,3 +132,10 @@ def test_ranges_of_one_cluster_hide_none_of_another_ones() -> None:
     assert {text for text in ("/12", "/16", "/20", "/24") if any(text in each for each in said)} == {
         "/12", "/16", "/20", "/24",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(("profile", "told"), [("article", True), ("hardened", False)])
+def test_ranges_alone_where_every_service_is_exposed(profile: str, told: bool) -> None:
+    policy = "policies:\n  - {name: callers, namespace: cart, rules: [{from: {ipBlocks: [10.0.0.0/8]}}]}\n"
+    text = TWO.replace("profile: article", f"profile: {profile}") + "namespaces:\n  - {name: cart}\n" + policy
+    assert ("MC308" in found(text)) == told
