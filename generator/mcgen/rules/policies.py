@@ -160,8 +160,8 @@ def callers_have_addresses(blueprint: Blueprint) -> Iterator[Finding]:
                 yield warning(
                     "MC308",
                     ("policies", i, "rules", j, "from", "ipBlocks"),
-                    f'namespace "{policy.namespace}" can be called from other networks: every such call has the address '
-                    "of the east-west gateway here, whoever calls",
+                    f'namespace "{policy.namespace}" can be called from other networks: every such call has the '
+                    "address of the east-west gateway here, whoever calls",
                     "name `namespaces` or `serviceAccounts` as well, which mutual TLS proves",
                 )
 
