@@ -113,10 +113,10 @@ def open_root(out: Path) -> int:
     return os.open(out, _FOLDER)
 
 
-def look(folder: int, name: str, expected: bytes = b"") -> bytes | Found:
+def look(folder: int | None, name: str, expected: bytes = b"") -> bytes | Found:
     """Return a file's content, or what stands there instead; raise OSError when it cannot be read.
 
-    Of a file too large to be generated only the beginning is read.
+    Of a file too large to be generated only the beginning is read. folder: None for a name that is a whole path.
     """
     try:
         descriptor = os.open(name, _READ, dir_fd=folder)
@@ -140,17 +140,11 @@ def look(folder: int, name: str, expected: bytes = b"") -> bytes | Found:
 def content(path: Path) -> bytes | None:
     """Return what is in a regular file, at most 64 MiB of it; None for a link and anything else; raise ToolError."""
     try:
-        descriptor = os.open(path, _READ)
+        found = look(None, os.fspath(path))
     except OSError as error:
-        if error.errno in NOT_THERE | _NO_FILE:
+        if error.errno in NOT_THERE:
             return None
         raise failure("read", path, error) from error
-    try:
-        found = _read(descriptor)
-    except OSError as error:
-        raise failure("read", path, error) from error
-    finally:
-        os.close(descriptor)
     return found if isinstance(found, bytes) else None
 
 

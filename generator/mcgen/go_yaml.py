@@ -31,13 +31,8 @@ _RESOLVED = (
 )
 
 
-class _Loader(yaml.CSafeLoader):
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
-        """Return a mapping; the readers make text of other keys, and Istio's charts have none."""
-        found = super().construct_mapping(node, deep=deep)
-        if not all(isinstance(key, str) for key in found):
-            raise yaml.constructor.ConstructorError(None, None, "a key is not text", node.start_mark)
-        return found
+class _Loader(reread.TextKeys):
+    """Kubernetes' readers make text of other keys, and Istio's charts have none."""
 
 
 def _bool(_: _Loader, node: yaml.ScalarNode) -> bool:

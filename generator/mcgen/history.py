@@ -42,7 +42,7 @@ def compare(folder: Path, revision: str, forget: Collection[str] = ()) -> list[P
         return []
     sets = (
         [git.show(folder, revision, path) for path in tree.sets(old)],
-        [_content(folder, path) for path in tree.sets(new)],
+        list(tree.contents(folder, new)),
     )
     there, here = (tree.states(raw) for raw in sets)
     operators = (

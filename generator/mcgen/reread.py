@@ -21,15 +21,19 @@ _DEEP = re.compile(rf"^[ ?:\t-]{{{_LEVELS}}}".encode(), re.MULTILINE)
 _ODD = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
-class _Loader(yaml.CSafeLoader):
-    """Reads what Kubernetes knows: keys are texts, and integers have 64 bits."""
+class TextKeys(yaml.CSafeLoader):
+    """Reads mappings as Kubernetes knows them: keys are texts."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
         """Return a mapping; raise ConstructorError for a key that is no text."""
         found = super().construct_mapping(node, deep=deep)
         if not all(isinstance(key, str) for key in found):
-            raise yaml.constructor.ConstructorError(None, None, "a key is no text", node.start_mark)
+            raise yaml.constructor.ConstructorError(None, None, "a key is not text", node.start_mark)
         return found
+
+
+class _Loader(TextKeys):
+    """Reads integers of 64 bits, and no others."""
 
 
 def _integer(loader: _Loader, node: yaml.ScalarNode) -> int:
@@ -42,7 +46,7 @@ def _integer(loader: _Loader, node: yaml.ScalarNode) -> int:
 _Loader.add_constructor("tag:yaml.org,2002:int", _integer)
 
 
-class Unreadable(yaml.YAMLError):
+class Unreadable(Exception):  # noqa: N818 - a property of the file
     """What stands there is no YAML, or none that a build writes. line: 1 is the first, 0 where it is not known."""
 
     def __init__(self, problem: str, line: int = 0) -> None:
@@ -58,8 +62,6 @@ def documents(raw: bytes | str, loader: type[yaml.CSafeLoader] = _Loader) -> lis
         if _is_suspect(raw):
             _look(raw)
         return list(yaml.load_all(raw, Loader=loader))
-    except Unreadable:
-        raise
     except yaml.YAMLError as error:
         line = _line(getattr(error, "problem_mark", None))
         raise Unreadable(str(getattr(error, "problem", None) or error), line) from error

@@ -214,8 +214,8 @@ def _rewritten(what: str, old: list[str], new: list[str]) -> Finding:
     if before == after:
         what_ = f"the names of {quote(what)} are written in another way"
         return Finding(kind="hosts", turn=Turn.CHANGED, risk=Risk.LOW, what=what_)
-    spaces = "any namespace" if "*" in after else "its own namespace" if after == {"."} else quoted(sorted(after))
     wider = "*" in after
+    spaces = "any namespace" if wider else "its own namespace" if after == {"."} else quoted(sorted(after))
     return Finding(
         kind="hosts",
         turn=Turn.WIDENED if wider else Turn.NARROWED,

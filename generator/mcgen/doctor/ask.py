@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 # What kubectl says of a kind whose definition is not installed.
 _NO_SUCH_KIND = "doesn't have a resource type"
+# What comes of reading an answer as what it is not; orjson's own error is a ValueError.
+ODD = (AttributeError, LookupError, TypeError, ValueError)
 _ADVICE = {
     Why.FORBIDDEN: "ask with an identity that may read it",
     Why.UNREACHABLE: "reach the cluster, with --kubeconfig or another context, and ask again",
@@ -100,7 +102,7 @@ def understood() -> Iterator[None]:
     """
     try:
         yield
-    except (AttributeError, LookupError, TypeError, ValueError) as error:
+    except ODD as error:
         words = proc.words(f"{type(error).__name__}: {error}".encode())
         raise ToolError(f"the answer is of a form that mcgen does not know ({words})") from error
 

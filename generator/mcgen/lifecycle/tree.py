@@ -95,7 +95,7 @@ def upgrade(out: Path) -> Upgrade:
     manifest, problems = store.load_manifest(out)
     if has_errors(problems):
         return Upgrade()
-    return upgrade_in(_contents(out, manifest))
+    return upgrade_in(contents(out, manifest))
 
 
 def _state(element: Any) -> str:
@@ -110,10 +110,11 @@ def read(out: Path) -> dict[str, str]:
 
 def members(out: Path, manifest: Manifest) -> dict[str, str]:
     """Return what `read` returns, by the manifest of the folder."""
-    known = states(_contents(out, manifest))
+    known = states(contents(out, manifest))
     return {cluster: known.get(cluster, phases.MEMBER) for cluster in clusters(manifest)}
 
 
-def _contents(out: Path, manifest: Manifest) -> Iterator[bytes]:
+def contents(out: Path, manifest: Manifest) -> Iterator[bytes]:
+    """Return what is in the files of `sets` that are there."""
     found = (disk.content(out / path) for path in sets(manifest))
     return (raw for raw in found if raw is not None)

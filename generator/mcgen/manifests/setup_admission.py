@@ -1,4 +1,4 @@
-"""Policies of the API server: root and chains may create Applications in the mesh's two projects only, and lists.
+"""Policies of the API server: root and chains may create Applications in its two projects only, and list.
 
 Who can write to the tree's repository decides what root and chains apply, and an Application may name any
 AppProject of its Argo CD. Which Application applied an object is read from its tracking ID, which Argo CD

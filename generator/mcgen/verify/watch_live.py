@@ -16,6 +16,7 @@ import orjson
 
 from mcgen import names, proc
 from mcgen.bootstrap import kube
+from mcgen.doctor.ask import ODD
 from mcgen.problems import ToolError
 from mcgen.verify.watch import DELETED, EXISTS, Event, application, name, statements
 
@@ -44,8 +45,6 @@ KINDS = {
     "ServiceAccount": ("serviceaccounts", "--all-namespaces"),
 }
 _AGAIN = 1.0
-# What comes of reading something as what it is not; orjson's own error is a ValueError.
-_ODD = (AttributeError, KeyError, TypeError, ValueError)
 _UNKNOWN_KIND = "the server doesn't have a resource type"
 
 
@@ -115,7 +114,7 @@ class Watching:
             return
         try:
             found = list(orjson.loads(said)["items"])
-        except _ODD:
+        except ODD:
             self._trouble(cluster, kind, "its API server answers with no list")
             return
         for each in found:
@@ -146,7 +145,7 @@ class Watching:
                 if what == "ERROR":
                     raise ToolError(str(found.get("message", "the watch ended with an error")))
                 yield found, what == "DELETED"
-        except _ODD as error:
+        except ODD as error:
             raise ToolError("its API server tells of no event") from error
 
     def _trouble(self, cluster: str, kind: str, why: str) -> None:
@@ -158,7 +157,7 @@ class Watching:
         """Tell of an object; one that cannot be read must not end the watch of all others."""
         try:
             self._tell(cluster, kind, found, deleted=deleted, initial=initial)
-        except _ODD:
+        except ODD:
             self._trouble(cluster, kind, "one of them is no object of this kind, and was not looked at")
 
     def _tell(self, cluster: str, kind: str, found: Data, *, deleted: bool = False, initial: bool = False) -> None:
