@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import shutil
 import subprocess
@@ -15,6 +13,7 @@ import pytest
 from mcgen import go_yaml, layout, reread
 from mcgen.cli import run
 from tests.samples import BY_TREE
+from tests.tampered import tamper
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,20 +75,10 @@ def git(folder: Path, *arguments: str) -> None:
     subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True)
 
 
-def put(tree: Path, path: str, content: bytes) -> None:
-    """Put a content into a tree, and its digest into the manifest."""
-    manifest = json.loads((tree / layout.MANIFEST).read_text())
-    kind = "inputs" if path in manifest["inputs"] else "files"
-    assert path in manifest[kind], f"{path} is no file of the sample any more"
-    manifest[kind][path] = hashlib.sha256(content).hexdigest()
-    (tree / layout.MANIFEST).write_text(json.dumps(manifest))
-    (tree / path).write_bytes(content)
-
-
 @pytest.mark.parametrize("file", FILES)
 @pytest.mark.parametrize("odd", ODD)
 def test_what_no_build_writes_is_told(tree: Path, file: str, odd: str, capsys: pytest.CaptureFixture[str]) -> None:
-    put(tree, FILES[file], ODD[odd].encode())
+    tamper(tree, FILES[file], ODD[odd].encode())
     assert run(["validate", "tree", "--validator", "embedded", "--against", "HEAD"]) == 1
     error = capsys.readouterr().err
     assert f"{FILES[file]} cannot be read as YAML: " in error

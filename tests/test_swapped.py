@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
-import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -17,11 +15,14 @@ from mcgen import layout, load, rules
 from mcgen.cli import run
 from tests.bench import fleet
 from tests.samples import BY_TREE, CHECKOUT
+from tests.tampered import tamper
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 ONE, OTHER = (layout.sealed_secret(fleet.PRIMARY, each["name"]) for each in fleet.blueprint(3)["clusters"][1:])
+
+NOBODY = ("-c", "user.name=x", "-c", "user.email=x@example.com")
 
 
 @pytest.fixture
@@ -30,22 +31,22 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     fleet.write(3, tmp_path)
     assert run(["build", "fleet.yaml", "--inputs", "inputs", "-o", "tree", "--validator", "embedded"]) == 0
-    git("init", "-q")
-    git("add", "-A")
-    git("-c", "user.name=x", "-c", "user.email=x@example.com", "commit", "-qm", "sealed")
+    commit()
     return Path("tree")
 
 
-def git(*arguments: str) -> None:
-    subprocess.run(["git", *arguments], check=True, capture_output=True)
+@pytest.fixture
+def primaries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a committed tree of two primaries, in which everything is sealed."""
+    shutil.copytree(BY_TREE["multi-primary-sealed"].folder, tmp_path / "tree")
+    monkeypatch.chdir(tmp_path)
+    commit()
+    return Path("tree")
 
 
-def write(tree: Path, path: str, content: bytes) -> None:
-    """Write a sealed secret, and its digest into the manifest, as somebody would who wants nobody to notice."""
-    manifest = json.loads((tree / layout.MANIFEST).read_text())
-    manifest["inputs"][path] = hashlib.sha256(content).hexdigest()
-    (tree / layout.MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
-    (tree / path).write_bytes(content)
+def commit() -> None:
+    for arguments in (["init", "-q"], ["add", "-A"], [*NOBODY, "commit", "-qm", "sealed"]):
+        subprocess.run(["git", *arguments], check=True, capture_output=True)
 
 
 def read(tree: Path, path: str) -> Any:
@@ -54,25 +55,29 @@ def read(tree: Path, path: str) -> Any:
 
 def whole_files(tree: Path) -> None:
     one, other = (tree / ONE).read_bytes(), (tree / OTHER).read_bytes()
-    write(tree, ONE, other)
-    write(tree, OTHER, one)
+    tamper(tree, ONE, other)
+    tamper(tree, OTHER, one)
+
+
+def swap_texts(tree: Path, one: str, other: str) -> None:
+    """Exchange what two files hold sealed, under whichever keys, and leave alone what they say of themselves."""
+    mine, theirs = read(tree, one), read(tree, other)
+    texts = mine["spec"]["encryptedData"].values(), theirs["spec"]["encryptedData"].values()
+    mine["spec"]["encryptedData"] = dict(zip(mine["spec"]["encryptedData"], texts[1], strict=True))
+    theirs["spec"]["encryptedData"] = dict(zip(theirs["spec"]["encryptedData"], texts[0], strict=True))
+    tamper(tree, one, yaml.safe_dump(mine).encode())
+    tamper(tree, other, yaml.safe_dump(theirs).encode())
 
 
 def sealed_texts(tree: Path) -> None:
-    """Swap what is sealed alone, so that every file says the right thing of itself."""
-    one, other = read(tree, ONE), read(tree, OTHER)
-    (mine,), (theirs,) = one["spec"]["encryptedData"].items(), other["spec"]["encryptedData"].items()
-    one["spec"]["encryptedData"] = {mine[0]: theirs[1]}
-    other["spec"]["encryptedData"] = {theirs[0]: mine[1]}
-    write(tree, ONE, yaml.safe_dump(one).encode())
-    write(tree, OTHER, yaml.safe_dump(other).encode())
+    swap_texts(tree, ONE, OTHER)
 
 
 def one_text_twice(tree: Path) -> None:
     one, other = read(tree, ONE), read(tree, OTHER)
     (text,) = one["spec"]["encryptedData"].values()
     other["spec"]["encryptedData"] = dict.fromkeys(other["spec"]["encryptedData"], text)
-    write(tree, OTHER, yaml.safe_dump(other).encode())
+    tamper(tree, OTHER, yaml.safe_dump(other).encode())
 
 
 @pytest.mark.parametrize(
@@ -97,16 +102,6 @@ def test_validate_finds_what_was_swapped(
     assert error.count("at HEAD, its sealed text is that of") == since
 
 
-def swap_texts(tree: Path, one: str, other: str) -> None:
-    """Exchange what two files hold sealed, under whichever keys, and leave alone what they say of themselves."""
-    mine, theirs = read(tree, one), read(tree, other)
-    texts = mine["spec"]["encryptedData"].values(), theirs["spec"]["encryptedData"].values()
-    mine["spec"]["encryptedData"] = dict(zip(mine["spec"]["encryptedData"], texts[1], strict=True))
-    theirs["spec"]["encryptedData"] = dict(zip(theirs["spec"]["encryptedData"], texts[0], strict=True))
-    write(tree, one, yaml.safe_dump(mine).encode())
-    write(tree, other, yaml.safe_dump(theirs).encode())
-
-
 @pytest.mark.parametrize(
     ("one", "other"),
     [
@@ -116,16 +111,10 @@ def swap_texts(tree: Path, one: str, other: str) -> None:
     ids=["CAs of two primaries", "one remote at two primaries"],
 )
 def test_files_of_one_name_are_no_more_each_others_than_others(
-    one: str, other: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    one: str, other: str, primaries: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A copy is seen in a build and in the tree; a swap only beside what was there before."""
-    sample = BY_TREE["multi-primary-sealed"]
-    shutil.copytree(sample.folder, tmp_path / "tree")
-    monkeypatch.chdir(tmp_path)
-    tree = Path("tree")
-    git("init", "-q")
-    git("add", "-A")
-    git("-c", "user.name=x", "-c", "user.email=x@example.com", "commit", "-qm", "sealed")
+    tree = primaries
     arguments = ["validate", "tree", "--validator", "embedded"]
     assert run([*arguments, "--against", "HEAD"]) == 0
     swap_texts(tree, one, other)
@@ -133,10 +122,10 @@ def test_files_of_one_name_are_no_more_each_others_than_others(
     capsys.readouterr()
     assert run([*arguments, "--against", "HEAD"]) == 1
     assert capsys.readouterr().err.count("was sealed for that file alone") == 2
-    write(tree, one, (tree / other).read_bytes())
+    tamper(tree, one, (tree / other).read_bytes())
     assert run(arguments) == 1
     assert "MC235" in capsys.readouterr().err
-    given = load.read(str(CHECKOUT / sample.blueprint))
+    given = load.read(str(CHECKOUT / BY_TREE["multi-primary-sealed"].blueprint))
     (found,) = [
         each for each in rules.check(given.blueprint, load.read_inputs(tree), given.source) if each.code == "MC235"
     ]
@@ -147,7 +136,7 @@ def test_a_secret_that_is_sealed_again_is_no_swap(tree: Path) -> None:
     again = fleet.sealed_secret("elsewhere")["spec"]["encryptedData"]
     document = read(tree, ONE)
     document["spec"]["encryptedData"] = dict(zip(document["spec"]["encryptedData"], again.values(), strict=True))
-    write(tree, ONE, yaml.safe_dump(document).encode())
+    tamper(tree, ONE, yaml.safe_dump(document).encode())
     assert run(["validate", "tree", "--validator", "embedded", "--against", "HEAD"]) == 0
 
 
@@ -167,25 +156,11 @@ def test_an_external_secret_for_another_cluster(tmp_path: Path, capsys: pytest.C
     content = (
         (tree / path).read_bytes().replace(b"networking.istio.io/cluster: aks", b"networking.istio.io/cluster: eks")
     )
-    manifest = json.loads((tree / layout.MANIFEST).read_text())
-    manifest["files"][path] = hashlib.sha256(content).hexdigest()
-    (tree / layout.MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
-    (tree / path).write_bytes(content)
+    tamper(tree, path, content)
     assert run(["validate", str(tree), "--validator", "embedded"]) == 1
     said = capsys.readouterr().err
     assert 'networking.istio.io/cluster is "eks", and must be "aks"' in said
     assert "MC235" in said
-
-
-@pytest.fixture
-def primaries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a committed tree of two primaries, in which everything is sealed."""
-    shutil.copytree(BY_TREE["multi-primary-sealed"].folder, tmp_path / "tree")
-    monkeypatch.chdir(tmp_path)
-    git("init", "-q")
-    git("add", "-A")
-    git("-c", "user.name=x", "-c", "user.email=x@example.com", "commit", "-qm", "sealed")
-    return Path("tree")
 
 
 def test_keys_of_one_file_are_not_each_others(primaries: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -193,20 +168,20 @@ def test_keys_of_one_file_are_not_each_others(primaries: Path, capsys: pytest.Ca
     found = read(primaries, path)
     texts = found["spec"]["encryptedData"]
     texts["ca-key.pem"], texts["ca-cert.pem"] = texts["ca-cert.pem"], texts["ca-key.pem"]
-    write(primaries, path, yaml.safe_dump(found).encode())
+    tamper(primaries, path, yaml.safe_dump(found).encode())
     arguments = ["validate", "tree", "--validator", "embedded"]
     assert run(arguments) == 0
     assert run([*arguments, "--against", "HEAD"]) == 1
     assert 'under "ca-cert.pem" stands what was sealed as "ca-key.pem"' in capsys.readouterr().err
     texts["ca-key.pem"] = texts["ca-cert.pem"]
-    write(primaries, path, yaml.safe_dump(found).encode())
+    tamper(primaries, path, yaml.safe_dump(found).encode())
     assert run(arguments) == 1
     assert "stands what was sealed as" in capsys.readouterr().err
 
 
 def test_a_second_document_in_a_sealed_file(primaries: Path, capsys: pytest.CaptureFixture[str]) -> None:
     one, other = (layout.sealed_authority(name) for name in ("aks", "gke"))
-    write(primaries, one, (primaries / one).read_bytes() + b"---\n" + (primaries / other).read_bytes())
+    tamper(primaries, one, (primaries / one).read_bytes() + b"---\n" + (primaries / other).read_bytes())
     assert run(["validate", "tree", "--validator", "embedded"]) == 1
     assert "it holds 2 documents instead of one" in capsys.readouterr().err
 
@@ -220,6 +195,6 @@ def test_bits_that_nothing_reads_make_no_other_text(primaries: Path, capsys: pyt
     body, equals = padded.rstrip("="), len(padded) - len(padded.rstrip("="))
     assert equals
     found["spec"]["encryptedData"] = {key: body[:-1] + chr(ord(body[-1]) + 1) + "=" * equals}
-    write(primaries, path, yaml.safe_dump(found).encode())
+    tamper(primaries, path, yaml.safe_dump(found).encode())
     assert run(["validate", "tree", "--validator", "embedded"]) == 1
     assert "is not sealed" in capsys.readouterr().err

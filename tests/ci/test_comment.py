@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import threading
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from mcgen.cli import run
 from tests.ci.forge import Forge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 PLATFORMS = ["github", "gitlab"]
 
@@ -38,6 +39,33 @@ def job(monkeypatch: pytest.MonkeyPatch, where: str, forge: Forge, token: str = 
         given |= {"CI_API_V4_URL": forge.url, "CI_PROJECT_ID": "42"}
     for name, value in given.items():
         monkeypatch.setenv(name, value)
+
+
+@contextmanager
+def answering(monkeypatch: pytest.MonkeyPatch, answer: Callable[[str, str], tuple[int, str, str]]) -> Iterator[None]:
+    """Let both platforms be a server that answers a method and a path with a code, a place to go to, and a body."""
+
+    class Other(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            code, place, body = answer(self.command, self.path)
+            self.send_response(code)
+            if place:
+                self.send_header("Location", place)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        do_GET = do_POST = do_PATCH = do_PUT = answer  # noqa: N815
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Other) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        for name in ("GITHUB_API_URL", "CI_API_V4_URL"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{server.server_port}")
+        yield
+        server.shutdown()
 
 
 def put(text: str, *options: str) -> int:
@@ -110,22 +138,9 @@ def test_a_refused_token_is_told(
 def test_a_token_goes_nowhere_else(
     forge: Forge, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    class Elsewhere(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(302)
-            self.send_header("Location", f"{forge.url}{self.path}")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
     job(monkeypatch, "github", forge)
-    with HTTPServer(("127.0.0.1", 0), Elsewhere) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        monkeypatch.setenv("GITHUB_API_URL", f"http://127.0.0.1:{server.server_port}")
+    with answering(monkeypatch, lambda _, path: (302, f"{forge.url}{path}", "")):
         assert put("text") == 3
-        server.shutdown()
     assert "302" in capsys.readouterr().err
     assert forge.requests == []
 
@@ -212,32 +227,16 @@ def test_a_comment_of_nobody_is_not_ones_own(
     """Neither the comment nor the token has an author by whom they could be told apart."""
     asked: list[str] = []
 
-    class Other(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            comments = f'[{{"body": "{MARKED}", "author": {user}, "user": {user}{number}}}]'
-            self._answer(user if self.path.endswith("/user") else comments)
-
-        def do_POST(self) -> None:
-            asked.append(self.command)
-            self._answer("{}")
-
-        do_PUT = do_PATCH = do_POST  # noqa: N815 - names of http.server
-
-        def _answer(self, text: str) -> None:
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(text.encode())
-
-        def log_message(self, *_: object) -> None:
-            pass
+    def answer(method: str, path: str) -> tuple[int, str, str]:
+        if method != "GET":
+            asked.append(method)
+            return 200, "", "{}"
+        comments = f'[{{"body": "{MARKED}", "author": {user}, "user": {user}{number}}}]'
+        return 200, "", user if path.endswith("/user") else comments
 
     job(monkeypatch, where, forge)
-    with HTTPServer(("127.0.0.1", 0), Other) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        for name in ("GITHUB_API_URL", "CI_API_V4_URL"):
-            monkeypatch.setenv(name, f"http://127.0.0.1:{server.server_port}")
+    with answering(monkeypatch, answer):
         assert put("text") in (0, 3)
-        server.shutdown()
     assert asked in ([], ["POST"])
     assert "Traceback" not in capsys.readouterr().err
 
@@ -246,19 +245,7 @@ def test_a_comment_of_nobody_is_not_ones_own(
 def test_a_platform_that_answers_otherwise(
     answer: str, forge: Forge, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    class Other(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(answer.encode())
-
-        def log_message(self, *_: object) -> None:
-            pass
-
     job(monkeypatch, "github", forge)
-    with HTTPServer(("127.0.0.1", 0), Other) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        monkeypatch.setenv("GITHUB_API_URL", f"http://127.0.0.1:{server.server_port}")
+    with answering(monkeypatch, lambda *_: (200, "", answer)):
         assert put("text") == 3
-        server.shutdown()
     assert "the platform answered with" in capsys.readouterr().err

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,8 @@ from hypothesis import strategies as st
 from mcgen import layout
 from tests.fuzz import hostile, nearly
 from tests.samples import BY_TREE
+from tests.snapshots import snapshot
+from tests.tampered import tamper
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,16 +39,12 @@ def spoil(tree: Path, sample: str, changes: list[Any]) -> bool:
 
     Return whether one that a build makes is another one now.
     """
-    before = {path: (tree / path).read_bytes() for path in FILES[sample]}
-    manifest = json.loads((tree / layout.MANIFEST).read_text(encoding="utf-8"))
+    before = snapshot(tree)
     for number, (how, what) in changes:
         path = FILES[sample][number % len(FILES[sample])]
-        content = _spoilt((tree / path).read_bytes(), path, how, what)
-        (tree / path).write_bytes(content)
-        kind = "inputs" if path in manifest["inputs"] else "files"
-        manifest[kind][path] = hashlib.sha256(content).hexdigest()
-    (tree / layout.MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-    return any((tree / path).read_bytes() != before[path] for path in manifest["files"])
+        tamper(tree, path, _spoilt((tree / path).read_bytes(), path, how, what))
+    after, made = snapshot(tree), json.loads((tree / layout.MANIFEST).read_text(encoding="utf-8"))["files"]
+    return any(after[path] != before[path] for path in made)
 
 
 def _spoilt(content: bytes, path: str, how: str, what: Any) -> bytes:

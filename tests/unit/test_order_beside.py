@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mcgen.order import finding, istio, kinds
-from tests.helpers import documents
 from tests.samples import CHECKOUT
-from tests.unit.order_mutations.trees import proved
+from tests.unit.order_mutations.trees import kept, proved
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,14 +18,6 @@ if TYPE_CHECKING:
 CHAIN = "clusters/east/argocd/20-control-plane.yaml"
 OPERATOR = "clusters/east/control-plane/istio-operator.yaml"
 EXTRA = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": "istio-system"}}
-
-
-def kept(name: str) -> Tree:
-    """Return a sample tree as it lies on the disk."""
-    folder = CHECKOUT / "output" / name
-    paths = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*.yaml")}
-    read = {name: documents(path.read_text(encoding="utf-8")) for name, path in paths.items()}
-    return {name: docs for name, docs in read.items() if not name.startswith((".mcgen/", "argocd/values/"))}
 
 
 def something_else_as_well(files: Tree) -> None:
@@ -50,7 +41,7 @@ def rendering(files: Tree) -> list[str]:
 
 @pytest.mark.parametrize("change", [something_else_as_well, something_else_alone, a_plugin])
 def test_objects_are_those_of_one_istio_operator_that_no_plugin_renders(change: Callable[[Tree], None]) -> None:
-    files = kept("minimal-manifests")
+    files = kept(CHECKOUT / "output/minimal-manifests")
     assert proved(files) == []
     change(files)
     assert any(
@@ -60,7 +51,7 @@ def test_objects_are_those_of_one_istio_operator_that_no_plugin_renders(change: 
 
 @pytest.mark.parametrize("change", [something_else_as_well, something_else_alone])
 def test_a_chart_says_what_one_istio_operator_says(change: Callable[[Tree], None]) -> None:
-    files = kept("minimal-helm")
+    files = kept(CHECKOUT / "output/minimal-helm")
     assert proved(files) == []
     change(files)
     assert any("its chart and values do not say" in message for message in rendering(files))

@@ -8,10 +8,11 @@ import pytest
 
 from mcgen import names
 from mcgen.order import OrderProof
-from tests.helpers import BLUEPRINTS, SEALED_INPUTS, tree
+from tests.helpers import BLUEPRINTS, SEALED_INPUTS, documents, tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from mcgen.order import OrderFinding
     from mcgen.tree import Data
@@ -49,6 +50,13 @@ def managed() -> Tree:
 def primaries() -> Tree:
     """Return the tree of two primaries and a remote, in which everything is sealed."""
     return tree(BLUEPRINTS / "multi-primary.yaml", BLUEPRINTS / "multi-primary.inputs")
+
+
+def kept(folder: Path) -> Tree:
+    """Return a tree as it lies in a folder."""
+    paths = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*.yaml")}
+    files = {name: documents(path.read_text(encoding="utf-8")) for name, path in paths.items()}
+    return {name: docs for name, docs in files.items() if not name.startswith(".mcgen/")}
 
 
 def proved(files: Tree) -> list[OrderFinding]:
